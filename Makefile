@@ -1,0 +1,50 @@
+# `make demo` and `make test` set up everything they need in .venv first.
+PYTHON ?= $(shell command -v python3.12 || command -v python3.11 || command -v python3)
+BIN := .venv/bin
+PACKAGES := flows operators rules schema sources sinks brokers config embedded
+ARGS ?=
+
+.PHONY: env demo test lint types bench fmt docs lock clean
+.DEFAULT_GOAL := help
+
+help: ## show this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+.venv/.installed: requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if v in ((3, 11), (3, 12)) else f"Tradecast needs CPython 3.11 or 3.12, and $(PYTHON) is {v[0]}.{v[1]}; set PYTHON=...")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+env: .venv/.installed ## make .venv from the hash-pinned requirements
+
+demo: env ## run the main job on real parts and print what came of it
+	@$(BIN)/tradecast demo $(ARGS)
+
+test: env ## run the whole test suite
+	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+
+lint: env ## ruff and the direction of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: env ## mypy --strict
+	$(BIN)/mypy
+
+fmt: env ## format and fix what can be fixed
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: env ## measure decide, dispatch and signal-to-order
+	$(BIN)/python -m benchmarks $(ARGS)
+
+docs: env ## write the generated reference pages
+	$(BIN)/tradecast schema docs docs/reference
+
+lock: ## pin requirements.txt anew (needs uv)
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --extra dev pyproject.toml -o requirements.txt
+
+clean: ## remove what was built
+	rm -rf .venv *.egg-info .mypy_cache .ruff_cache

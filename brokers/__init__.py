@@ -1,0 +1,1 @@
+"""The broker port and what stands behind it."""

@@ -1,0 +1,1 @@
+"""Dataflows, one file each, and the command line: only wiring."""

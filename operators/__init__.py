@@ -1,0 +1,1 @@
+"""Thin Bytewax shells around the rules."""

@@ -1,0 +1,1 @@
+"""Where rows go: DuckDB, ClickHouse, Redis; one batching frame around them."""

@@ -1,0 +1,1 @@
+"""Where batches come from: Redis streams, price files, replayed alerts."""
