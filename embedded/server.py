@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from embedded import launch
 from embedded.errors import ServerFailed, Unwritable
-from embedded.lock import DirectoryLock
 from embedded.ports import check_port_free
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import TracebackType
     from typing import Self
+
+    from embedded.lock import DirectoryLock
 
 _POLL_SECONDS = 0.01
 _LOG_TAIL_BYTES = 4096

@@ -9,6 +9,8 @@ from typing import Literal
 from urllib.parse import quote
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from typing_extensions import override
 
 from embedded.errors import ServerFailed
@@ -114,6 +116,7 @@ class Valkey(Server):
                 password=self.password,
                 socket_timeout=_PROBE_SECONDS,
                 socket_connect_timeout=_PROBE_SECONDS,
+                retry=Retry(NoBackoff(), 0),
             ) as client:
                 return bool(client.ping())
         except (redis.ConnectionError, redis.TimeoutError):
