@@ -1,5 +1,7 @@
 # `make demo` and `make test` set up everything they need in .venv first.
-PYTHON ?= $(shell command -v python3.12 || command -v python3.11 || command -v python3)
+# The first of these that runs and is CPython 3.11 or 3.12 (a name on the path may be an empty shim).
+PYTHON ?= $(shell for p in python3.12 python3.11 python3 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 PACKAGES := flows operators rules schema sources sinks brokers config embedded
 ARGS ?=
@@ -11,7 +13,7 @@ help: ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
 
 .venv/.installed: requirements.txt pyproject.toml
-	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if v in ((3, 11), (3, 12)) else f"Tradecast needs CPython 3.11 or 3.12, and $(PYTHON) is {v[0]}.{v[1]}; set PYTHON=...")'
+	@test -n "$(PYTHON)" || { echo "Tradecast needs CPython 3.11 or 3.12, and none was found on PATH; set PYTHON=/path/to/python"; exit 1; }
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .

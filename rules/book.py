@@ -37,7 +37,7 @@ class Accounts(Columns):
 
 @dataclass(frozen=True, kw_only=True)
 class Subscriptions(Columns):
-    """One row per subscription, sorted by strategy: rows first[k] to first[k + 1] are strategy k's."""
+    """One row per subscription, sorted by strategy; `Book.first` holds the offsets."""
 
     account: Index
     strategy: Index
@@ -77,7 +77,8 @@ class Instruments(Columns):
     profit_currency: Index
     margin_currency: Index
     stops_level: Index  # points
-    trade_mode: Codes  # MT5 SYMBOL_TRADE_MODE_*: 0 disabled, 1 long only, 2 short only, 3 close only, 4 full
+    # MT5 SYMBOL_TRADE_MODE_*: 0 disabled, 1 long only, 2 short only, 3 close only, 4 full
+    trade_mode: Codes
     max_quote_age: Int64  # microseconds
 
 
