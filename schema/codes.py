@@ -258,3 +258,28 @@ SENTENCES: dict[ReasonCode, str] = {
     ReasonCode.BROKER_OTHER: "The broker answered with a code that is not known here.",
     ReasonCode.FILLED_IN_PART: "The broker filled a part of the volume.",
 }
+
+# What a pair becomes when a code stops it before dispatch: skipped by a setting, or rejected.
+_SKIPPED = frozenset(
+    {
+        ReasonCode.NO_SUBSCRIBER,
+        ReasonCode.NO_CHANGE,
+        ReasonCode.ACCOUNT_INACTIVE,
+        ReasonCode.INSTANCE_INACTIVE,
+        ReasonCode.SUBSCRIPTION_INACTIVE,
+        ReasonCode.DIRECTION_NOT_ALLOWED,
+        ReasonCode.SYMBOL_UNMAPPED,
+        ReasonCode.SYMBOL_NOT_SUPPORTED,
+        ReasonCode.NO_POSITION,
+        ReasonCode.NO_PENDING_ORDER,
+        ReasonCode.POSITION_CLOSING,
+        ReasonCode.VOLUME_TOO_SMALL,
+    }
+)
+
+
+def outcome_of(code: ReasonCode) -> Outcome:
+    """Return the outcome of a pair that `code` stopped before dispatch."""
+    if code is ReasonCode.NONE:
+        return Outcome.NONE
+    return Outcome.SKIPPED if code in _SKIPPED else Outcome.REJECTED

@@ -1,0 +1,162 @@
+"""The state of a shard: what the logs of its partitions come to when they are folded.
+
+Four tables: orders (legs), pairs (signal, account), trades (positions, from the moment an
+opening is dispatched) and accounts. Only `rules.fold` changes them.
+"""
+
+import numpy as np
+
+from rules.tables import RecordTable, Rows
+from schema.enums import Vocabulary
+from schema.wire import ORDER, VERDICT, Records
+
+
+class TradeState(Vocabulary):
+    """Where a position is on its way."""
+
+    OPENING = 0  # dispatched, not filled: counted as exposure
+    PENDING = 1  # a limit or stop order waits at the broker
+    OPEN = 2
+    CLOSED = 3
+    NEVER = 4  # the opening did not fill
+
+
+ORDER_STATE = np.dtype(
+    [
+        *ORDER.descr,
+        ("partition", "<i4"),
+        ("pair", "<i8"),  # row of pairs
+        ("trade", "<i8"),  # row of trades it opens or acts on, -1 none
+        ("decision_ms", "<i8"),
+        ("decision_seq", "<i8"),
+        ("state", "<u1"),
+        ("outcome", "<u1"),
+        ("reason", "<u1"),
+        ("sent", "<u1"),
+        ("retcode", "<i4"),
+        ("order_ticket", "<i8"),
+        ("position_ticket", "<i8"),
+        ("filled", "<i8"),
+        ("fill_price", "<i8"),
+        ("asked_price", "<i8"),
+        ("claimed_at", "<i8"),
+        ("sent_at", "<i8"),
+        ("done_at", "<i8"),
+        ("reported_at", "<i8"),
+        ("owner", "V16"),
+        ("term", "<i8"),
+        ("message", "S64"),
+        ("profit", "<i8"),
+        ("commission", "<i8"),
+        ("swap", "<i8"),
+        ("version", "<i8"),
+    ]
+)
+
+PAIR_STATE = np.dtype(
+    [
+        *VERDICT.descr,
+        ("partition", "<i4"),
+        ("first", "<i8"),  # row of its first leg in orders, -1 none; legs follow each other
+        ("decision_ms", "<i8"),
+        ("decision_seq", "<i8"),
+        ("legs_final", "<u1"),
+        ("status", "<u1"),  # the pair's Outcome; NONE until all legs have one
+        ("status_reason", "<u1"),
+        ("finished_at", "<i8"),
+        ("version", "<i8"),
+    ]
+)
+
+TRADE_STATE = np.dtype(
+    [
+        ("trade_id", "V16"),  # order_id of the leg that opens it
+        ("signal_id", "V16"),
+        ("account_id", "V16"),
+        ("strategy_id", "V16"),
+        ("instance_id", "V16"),
+        ("partition", "<i4"),
+        ("account", "<i8"),  # row of accounts
+        ("symbol", "S32"),
+        ("side", "<u1"),
+        ("order_type", "<u1"),
+        ("state", "<u1"),
+        ("asked", "<i8"),
+        ("volume", "<i8"),  # open now, or expected while opening
+        ("closed", "<i8"),
+        ("closing", "<i8"),  # of `volume`, ordered to be closed and not yet confirmed
+        ("entry_price", "<i8"),
+        ("exit_price", "<i8"),  # mean by volume over `closed`
+        ("stop_loss", "<i8"),
+        ("take_profit", "<i8"),
+        ("profit", "<i8"),
+        ("commission", "<i8"),
+        ("swap", "<i8"),
+        ("fee", "<i8"),
+        ("position_ticket", "<i8"),
+        ("opened_at", "<i8"),
+        ("closed_at", "<i8"),
+        ("close_reason", "<u1"),  # DealReason of the last closing deal
+        ("decided_at", "<i8"),
+        ("expires_at", "<i8"),
+        ("version", "<i8"),
+    ]
+)
+
+ACCOUNT_STATE = np.dtype(
+    [
+        ("account_id", "V16"),
+        ("partition", "<i4"),
+        ("balance", "<i8"),
+        ("equity", "<i8"),
+        ("equity_low", "<i8"),  # within `minute`
+        ("equity_high", "<i8"),
+        ("margin", "<i8"),
+        ("margin_free", "<i8"),
+        ("open_positions", "<i4"),
+        ("leverage", "<f8"),
+        ("currency", "S8"),
+        ("marked_at", "<i8"),
+        ("minute", "<i8"),  # start of the minute of the last mark, microseconds
+        ("last_deal", "<i8"),  # highest deal ticket folded
+        ("open_trades", "<i4"),  # opening, pending or open
+        ("version", "<i8"),
+    ]
+)
+
+# Trades in these states count as exposure and are found by signals.
+LIVE_STATES = (TradeState.OPENING, TradeState.PENDING, TradeState.OPEN)
+
+
+class State:
+    """Orders, pairs, trades and accounts of the shard's partitions."""
+
+    def __init__(self) -> None:
+        self.orders = RecordTable(ORDER_STATE, ("order_id",))
+        self.pairs = RecordTable(PAIR_STATE, ("signal_id", "account_id"))
+        self.trades = RecordTable(TRADE_STATE, ("trade_id",))
+        self.accounts = RecordTable(ACCOUNT_STATE, ("account_id",))
+        self.positions: dict[tuple[bytes, int], int] = {}  # (account, position ticket) -> trade row
+        self.seen: dict[bytes, int] = {}  # signal_id -> entry_ms, the last 7 days
+
+    def account_rows(self, account_ids: Records, partitions: Records) -> Rows:
+        """Return the row of each account, made if it is new."""
+        keys = account_ids.tolist()
+        rows = self.accounts.find(keys)
+        if (rows < 0).any():
+            fresh = {
+                key: p
+                for key, p, row in zip(keys, partitions.tolist(), rows, strict=True)
+                if row < 0
+            }
+            new = np.zeros(len(fresh), dtype=ACCOUNT_STATE)
+            new["account_id"] = np.frombuffer(b"".join(fresh), dtype="V16")
+            new["partition"] = list(fresh.values())
+            self.accounts.append(new)
+            rows = self.accounts.find(keys)
+        return rows
+
+
+def live(trades: Records) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Return which trades count as exposure."""
+    return np.asarray(trades["state"] <= TradeState.OPEN)
