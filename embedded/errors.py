@@ -7,7 +7,7 @@ class EmbeddedError(Exception):
     """Something an operator can put right; the message says what is wrong and what to do."""
 
 
-class Busy(EmbeddedError):  # noqa: N818 - named for the state that it reports
+class Busy(EmbeddedError):
     """A directory belongs to another living process."""
 
 
@@ -15,21 +15,21 @@ class HomeLocked(Busy):
     """Another `tradecast up` runs on this home."""
 
 
-class Unwritable(EmbeddedError):  # noqa: N818
+class Unwritable(EmbeddedError):
     """A directory cannot be created in, or written to."""
 
 
-class NotAHome(EmbeddedError):  # noqa: N818
+class NotAHome(EmbeddedError):
     """The directory holds something else, or nothing where a home was expected."""
 
 
-class WrongVersion(EmbeddedError):  # noqa: N818
+class WrongVersion(EmbeddedError):
     """The home was written in a layout that this release does not know."""
 
 
-class PortBusy(EmbeddedError):  # noqa: N818
+class PortBusy(EmbeddedError):
     """Another process listens on the port."""
 
 
-class ServerFailed(EmbeddedError):  # noqa: N818
+class ServerFailed(EmbeddedError):
     """A server could not be started, ended unasked, or was not ready in time."""

@@ -1,0 +1,47 @@
+"""Run the endpoint: `python -m embedded.clickhouse DIRECTORY --port N --password-file FILE`."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from pathlib import Path
+
+from embedded.clickhouse.server import MAX_BODY, serve
+from embedded.errors import EmbeddedError
+from embedded.ports import LOOPBACK
+
+
+def main() -> int:
+    """Serve until told to stop; return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m embedded.clickhouse", description=__doc__)
+    parser.add_argument("directory", type=Path, help="the data; created if missing")
+    parser.add_argument("--host", default=LOOPBACK, help="address to listen on")
+    parser.add_argument("--port", type=int, required=True, help="port to listen on")
+    parser.add_argument(
+        "--password-file",
+        type=Path,
+        required=True,
+        help="file with the password of the user default; - for standard input",
+    )
+    parser.add_argument(
+        "--max-body", type=int, default=MAX_BODY, help="most bytes of a request's body"
+    )
+    given = parser.parse_args()
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s")
+    try:
+        password = _read_password(given.password_file)
+        serve(given.directory, given.host, given.port, password, max_body=given.max_body)
+    except (EmbeddedError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)  # noqa: T201 - for the log, or a person
+        return 1
+    return 0
+
+
+def _read_password(path: Path) -> str:
+    text = sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
+    return text.rstrip("\r\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,167 @@
+"""The chdb engine over one directory, and the connections that queries run on."""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote_plus
+from xml.sax.saxutils import escape
+
+from embedded.clickhouse.connection import connect
+from embedded.clickhouse.errors import TOO_MANY_SIMULTANEOUS_QUERIES, QueryError
+from embedded.clickhouse.formats import DEFAULT
+from embedded.errors import ServerFailed
+from embedded.lock import DirectoryLock
+from embedded.server import make_private
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from embedded.clickhouse.connection import Connection
+
+CONNECTIONS: Final = 8
+
+_CONFIG = """<clickhouse>
+  <users_config>{users}</users_config>
+  <timezone>UTC</timezone>
+</clickhouse>
+"""
+# The plain name of a table shows its current rows: `final` in the profile that all have.
+_USERS = """<clickhouse>
+  <profiles><default><final>1</final></default></profiles>
+  <users><default>
+    <password></password>
+    <networks><ip>::/0</ip></networks>
+    <profile>default</profile>
+    <quota>default</quota>
+    <access_management>0</access_management>
+  </default></users>
+  <quotas><default/></quotas>
+</clickhouse>
+"""
+
+
+class Engine:
+    """Owns the directory: no other process can open it, and this one must not fork any more.
+
+    A connection carries settings and a current database, so each request gets a new one; the
+    next is opened while nobody waits.
+
+    Args:
+        directory: of the data; created if missing.
+        wait: seconds that a query waits for one of the connections.
+
+    Raises:
+        Busy: another process has it.
+        ServerFailed: the engine cannot open it.
+    """
+
+    def __init__(self, directory: Path, *, wait: float = 30.0) -> None:
+        make_private(directory)
+        self._lock = DirectoryLock(directory)
+        self._lock.acquire()
+        self._wait = wait
+        self._slots = threading.BoundedSemaphore(CONNECTIONS)
+        self._idle: list[Connection] = []
+        try:
+            self._target = _write_config(directory)
+            # Kept to the end: the engine lives as long as it has a connection.
+            self._first = connect(self._target)
+            row = self._first.query("SELECT version(), timezone()", DEFAULT).bytes()
+        except RuntimeError as error:
+            self._lock.release()
+            raise ServerFailed(f"chdb cannot open {directory}: {error}") from error
+        except BaseException:
+            self._lock.release()
+            raise
+        self.version, self.timezone = row.decode().strip().split("\t")
+
+    @contextmanager
+    def connection(self) -> Iterator[Connection]:
+        """A connection with nothing but the default profile's settings.
+
+        Raises:
+            QueryError: all are in use, and stay so.
+        """
+        if not self._slots.acquire(timeout=self._wait):
+            raise QueryError.of(
+                TOO_MANY_SIMULTANEOUS_QUERIES,
+                f"Too many simultaneous queries: {CONNECTIONS} have run for {self._wait:g} s",
+                "TOO_MANY_SIMULTANEOUS_QUERIES",
+            )
+        try:
+            try:
+                connection = self._idle.pop()
+            except IndexError:
+                connection = connect(self._target)
+            try:
+                yield connection
+            finally:
+                connection.close()
+        finally:
+            self._slots.release()
+
+    def refill(self) -> None:
+        """Have a connection ready for the next request."""
+        if not self._idle:
+            self._idle.append(connect(self._target))
+
+    def cancel(self, marker: str) -> None:
+        """End the running statement whose text has this marker."""
+        self._kill(f"position(query, {quote(marker)}) > 0")
+
+    def close(self, grace: float) -> bool:
+        """Wait for running statements, end those that go on, close the engine.
+
+        Args:
+            grace: seconds to wait before they are ended.
+
+        Returns:
+            Whether all of them ended, so that the engine was closed in order.
+        """
+        if not self._drain(grace):
+            self._kill("1")
+            if not self._drain(1.0):
+                return False
+        for connection in (*self._idle, self._first):
+            connection.close()
+        self._lock.release()
+        return True
+
+    def _kill(self, condition: str) -> None:
+        connection = connect(self._target)
+        try:
+            connection.query(
+                f"KILL QUERY WHERE {condition} AND query NOT LIKE 'KILL%' ASYNC", DEFAULT
+            )
+        finally:
+            connection.close()
+
+    def _drain(self, grace: float) -> bool:
+        """Take all the slots, and keep them; those of a failed attempt are given back."""
+        deadline = time.monotonic() + grace
+        for taken in range(CONNECTIONS):
+            if not self._slots.acquire(timeout=max(0.0, deadline - time.monotonic())):
+                if taken:
+                    self._slots.release(taken)
+                return False
+        return True
+
+
+def quote(text: str) -> str:
+    """A string literal of SQL."""
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def _write_config(directory: Path) -> str:
+    """Write the engine's configuration; return what it is opened with."""
+    data = directory / "data"
+    make_private(data)
+    users = directory / "users.xml"
+    users.write_text(_USERS, encoding="utf-8")
+    config = directory / "config.xml"
+    config.write_text(_CONFIG.format(users=escape(str(users))), encoding="utf-8")
+    return f"{data}?config-file={quote_plus(str(config))}"

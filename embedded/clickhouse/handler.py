@@ -1,0 +1,187 @@
+"""ClickHouse's HTTP protocol, one connection at a time."""
+
+from __future__ import annotations
+
+import logging
+import time
+from contextlib import closing
+from typing import TYPE_CHECKING, BinaryIO, Final, cast
+
+from typing_extensions import override
+
+from embedded.clickhouse import execute, formats, metrics, request, statement
+from embedded.clickhouse.answers import Answers
+from embedded.clickhouse.body import Body, TruncatedBody
+from embedded.clickhouse.errors import ABORTED, QUERY_IS_TOO_LARGE, UNKNOWN_EXCEPTION, QueryError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from embedded.clickhouse.connection import Connection
+
+_log = logging.getLogger(__name__)
+
+# The statement of an insert ends within its first bytes; the rows after it are not looked at.
+_HEAD: Final = 1 << 16
+_OK: Final = (b"Ok.\n", "text/html; charset=UTF-8")
+
+
+class Handler(Answers):
+    """Answers the requests of one client, one after the other."""
+
+    timeout = 300.0
+
+    def do_GET(self) -> None:  # noqa: N802 - the base class calls it so
+        """Answer a query that changes nothing, or one of the service addresses."""
+        self._answer(read_only=True)
+
+    def do_HEAD(self) -> None:  # noqa: N802
+        """Answer as GET, without the body."""
+        self._answer(read_only=True)
+
+    def do_POST(self) -> None:  # noqa: N802
+        """Answer a query."""
+        self._answer(read_only=False)
+
+    @override
+    def handle_expect_100(self) -> bool:
+        try:
+            self._check()
+        except QueryError:
+            # The answer will say why; the client keeps its body.
+            self._uninvited = True
+            return True
+        return super().handle_expect_100()
+
+    @override
+    def log_message(self, format: str, *args: object) -> None:
+        _log.debug(format, *args)
+
+    @property
+    def _query_string(self) -> str:
+        return self.path.partition("?")[2]
+
+    def _check(self) -> Body:
+        """Check the password, and take the body; it is not read yet."""
+        if self.endpoint.stopping:
+            raise QueryError.of(ABORTED, "The server is shutting down", "ABORTED")
+        request.check_password(self._query_string, self.headers, self.endpoint.password)
+        return Body(cast("BinaryIO", self.rfile), self.headers, self.endpoint.max_body)
+
+    def _answer(self, *, read_only: bool) -> None:
+        path = self.path.partition("?")[0]
+        bare = path == "/" and read_only and not self._query_string
+        if bare or path in ("/ping", "/replicas_status"):
+            self.send_plain(*_OK)
+        elif path == "/metrics":
+            self.send_plain(self.endpoint.metrics.text(), metrics.CONTENT_TYPE)
+        elif path != "/":
+            self.close_connection = True
+            self.send_plain(f"There is no handle {path}\n".encode(), "text/plain", 404)
+        else:
+            self._measure(read_only=read_only)
+
+    def _measure(self, *, read_only: bool) -> None:
+        started = time.perf_counter()
+        result = "aborted"
+        self._body = None
+        try:
+            error = self._attempt(read_only=read_only)
+            if error is not None:
+                result = "error"
+                self.fail(error)
+            else:
+                result = "ok"
+        except (TruncatedBody, ConnectionError, TimeoutError):
+            result = "aborted"
+            self.close_connection = True
+        finally:
+            self.flush()
+            self._uninvited = False
+            self.endpoint.metrics.queries.labels(result).inc()
+            self.endpoint.metrics.seconds.observe(time.perf_counter() - started)
+        self.endpoint.engine.refill()
+
+    def _attempt(self, *, read_only: bool) -> QueryError | None:
+        """Serve the request; give back what went wrong, if the client can be told."""
+        try:
+            self._body = self._check()
+            self._serve(self._body, read_only=read_only)
+        except QueryError as error:
+            return error
+        except (ConnectionError, TimeoutError):
+            raise
+        except Exception as error:  # noqa: BLE001 - told to the client, and logged
+            _log.exception("a request failed unexpectedly")
+            text = f"Code: {UNKNOWN_EXCEPTION}. DB::Exception: {type(error).__name__}: {error}"
+            return QueryError(UNKNOWN_EXCEPTION, text)
+        return None
+
+    def _serve(self, body: Body, *, read_only: bool) -> None:
+        asked = request.parse(self._query_string, self.headers, read_only=read_only)
+        pieces = self._counted(body)
+        content_type = self.headers.get("Content-Type", "")
+        if content_type.lower().startswith("multipart/form-data"):
+            form = self._whole(b"", body, pieces)
+            request.add_fields(asked, request.form_fields(content_type, form))
+        head = asked.query + b"\n" if asked.query else b""
+        head += body.read_up_to(_HEAD, pieces)
+        found = statement.parse(head)
+        if found.kind != "insert":
+            found = statement.parse(self._whole(head, body, pieces))
+        with self.endpoint.engine.connection() as connection:
+            execute.prepare(connection, asked.database, asked.set_up())
+            if found.kind == "insert":
+                self._insert(connection, asked, found, head, pieces)
+            else:
+                self._query(connection, asked, found)
+
+    def _counted(self, body: Body) -> Iterator[bytes]:
+        for piece in body:
+            self.endpoint.metrics.received.inc(len(piece))
+            yield piece
+
+    def _whole(self, head: bytes, body: Body, pieces: Iterator[bytes]) -> bytes:
+        """All of a statement that is no insert; it must not be long."""
+        most = self.endpoint.max_statement
+        text = head + body.read_up_to(most - len(head) + 1, pieces)
+        if len(text) > most:
+            raise QueryError.of(
+                QUERY_IS_TOO_LARGE,
+                f"The statement is longer than {most} bytes",
+                "QUERY_IS_TOO_LARGE",
+            )
+        return text
+
+    def _insert(
+        self,
+        connection: Connection,
+        asked: request.Request,
+        found: statement.Statement,
+        head: bytes,
+        rest: Iterator[bytes],
+    ) -> None:
+        def rows() -> Iterator[bytes]:
+            if len(head) > found.data_at:
+                yield head[found.data_at :]
+            yield from rest
+
+        summary = execute.Summary()
+        name = found.format or formats.DEFAULT
+        execute.insert(connection, found.text.decode(), name, rows(), summary)
+        self.send_result(asked, b"", None, summary)
+
+    def _query(
+        self, connection: Connection, asked: request.Request, found: statement.Statement
+    ) -> None:
+        name = found.format or asked.format or formats.DEFAULT
+        if found.kind != "select":
+            summary = execute.Summary()
+            output = execute.run(connection, found.text.decode(), name, summary)
+            self.send_result(asked, output, name if output else None, summary)
+            return
+        with closing(execute.select(self.endpoint.engine, connection, found, name)) as output_:
+            if asked.whole or self.command == "HEAD" or self.request_version == "HTTP/1.0":
+                self.send_spooled(asked, output_, name)
+            else:
+                self.send_stream(asked, output_, name)

@@ -1,0 +1,94 @@
+"""The endpoint as a process of its own, to be started and stopped."""
+
+from __future__ import annotations
+
+import http.client
+import sys
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from typing_extensions import override
+
+from embedded.lock import DirectoryLock
+from embedded.ports import LOOPBACK, free_port
+from embedded.server import Server
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_PROBE_SECONDS = 2.0
+
+
+class ClickHouse(Server):
+    """One process that owns a chdb directory and speaks ClickHouse's HTTP protocol.
+
+    Args:
+        directory: of the data; one process can have it.
+        password: of the user `default`.
+        port: on loopback; 0 chooses a free one, which restarts keep.
+        log: file for what it prints; `clickhouse.log` in the directory by default.
+        max_body: most bytes of a request's body; None for the endpoint's default.
+        die_with_parent: see `Server`.
+    """
+
+    name = "clickhouse"
+    user = "default"
+    host = LOOPBACK
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        password: str,
+        port: int = 0,
+        log: Path | None = None,
+        max_body: int | None = None,
+        die_with_parent: bool = False,
+    ) -> None:
+        super().__init__(
+            directory,
+            port or free_port(),
+            log or directory.absolute() / "clickhouse.log",
+            die_with_parent=die_with_parent,
+        )
+        self.password = password
+        self._max_body = max_body
+
+    @property
+    def url(self) -> str:
+        """Its address with user and password: `http://default:...@127.0.0.1:PORT`."""
+        return f"http://{self.user}:{quote(self.password, safe='')}@{self.host}:{self.port}"
+
+    @override
+    def start(self) -> None:
+        """Start the process; harmless while it runs. It need not answer yet: `wait_ready`.
+
+        Raises:
+            Busy: another process has the directory.
+            PortBusy: another process has the port.
+            Unwritable: a directory cannot be created or written.
+        """
+        if self.running:
+            return
+        self._make_directory()
+        # Only to say at once that it is taken: the process takes the lock for itself.
+        with DirectoryLock(self.directory):
+            pass
+        argv = [sys.executable, "-P", "-m", "embedded.clickhouse", str(self.directory)]
+        argv += ["--host", self.host, "--port", str(self.port), "--password-file", "-"]
+        if self._max_body is not None:
+            argv += ["--max-body", str(self._max_body)]
+        self._spawn(argv, stdin=self.password.encode())
+
+    @override
+    def ready(self) -> bool:
+        if not self.running:
+            return False
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=_PROBE_SECONDS)
+        try:
+            connection.request("GET", "/ping")
+            return connection.getresponse().status == http.client.OK
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()

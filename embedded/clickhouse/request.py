@@ -1,0 +1,196 @@
+"""What an HTTP request asks for, taken from its address and headers."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import re
+import uuid
+from dataclasses import dataclass, field
+from email.parser import BytesParser
+from typing import TYPE_CHECKING, Final
+from urllib.parse import parse_qsl
+
+from embedded.clickhouse.engine import quote
+from embedded.clickhouse.errors import (
+    AUTHENTICATION_FAILED,
+    BAD_ARGUMENTS,
+    NOT_IMPLEMENTED,
+    QueryError,
+)
+
+if TYPE_CHECKING:
+    from email.message import Message
+
+USER: Final = "default"
+PARAMETER: Final = "param_"
+
+# Words to the HTTP layer, not settings of the engine. There are no sessions: each request stands
+# alone, and clients that name one (they make names up by themselves) are served all the same.
+_TRANSPORT: Final = frozenset(
+    (
+        "session_id",
+        "session_timeout",
+        "session_check",
+        "quota_key",
+        "role",
+        "client_protocol_version",
+        "buffer_size",
+        "enable_http_compression",
+        "http_zlib_compression_level",
+        "send_progress_in_http_headers",
+        "http_headers_progress_interval_ms",
+        "cancel_http_readonly_queries_on_client_close",
+        "add_http_cors_header",
+        "user",
+        "password",
+        "close_session",
+    )
+)
+_UNSUPPORTED: Final = frozenset(("compress", "decompress"))
+_FALSE: Final = frozenset(("", "0", "false"))
+_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+
+
+@dataclass(slots=True)
+class Request:
+    """One query with its circumstances.
+
+    Attributes:
+        query: the statement, or its beginning, from the address; empty if it is in the body.
+        settings: of the engine, and `param_` values, as text.
+        database: what unqualified names belong to; None for the default.
+        format: of the answer, if the statement names none.
+        query_id: given back in the answer.
+        whole: answer only when the result is complete (`wait_end_of_query`).
+        read_only: refuse what changes data: asked for by GET.
+    """
+
+    query: bytes = b""
+    settings: dict[str, str] = field(default_factory=dict)
+    database: str | None = None
+    format: str | None = None
+    query_id: str = ""
+    whole: bool = False
+    read_only: bool = False
+
+    def set_up(self) -> str | None:
+        """The SET statement that gives a fresh connection this request's settings, if any."""
+        settings = dict(self.settings)
+        if self.read_only and settings.get("readonly", "0") in _FALSE:
+            # 2: reading may still change settings. After the others, for it forbids itself.
+            settings.pop("readonly", None)
+            settings["readonly"] = "2"
+        if not settings:
+            return None
+        return "SET " + ", ".join(f"{name} = {quote(value)}" for name, value in settings.items())
+
+
+def parse(query_string: str, headers: Message, *, read_only: bool) -> Request:
+    """Read the address and the headers.
+
+    Raises:
+        QueryError: a name that is none, or something that is not supported.
+    """
+    request = Request(
+        database=headers.get("X-ClickHouse-Database"),
+        format=headers.get("X-ClickHouse-Format"),
+        query_id=str(uuid.uuid4()),
+        read_only=read_only,
+    )
+    add_fields(request, parse_qsl(query_string, keep_blank_values=True))
+    return request
+
+
+def add_fields(request: Request, fields: list[tuple[str, str]]) -> None:
+    """Add names and values, from the address or a form, to a request."""
+    for name, value in fields:
+        if name == "query":
+            request.query = value.encode()
+        elif name == "database":
+            request.database = value
+        elif name == "default_format":
+            request.format = value
+        elif name == "query_id":
+            # It goes back in a header.
+            request.query_id = "".join(filter(str.isprintable, value))
+        elif name == "wait_end_of_query":
+            request.whole = value not in _FALSE
+        elif name in _UNSUPPORTED:
+            if value not in _FALSE:
+                raise QueryError.of(
+                    NOT_IMPLEMENTED,
+                    f"{name}=1 is not supported: use Content-Encoding instead",
+                    "NOT_IMPLEMENTED",
+                )
+        elif name not in _TRANSPORT:
+            if not _NAME.match(name):
+                raise QueryError.of(
+                    BAD_ARGUMENTS, f"{name!r} is not the name of a setting", "BAD_ARGUMENTS"
+                )
+            request.settings[name] = value
+
+
+def form_fields(content_type: str, body: bytes) -> list[tuple[str, str]]:
+    """The fields of a `multipart/form-data` body, which clients use for long parameters.
+
+    Raises:
+        QueryError: it has a file (external data), or is not a form.
+    """
+    head = b"Content-Type: " + content_type.encode("latin-1") + b"\r\n\r\n"
+    message = BytesParser().parsebytes(head + body)
+    if not message.is_multipart():
+        raise QueryError.of(BAD_ARGUMENTS, "The form in the body is malformed", "BAD_ARGUMENTS")
+    fields = []
+    for part in message.walk():
+        if part.is_multipart():
+            continue
+        name = part.get_param("name", header="content-disposition")
+        if part.get_filename() is not None or not isinstance(name, str):
+            raise QueryError.of(
+                NOT_IMPLEMENTED, "External data is not supported", "NOT_IMPLEMENTED"
+            )
+        content = part.get_payload(decode=True)
+        fields.append((name, content.decode() if isinstance(content, bytes) else ""))
+    return fields
+
+
+def check_password(query_string: str, headers: Message, password: str) -> None:
+    """Check who asks: `Authorization: Basic`, `X-ClickHouse-User` and `-Key`, or the address.
+
+    Raises:
+        QueryError: nobody said (status 401), or it is not the user with this password (403).
+    """
+    user, given = _credentials(query_string, headers)
+    if user is None and given is None:
+        raise QueryError.of(
+            AUTHENTICATION_FAILED,
+            f"{USER}: Authentication failed: a password is required",
+            "AUTHENTICATION_FAILED",
+            401,
+        )
+    name = USER if user is None else user
+    right = hmac.compare_digest((given or "").encode(), password.encode())
+    if name != USER or not right:
+        raise QueryError.of(
+            AUTHENTICATION_FAILED,
+            f"{name}: Authentication failed: password is incorrect, or there is no user with such"
+            " name",
+            "AUTHENTICATION_FAILED",
+        )
+
+
+def _credentials(query_string: str, headers: Message) -> tuple[str | None, str | None]:
+    scheme, _, token = headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "basic":
+        try:
+            user, _, password = base64.b64decode(token, validate=True).decode().partition(":")
+        except (binascii.Error, UnicodeDecodeError):
+            return "", ""
+        return user, password
+    user_header, key = headers.get("X-ClickHouse-User"), headers.get("X-ClickHouse-Key")
+    if user_header is not None or key is not None:
+        return user_header, key
+    fields = dict(parse_qsl(query_string, keep_blank_values=True))
+    return fields.get("user"), fields.get("password")
