@@ -1,0 +1,137 @@
+"""Entries of Redis streams, as they come, without a poll per millisecond."""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import redis
+
+Entry = tuple[str, str, dict[bytes, bytes]]
+"""The stream, the entry's id (`ms-seq`) and its fields."""
+
+StreamId = tuple[int, int]
+
+BEGINNING = "0-0"
+
+
+def parse_id(entry_id: str) -> StreamId:
+    """The order of ids is that of these pairs, not that of their text."""
+    milliseconds, _, sequence = entry_id.partition("-")
+    return int(milliseconds), int(sequence or 0)
+
+
+class StreamReader:
+    """Reads many streams through one blocking XREAD, and never blocks longer than it is told.
+
+    The command is sent with BLOCK 0 and its reply is awaited here: the server checks its own
+    timeouts only some ten times a second, so a short BLOCK would wait far longer than asked for.
+
+    Args:
+        client: of the server that has the streams; replies must be bytes.
+        positions: the last id already seen, per stream; `0-0` reads from the beginning.
+        count: entries that one reply may bring, per stream.
+    """
+
+    def __init__(
+        self, client: redis.Redis, positions: Mapping[str, str], *, count: int = 512
+    ) -> None:
+        self._client = client
+        self._count = count
+        # redis-py leaves half of a connection's methods without types.
+        self._connection: Any = None
+        self._pending = False
+        self.positions: dict[str, str] = dict(positions)
+
+    def poll(self, wait: float) -> list[Entry]:
+        """The entries after `positions`, which move to the last of them.
+
+        Args:
+            wait: seconds to wait for the first entry; 0 takes only what is there.
+
+        Returns:
+            The entries of each stream in order; none if nothing came in time.
+
+        Raises:
+            redis.ConnectionError: the link broke; it is dropped, and the next call starts anew.
+            redis.TimeoutError: the same.
+        """
+        if not self.positions:
+            time.sleep(wait)
+            return []
+        connection = self._request()
+        try:
+            if not connection.can_read(timeout=wait):
+                return []
+            reply = connection.read_response()
+            self._pending = False
+        except redis.ResponseError:
+            self._pending = False
+            raise
+        except OSError as error:
+            self._drop()
+            raise redis.ConnectionError(str(error)) from error
+        except (redis.ConnectionError, redis.TimeoutError):
+            self._drop()
+            raise
+        return self._entries(reply)
+
+    def fileno(self) -> int:
+        """The descriptor that becomes readable when entries come; for `select`.
+
+        It changes when the link broke or after `seek`.
+
+        Raises:
+            redis.ConnectionError: there is no link and none can be had.
+        """
+        # redis-py offers `can_read` alone, and one select cannot be made of two of those.
+        return int(self._request()._get_socket().fileno())  # noqa: SLF001
+
+    def seek(self, positions: Mapping[str, str]) -> None:
+        """Read on after these positions, which replace all that were there."""
+        self._drop()
+        self.positions = dict(positions)
+
+    def close(self) -> None:
+        """Drop the link. The reader may be used again."""
+        self._drop()
+
+    def _request(self) -> Any:
+        connection = self._connection
+        if connection is None:
+            connection = self._connection = self._client.connection_pool.get_connection()
+        if not self._pending:
+            try:
+                connection.send_command(
+                    "XREAD",
+                    "COUNT",
+                    self._count,
+                    "BLOCK",
+                    0,
+                    "STREAMS",
+                    *self.positions,
+                    *self.positions.values(),
+                )
+            except (redis.ConnectionError, redis.TimeoutError):
+                self._drop()
+                raise
+            self._pending = True
+        return connection
+
+    def _entries(self, reply: Any) -> list[Entry]:
+        entries: list[Entry] = []
+        pairs = reply.items() if isinstance(reply, dict) else reply or ()
+        for name, messages in pairs:
+            stream = name.decode()
+            for entry_id, flat in messages:
+                fields = dict(zip(flat[::2], flat[1::2], strict=True))
+                entries.append((stream, entry_id.decode(), fields))
+            if messages:
+                self.positions[stream] = messages[-1][0].decode()
+        return entries
+
+    def _drop(self) -> None:
+        connection, self._connection, self._pending = self._connection, None, False
+        if connection is not None:
+            # A reply may still be under way, so this connection cannot serve anyone else.
+            connection.disconnect()
+            self._client.connection_pool.release(connection)
