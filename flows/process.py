@@ -1,0 +1,242 @@
+"""The frame of every flow process: signals, lock, log, metrics, run file and exit code.
+
+A flow that ends without having been asked to is a failure, whatever it returned
+(a panic in a thread of Bytewax stops a flow quietly).
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import sys
+import time
+from dataclasses import dataclass
+from logging.handlers import RotatingFileHandler
+from typing import TYPE_CHECKING, Any
+
+from prometheus_client import start_http_server
+from typing_extensions import override
+
+from embedded.launch import die_with_parent
+from embedded.lock import DirectoryLock
+from embedded.server import make_private
+from flows.errors import Exit, causes, complain, explain
+from sources.stop import Stop
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from bytewax.dataflow import Dataflow
+
+    from embedded.home import Home
+
+# Set by the supervisor for its children: the process id that they end with.
+PARENT = "TRADECAST_PARENT"
+# State comes from the logs and the stores, so an epoch only bounds how long a stop may take.
+EPOCH_SECONDS = 0.5
+_LOG_BYTES = 10_000_000
+_LOGS_KEPT = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Process:
+    """What a flow's body is given."""
+
+    name: str
+    home: Home
+    stop: Stop
+    log: logging.Logger
+
+
+def run(name: str, home: Home, body: Callable[[Process], None]) -> int:
+    """Run the body of a flow process until it is asked to stop.
+
+    Args:
+        name: of the process, as `status` shows it: `trade-0`, `execute-demo-1`.
+        home: the system's directories.
+        body: builds the flow and runs it; returns soon after `stop` is set.
+
+    Returns:
+        0 if it ended because it was asked to, else the exit code of what went wrong.
+    """
+    os.environ.setdefault("RUST_BACKTRACE", "0")
+    parent = os.environ.pop(PARENT, "")
+    if parent:
+        die_with_parent(int(parent))
+    stop = Stop()
+    watch_signals(stop)
+    log = open_log(home.log_dir, name)
+    run_file = RunFile(home.run_dir / f"{name}.json", name)
+    directory = home.recovery_dir / name
+    try:
+        make_private(directory)
+        with DirectoryLock(directory):
+            server, _ = start_http_server(0, addr="127.0.0.1")
+            try:
+                run_file.write(metrics_port=server.server_port, state="running")
+                log.info("started", extra={"metrics_port": server.server_port})
+                body(Process(name=name, home=home, stop=stop, log=log))
+            finally:
+                server.shutdown()
+                server.server_close()
+    except Exception as error:  # noqa: BLE001 - the outermost frame of the process
+        return _failed(error, name, log, run_file, stop)
+    if stop.requested:
+        log.info("stopped")
+        run_file.remove()
+        return Exit.OK
+    return _failed(None, name, log, run_file, stop)
+
+
+def run_flow(flow: Dataflow, *, epoch_seconds: float = EPOCH_SECONDS) -> None:
+    """Run a dataflow with one worker in this thread until its sources end it."""
+    from datetime import timedelta  # noqa: PLC0415 - with Bytewax, which only flows need
+
+    from bytewax.run import cli_main  # noqa: PLC0415
+
+    cli_main(flow, workers_per_process=1, epoch_interval=timedelta(seconds=epoch_seconds))
+
+
+def watch_signals(stop: Stop) -> None:
+    """Let SIGTERM and SIGINT ask for a stop; a second one ends the process at once."""
+
+    def on_signal(number: int, _frame: object) -> None:
+        if stop.requested:
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
+        stop.requested = True
+
+    signal.signal(signal.SIGTERM, on_signal)
+    signal.signal(signal.SIGINT, on_signal)
+
+
+class RunFile:
+    """What a process says of itself, for `status`: one JSON object in the home's run directory.
+
+    It is removed by a process that ended as asked, and stays with the error of one that did not.
+    """
+
+    def __init__(self, path: Path, name: str) -> None:
+        self.path = path
+        self._facts: dict[str, Any] = {
+            "name": name,
+            "pid": os.getpid(),
+            "started_at": int(time.time() * 1_000_000),
+        }
+
+    def write(self, **facts: Any) -> None:
+        """Add facts and write all of them, so that a reader never sees half a file."""
+        self._facts.update(facts)
+        write_json(self.path, self._facts)
+
+    def remove(self) -> None:
+        """Take the file away."""
+        self.path.unlink(missing_ok=True)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Replace a private file (0600) by one that holds `value`."""
+    make_private(path.parent)
+    new = path.with_name(f".{path.name}.{os.getpid()}")
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        json.dump(value, file)
+    new.replace(path)
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object per record: time, level, logger, message, extra fields, traceback."""
+
+    _KNOWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+
+    @override
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the record on one line."""
+        at = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
+        line: dict[str, Any] = {
+            "time": f"{at}.{int(record.msecs):03d}Z",
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        line.update((k, v) for k, v in vars(record).items() if k not in self._KNOWN)
+        if record.exc_info:
+            line["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(line, default=str)
+
+
+def open_log(directory: Path, name: str) -> logging.Logger:
+    """Send this process's log to `<name>.log` in a directory, and its errors to standard error."""
+    make_private(directory)
+    file = RotatingFileHandler(
+        directory / f"{name}.log", maxBytes=_LOG_BYTES, backupCount=_LOGS_KEPT, encoding="utf-8"
+    )
+    file.setFormatter(JsonLines())
+    screen = logging.StreamHandler(sys.stderr)
+    screen.setLevel(logging.ERROR)
+    screen.setFormatter(_Screen(f"tradecast {name}: "))
+    root = logging.getLogger()
+    root.setLevel(logging.INFO)
+    root.handlers = [file, screen]
+    logging.captureWarnings(capture=True)
+    return logging.getLogger(f"tradecast.{name}")
+
+
+def last_error(directory: Path, name: str) -> str:
+    """The last error in a process's log, with its time; nothing if there is none."""
+    for line in _last_lines(directory / f"{name}.log"):
+        try:
+            record = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(record, dict) and record.get("level") in ("error", "critical"):
+            return f"{record.get('time', '')} {record.get('message', '')}".strip()
+    return ""
+
+
+class _Screen(logging.Formatter):
+    """One line, without the traceback, which the log file has."""
+
+    def __init__(self, prefix: str) -> None:
+        super().__init__()
+        self._prefix = prefix
+
+    @override
+    def format(self, record: logging.LogRecord) -> str:
+        return f"{self._prefix}{' '.join(record.getMessage().split())}"
+
+
+def _failed(
+    error: Exception | None,
+    name: str,
+    log: logging.Logger,
+    run_file: RunFile,
+    stop: Stop,
+) -> int:
+    if error is None:
+        line, code, foreseen = "the flow ended although nobody asked it to", Exit.INTERNAL, True
+    else:
+        # Bytewax wraps what a source or sink raised.
+        root = next((one for one in causes(error) if explain(one)[2]), error)
+        line, code, foreseen = explain(root)
+        if not foreseen:
+            deepest = list(causes(error))[-1]
+            line, code, foreseen = explain(deepest)
+    if stop.requested:
+        line = f"while stopping: {line}"
+    log.error(line, exc_info=error)
+    if not logging.getLogger().handlers:
+        complain(f"{name}: {line}")
+    run_file.write(state="failed", error=line, ended_at=int(time.time() * 1_000_000))
+    return code if code is not Exit.OK else Exit.INTERNAL
+
+
+def _last_lines(path: Path, size: int = 256_000) -> Iterator[bytes]:
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - size))
+            yield from reversed(file.read().splitlines())
+    except OSError:
+        return

@@ -1,0 +1,291 @@
+"""Keep a set of processes running: start, restart with backoff, stop in order, leave nothing.
+
+One thread, one loop, no signals but the two that ask for a stop. Children end with this
+process, even when it is killed (Linux: the kernel sends them SIGTERM).
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+import subprocess
+import sys
+import time
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any
+
+from typing_extensions import override
+
+from embedded.errors import EmbeddedError
+from flows.process import PARENT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from pathlib import Path
+
+    from embedded.server import Server
+
+LOG = logging.getLogger("tradecast.up")
+
+FIRST_PAUSE = 0.2
+LONGEST_PAUSE = 10.0
+# Who ran this long is healthy: its next failure starts with the shortest pause again.
+HEALTHY_SECONDS = 60.0
+# A flow drains in under 5 s; a server writes its last pages.
+GRACE_SECONDS = 10.0
+_TICK = 0.05
+
+
+class Part(ABC):
+    """One process that is kept running.
+
+    Args:
+        name: as `status` shows it.
+        stage: parts of a lower stage are started before, and stopped after, those of a higher.
+    """
+
+    def __init__(self, name: str, stage: int) -> None:
+        self.name = name
+        self.stage = stage
+        self.restarts = 0
+        self.started_at = 0.0
+        self.error = ""
+        self.next_start = 0.0
+        self._pause = FIRST_PAUSE
+        self._up = False
+
+    @property
+    @abstractmethod
+    def pid(self) -> int | None:
+        """Process id while it lives."""
+
+    @property
+    @abstractmethod
+    def returncode(self) -> int | None:
+        """How it ended; None while it lives."""
+
+    @abstractmethod
+    def launch(self) -> None:
+        """Start the process."""
+
+    @abstractmethod
+    def terminate(self) -> None:
+        """Ask it to end."""
+
+    @abstractmethod
+    def kill(self) -> None:
+        """End it, and wait until it is gone."""
+
+    @abstractmethod
+    def last_words(self) -> str:
+        """The last line it printed, for the log."""
+
+    def start(self, now: float) -> None:
+        """Start it; a failure to start is an end like any other."""
+        try:
+            self.launch()
+        except (EmbeddedError, OSError) as error:
+            self._ended(str(error), now)
+            return
+        self._up = True
+        self.started_at = now
+
+    def look(self, now: float) -> None:
+        """Start it again when it has ended and its pause is over."""
+        if self._up and self.returncode is not None:
+            code = self.returncode
+            how = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
+            words = self.last_words()
+            self._ended(f"{how}{': ' if words else ''}{words}", now)
+        if not self._up and now >= self.next_start:
+            self.restarts += 1
+            LOG.warning("starting %s again", self.name, extra={"restarts": self.restarts})
+            self.start(now)
+
+    def facts(self, now: float) -> dict[str, Any]:
+        """What `status` shows of it."""
+        return {
+            "name": self.name,
+            "pid": self.pid,
+            "state": "running" if self._up else "waiting to be started again",
+            "uptime_seconds": round(now - self.started_at, 1) if self._up else 0.0,
+            "restarts": self.restarts,
+            "error": self.error,
+        }
+
+    def _ended(self, why: str, now: float) -> None:
+        if self._up and now - self.started_at >= HEALTHY_SECONDS:
+            self._pause = FIRST_PAUSE
+        self._up = False
+        self.error = why
+        # Jitter, so that parts that died of one cause do not come back as one crowd.
+        self.next_start = now + self._pause * random.uniform(0.8, 1.2)  # noqa: S311
+        self._pause = min(self._pause * 2, LONGEST_PAUSE)
+        LOG.error("%s %s", self.name, why)
+
+
+class ProcessPart(Part):
+    """A process of ours, started as a command."""
+
+    def __init__(
+        self, name: str, stage: int, argv: Sequence[str], output: Path, env: dict[str, str]
+    ) -> None:
+        super().__init__(name, stage)
+        self._argv = list(argv)
+        self._output = output
+        self._env = env
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    @override
+    def pid(self) -> int | None:
+        process = self._process
+        return process.pid if process is not None and process.poll() is None else None
+
+    @property
+    @override
+    def returncode(self) -> int | None:
+        return None if self._process is None else self._process.poll()
+
+    @override
+    def launch(self) -> None:
+        with self._output.open("wb") as output:
+            self._process = subprocess.Popen(
+                self._argv,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, **self._env, PARENT: str(os.getpid())},
+                # Of its own, so that Ctrl-C reaches the supervisor only, which stops in order.
+                start_new_session=True,
+            )
+
+    @override
+    def terminate(self) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self._process.terminate()
+
+    @override
+    def kill(self) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self._process.kill()
+        if self._process is not None:
+            self._process.wait()
+
+    @override
+    def last_words(self) -> str:
+        try:
+            lines = self._output.read_text("utf-8", "replace").strip().splitlines()
+        except OSError:
+            return ""
+        return lines[-1].strip()[:500] if lines else ""
+
+
+class ServerPart(Part):
+    """An embedded server; see `embedded.server`."""
+
+    def __init__(self, server: Server, stage: int) -> None:
+        super().__init__(server.name, stage)
+        self.server = server
+
+    @property
+    @override
+    def pid(self) -> int | None:
+        return self.server.pid
+
+    @property
+    @override
+    def returncode(self) -> int | None:
+        return self.server.returncode
+
+    @override
+    def launch(self) -> None:
+        self.server.start()
+
+    @override
+    def terminate(self) -> None:
+        pid = self.server.pid
+        if pid is not None:
+            os.kill(pid, 15)
+
+    @override
+    def kill(self) -> None:
+        self.server.stop(0.0)
+
+    @override
+    def last_words(self) -> str:
+        return ""
+
+
+class Supervisor:
+    """Keeps parts running until it is told to stop."""
+
+    def __init__(self) -> None:
+        self.parts: dict[str, Part] = {}
+
+    def add(self, part: Part) -> None:
+        """Start a part, and keep it running from now on."""
+        self.parts[part.name] = part
+        LOG.info("starting %s", part.name)
+        part.start(time.monotonic())
+
+    def remove(self, name: str) -> None:
+        """Stop a part for good."""
+        self._stop([self.parts.pop(name)])
+
+    def tick(self) -> None:
+        """Look at every part once."""
+        now = time.monotonic()
+        for part in self.parts.values():
+            part.look(now)
+
+    def watch(self, until: Callable[[], bool], also: Callable[[], None], every: float) -> None:
+        """Look at the parts until a condition holds.
+
+        Args:
+            until: asked at every turn, some twenty times a second.
+            also: called every `every` seconds; what it raises ends the watch.
+            every: seconds.
+        """
+        due = 0.0
+        while not until():
+            self.tick()
+            if time.monotonic() >= due:
+                also()
+                due = time.monotonic() + every
+            time.sleep(_TICK)
+
+    def facts(self) -> list[dict[str, Any]]:
+        """What `status` shows of the parts."""
+        now = time.monotonic()
+        return [part.facts(now) for part in self.parts.values()]
+
+    def stop(self, stages: Iterable[int]) -> None:
+        """Stop the parts, stage by stage, those of one stage at once."""
+        for stage in stages:
+            parts = [part for part in self.parts.values() if part.stage == stage]
+            self._stop(parts)
+            for part in parts:
+                del self.parts[part.name]
+
+    def _stop(self, parts: Sequence[Part]) -> None:
+        for part in parts:
+            LOG.info("stopping %s", part.name)
+            part.terminate()
+        deadline = time.monotonic() + GRACE_SECONDS
+        while any(part.pid is not None for part in parts) and time.monotonic() < deadline:
+            time.sleep(_TICK / 5)
+        for part in parts:
+            if part.pid is not None:
+                LOG.error("%s did not stop within %g s: killed", part.name, GRACE_SECONDS)
+            part.kill()
+
+
+def flow_command(arguments: Sequence[str], home: Path, config: Path | None) -> list[str]:
+    """The command line of a flow process of this installation."""
+    where = ["--home", str(home)]
+    if config is not None:
+        where += ["--config", str(config)]
+    # -P: a directory called flows where the user stands must not be taken for ours.
+    return [sys.executable, "-P", "-m", "flows", "run", *arguments, *where]
