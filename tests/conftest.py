@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.servers import ValkeyServer
+from tests.servers import ClickHouseServer, ValkeyServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import redis
+    from clickhouse_connect.driver.client import Client
 
 
 @pytest.fixture(scope="session")
@@ -26,4 +27,18 @@ def redis_client(valkey: ValkeyServer) -> Iterator[redis.Redis]:
     """A client of the shared Valkey, which is emptied first; replies are bytes."""
     valkey.flush()
     with valkey.client() as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def clickhouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouseServer]:
+    """A running ClickHouse endpoint; tests that need an empty one make a database of their own."""
+    with ClickHouseServer(tmp_path_factory.mktemp("clickhouse")) as server:
+        yield server
+
+
+@pytest.fixture
+def clickhouse_client(clickhouse: ClickHouseServer) -> Iterator[Client]:
+    """A clickhouse-connect client of the shared endpoint, in the database `default`."""
+    with clickhouse.client() as client:
         yield client

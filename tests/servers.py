@@ -5,13 +5,17 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, TypeVar
 
+import clickhouse_connect
 import redis
 
+from embedded.clickhouse.process import ClickHouse
 from embedded.valkey import Valkey
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from clickhouse_connect.driver.client import Client
 
 T = TypeVar("T")
 
@@ -48,3 +52,26 @@ class ValkeyServer(Valkey):
     def flush(self) -> None:
         with self.client() as client:
             client.flushall()
+
+
+class ClickHouseServer(ClickHouse):
+    """An embedded ClickHouse endpoint that dies with the tests; rows stay until a test drops them."""
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        password: str = "clickhouse test password",
+        max_body: int | None = None,
+    ) -> None:
+        super().__init__(directory, password=password, max_body=max_body, die_with_parent=True)
+
+    def client(self, database: str = "default") -> Client:
+        return clickhouse_connect.get_client(
+            host=self.host,
+            port=self.port,
+            username=self.user,
+            password=self.password,
+            database=database,
+            autogenerate_session_id=False,
+        )

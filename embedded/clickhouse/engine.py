@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote_plus
 from xml.sax.saxutils import escape
@@ -44,11 +45,24 @@ _USERS = """<clickhouse>
 """
 
 
+@dataclass(slots=True)
+class Lease:
+    """A connection for one request.
+
+    Attributes:
+        connection: what to run the statement on.
+        reusable: set by who knows that the statement left the connection as it was.
+    """
+
+    connection: Connection
+    reusable: bool = False
+
+
 class Engine:
     """Owns the directory: no other process can open it, and this one must not fork any more.
 
-    A connection carries settings and a current database, so each request gets a new one; the
-    next is opened while nobody waits.
+    A connection carries settings and a current database. So a request gets a new one, or one that
+    was set up in the very same way and has only read or inserted since, which changes neither.
 
     Args:
         directory: of the data; created if missing.
@@ -65,7 +79,8 @@ class Engine:
         self._lock.acquire()
         self._wait = wait
         self._slots = threading.BoundedSemaphore(CONNECTIONS)
-        self._idle: list[Connection] = []
+        self._idle: list[tuple[tuple[str | None, str | None], Connection]] = []
+        self._idle_lock = threading.Lock()
         try:
             self._target = _write_config(directory)
             # Kept to the end: the engine lives as long as it has a connection.
@@ -80,11 +95,15 @@ class Engine:
         self.version, self.timezone = row.decode().strip().split("\t")
 
     @contextmanager
-    def connection(self) -> Iterator[Connection]:
-        """A connection with nothing but the default profile's settings.
+    def connection(self, database: str | None, set_up: str | None) -> Iterator[Lease]:
+        """A connection with a database and settings, and no others but the default profile's.
+
+        Args:
+            database: what unqualified names belong to; None for the default.
+            set_up: SET statement, if any.
 
         Raises:
-            QueryError: all are in use, and stay so.
+            QueryError: all are in use and stay so, or no such database or setting exists.
         """
         if not self._slots.acquire(timeout=self._wait):
             raise QueryError.of(
@@ -93,21 +112,44 @@ class Engine:
                 "TOO_MANY_SIMULTANEOUS_QUERIES",
             )
         try:
+            lease = Lease(self._take(database, set_up))
             try:
-                connection = self._idle.pop()
-            except IndexError:
-                connection = connect(self._target)
-            try:
-                yield connection
+                yield lease
+            except BaseException:
+                lease.reusable = False
+                raise
             finally:
-                connection.close()
+                self._give_back(lease, (database, set_up))
         finally:
             self._slots.release()
 
-    def refill(self) -> None:
-        """Have a connection ready for the next request."""
-        if not self._idle:
-            self._idle.append(connect(self._target))
+    def _take(self, database: str | None, set_up: str | None) -> Connection:
+        with self._idle_lock:
+            for at, (key, connection) in enumerate(self._idle):
+                if key == (database, set_up):
+                    del self._idle[at]
+                    return connection
+        connection = connect(self._target)
+        try:
+            if database:
+                name = database.replace("\\", "\\\\").replace("`", "\\`")
+                connection.query(f"USE `{name}`", "Null")
+            if set_up is not None:
+                connection.query(set_up, "Null")
+        except RuntimeError as error:
+            connection.close()
+            raise QueryError.from_engine(error) from None
+        return connection
+
+    def _give_back(self, lease: Lease, key: tuple[str | None, str | None]) -> None:
+        if not lease.reusable:
+            lease.connection.close()
+            return
+        with self._idle_lock:
+            self._idle.append((key, lease.connection))
+            surplus = self._idle.pop(0)[1] if len(self._idle) > CONNECTIONS else None
+        if surplus is not None:
+            surplus.close()
 
     def cancel(self, marker: str) -> None:
         """End the running statement whose text has this marker."""
@@ -126,8 +168,9 @@ class Engine:
             self._kill("1")
             if not self._drain(1.0):
                 return False
-        for connection in (*self._idle, self._first):
+        for _, connection in self._idle:
             connection.close()
+        self._first.close()
         self._lock.release()
         return True
 

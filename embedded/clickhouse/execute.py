@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from embedded.clickhouse.statement import Statement
 
 _PIECE: Final = 1 << 20
+_FIRST: Final = 1 << 16
 _CANCEL_SECONDS: Final = 0.2
 _NOT_A_STREAM: Final = "Streaming query is not supported"
 
@@ -31,22 +32,6 @@ class Summary:
     read_bytes: int = 0
     written_rows: int = 0
     written_bytes: int = 0
-
-
-def prepare(connection: Connection, database: str | None, set_up: str | None) -> None:
-    """Give a fresh connection a request's database and settings.
-
-    Raises:
-        QueryError: there is no such database or setting.
-    """
-    try:
-        if database:
-            name = database.replace("\\", "\\\\").replace("`", "\\`")
-            connection.query(f"USE `{name}`", "Null")
-        if set_up is not None:
-            connection.query(set_up, "Null")
-    except RuntimeError as error:
-        raise QueryError.from_engine(error) from None
 
 
 def run(connection: Connection, sql: str, name: str, summary: Summary) -> bytes:
@@ -158,11 +143,21 @@ def _piped(
     thread = threading.Thread(target=work, name="piped query", daemon=True)
     thread.start()
     try:
-        while piece := os.read(read_end, _PIECE):
-            yield piece
+        # What fails early has written a beginning all the same: it is held back, so that the
+        # client gets an error and not half a document.
+        first = b""
+        while len(first) < _FIRST and (piece := os.read(read_end, _PIECE)):
+            first += piece
+        if len(first) >= _FIRST:
+            yield first
+            first = b""
+            while piece := os.read(read_end, _PIECE):
+                yield piece
         thread.join()
         if failures:
             raise QueryError.from_engine(failures[0])
+        if first:
+            yield first
     finally:
         os.close(read_end)
         while thread.is_alive():

@@ -100,7 +100,6 @@ class Handler(Answers):
             self._uninvited = False
             self.endpoint.metrics.queries.labels(result).inc()
             self.endpoint.metrics.seconds.observe(time.perf_counter() - started)
-        self.endpoint.engine.refill()
 
     def _attempt(self, *, read_only: bool) -> QueryError | None:
         """Serve the request; give back what went wrong, if the client can be told."""
@@ -129,12 +128,12 @@ class Handler(Answers):
         found = statement.parse(head)
         if found.kind != "insert":
             found = statement.parse(self._whole(head, body, pieces))
-        with self.endpoint.engine.connection() as connection:
-            execute.prepare(connection, asked.database, asked.set_up())
+        with self.endpoint.engine.connection(asked.database, asked.set_up()) as lease:
+            lease.reusable = found.kind != "other" and not asked.has_parameters()
             if found.kind == "insert":
-                self._insert(connection, asked, found, head, pieces)
+                self._insert(lease.connection, asked, found, head, pieces)
             else:
-                self._query(connection, asked, found)
+                self._query(lease.connection, asked, found)
 
     def _counted(self, body: Body) -> Iterator[bytes]:
         for piece in body:

@@ -75,6 +75,10 @@ class Request:
     whole: bool = False
     read_only: bool = False
 
+    def has_parameters(self) -> bool:
+        """Whether it has values of its own, which no other request will repeat."""
+        return any(name.startswith(PARAMETER) for name in self.settings)
+
     def set_up(self) -> str | None:
         """The SET statement that gives a fresh connection this request's settings, if any."""
         settings = dict(self.settings)
