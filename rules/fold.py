@@ -68,8 +68,6 @@ def fold_decision(
     pairs["status_reason"] = verdicts["reason"]
     pairs["finished_at"] = np.where(decided, verdicts["decided_at"], 0)
     pair_rows = state.pairs.append(pairs)
-    signal_ids, entry_times = verdicts["signal_id"].tolist(), verdicts["entry_ms"].tolist()
-    state.seen.update(zip(signal_ids, entry_times, strict=True))
     order_rows, trade_rows = _dispatch(state, orders)
     return Touched(orders=[order_rows], pairs=[pair_rows], trades=[trade_rows])
 
@@ -367,10 +365,10 @@ def fold_marks(
     for turn in _turns(marks["account_id"].tolist()):
         rows = state.account_rows(marks["account_id"][turn], partitions[turn])
         newer = marks["marked_at"][turn] > state.accounts.rows["marked_at"][rows]
-        rows, turn = rows[newer], turn[newer]
-        _mark(state.accounts.rows, rows, marks[turn])
-        state.accounts.rows["partition"][rows] = partitions[turn]
-        _raise_version(state.accounts.rows, rows, versions[turn])
+        rows, news = rows[newer], turn[newer]
+        _mark(state.accounts.rows, rows, marks[news])
+        state.accounts.rows["partition"][rows] = partitions[news]
+        _raise_version(state.accounts.rows, rows, versions[news])
         touched.accounts.append(rows)
     return touched
 
@@ -414,5 +412,3 @@ def forget(state: State, before: int) -> None:
     state.pairs.rows["first"] = np.where(first >= 0, order_at[first], -1)
     moved = ((key, int(trade_at[row])) for key, row in state.positions.items())
     state.positions = {key: row for key, row in moved if row >= 0}
-    horizon = before // 1000 - 7 * 86_400_000
-    state.seen = {key: at for key, at in state.seen.items() if at > horizon}

@@ -5,6 +5,7 @@ opening is dispatched) and accounts. Only `rules.fold` changes them.
 """
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rules.tables import RecordTable, Rows
 from schema.enums import Vocabulary
@@ -137,9 +138,8 @@ class State:
         self.trades = RecordTable(TRADE_STATE, ("trade_id",))
         self.accounts = RecordTable(ACCOUNT_STATE, ("account_id",))
         self.positions: dict[tuple[bytes, int], int] = {}  # (account, position ticket) -> trade row
-        self.seen: dict[bytes, int] = {}  # signal_id -> entry_ms, the last 7 days
 
-    def account_rows(self, account_ids: Records, partitions: Records) -> Rows:
+    def account_rows(self, account_ids: Records, partitions: NDArray[np.int32]) -> Rows:
         """Return the row of each account, made if it is new."""
         keys = account_ids.tolist()
         rows = self.accounts.find(keys)

@@ -1,0 +1,78 @@
+"""Guards: what an account's limits say to one more opening.
+
+They pass only what is known and within:
+`known & (x <= limit)`, never `~(x > limit)`: NaN and missing must not pass (design, section 4).
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rules.book import Book
+from rules.links import Links
+from rules.tables import Rows
+from schema.codes import ReasonCode
+from schema.enums import Side
+
+Codes = NDArray[np.uint8]
+Numbers = NDArray[np.int64]
+
+
+def guard_openings(
+    book: Book,
+    links: Links,
+    subscription: Rows,
+    account: Rows,
+    instrument: Rows,
+    side: Codes,
+    volume: Numbers,
+    freed: Numbers,
+) -> Codes:
+    """Return the first limit that each opening would break, NONE where it is within all.
+
+    Args:
+        book: Limits.
+        links: What is open now.
+        subscription: Row of the book, likewise `account` and `instrument`; each account once.
+        account: See above.
+        instrument: See above.
+        side: Of the opening.
+        volume: 1e-8 lots, above 0.
+        freed: Trades of the pair that the same decision closes before the opening is sent.
+    """
+    accounts, subscriptions = book.accounts, book.subscriptions
+    taken = links.state.accounts.rows["open_trades"][links.account_row[account]] - freed
+    within = taken + 1 <= accounts.max_open_trades[account]
+    own_limit = subscriptions.max_open_trades[subscription]
+    if own_limit.any():
+        own = links.open_by_subscription()[subscription] - freed
+        within &= (own_limit == 0) | (own + 1 <= own_limit)
+    fits = _fits(book, links, subscription, account, instrument, side, volume)
+    return np.select(
+        [~within, ~fits], [ReasonCode.MAX_OPEN_TRADES, ReasonCode.MAX_VOLUME], ReasonCode.NONE
+    ).astype(np.uint8)
+
+
+def _fits(
+    book: Book,
+    links: Links,
+    subscription: Rows,
+    account: Rows,
+    instrument: Rows,
+    side: Codes,
+    volume: Numbers,
+) -> NDArray[np.bool_]:
+    fits = (volume > 0) & (volume <= book.instruments.volume_max[instrument])
+    for limit in (
+        book.accounts.max_volume[account],
+        book.subscriptions.max_volume[subscription],
+    ):
+        fits &= (limit == 0) | (volume <= limit)
+    limit = book.instruments.volume_limit[instrument]
+    if limit.any():
+        held = np.where(
+            side == Side.BUY,
+            links.volume_by_side(account, instrument, Side.BUY),
+            links.volume_by_side(account, instrument, Side.SELL),
+        )
+        fits &= (limit == 0) | (held + volume <= limit)
+    return np.asarray(fits)

@@ -1,0 +1,82 @@
+"""Dispatch: a partition's decision and its orders are appended as one entry, or not at all.
+
+The script appends only if the last decision of the partition is the one that the shard has
+folded; a second shard, or one that missed a write of its own, writes nothing (design, law 2).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import redis
+
+from schema import keys
+
+# The entry is checked, not a key beside it: after Redis lost a suffix the two could disagree.
+_SCRIPT = """
+local last = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)
+local id = '0-0'
+if #last > 0 then id = last[1][1] end
+if id ~= ARGV[1] then return false end
+return redis.call('XADD', KEYS[1], '*', unpack(ARGV, 2))
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Append:
+    """An entry for the decisions log of one partition."""
+
+    partition: int
+    previous: str
+    fields: Mapping[bytes, bytes]
+
+
+class Dispatcher:
+    """Appends decisions, one script in flight per partition; guarantee: at most once each.
+
+    Args:
+        client: Of the server that holds the logs.
+        durability: `always` (a reply implies the fsync), `waitaof`, or `lossy`.
+        timeout_ms: How long WAITAOF may take.
+    """
+
+    def __init__(
+        self, client: redis.Redis, durability: str = "always", timeout_ms: int = 2000
+    ) -> None:
+        self._client = client
+        self._wait = durability == "waitaof"
+        self._timeout_ms = timeout_ms
+        self._sha = ""
+
+    def send(self, appends: Sequence[Append]) -> list[str | None]:
+        """Append one decision to each of several partitions, in one round trip.
+
+        Returns:
+            The new entry's id for each, None where the partition's last decision was another.
+
+        Raises:
+            redis.RedisError: The link broke or a script failed: nothing is known; fold again.
+        """
+        if not self._sha:
+            self._sha = str(self._client.script_load(_SCRIPT))
+        replies = self._run(appends)
+        if any(isinstance(reply, redis.exceptions.NoScriptError) for reply in replies):
+            # The server restarted. The caller's memory may be older than its log: load, and fail.
+            self._sha = ""
+        for reply in replies:
+            if isinstance(reply, Exception):
+                raise reply
+        if self._wait and replies.pop()[0] < 1:
+            raise redis.TimeoutError("WAITAOF: the decision was not fsynced in time")
+        return [reply.decode() if reply else None for reply in replies]
+
+    def _run(self, appends: Sequence[Append]) -> list[Any]:
+        pipe = self._client.pipeline(transaction=False)
+        for append in appends:
+            flat = [part for item in append.fields.items() for part in item]
+            pipe.execute_command(
+                "EVALSHA", self._sha, 1, keys.decisions(append.partition), append.previous, *flat
+            )
+        if self._wait:
+            pipe.execute_command("WAITAOF", 1, 0, self._timeout_ms)
+        return list(pipe.execute(raise_on_error=False))
