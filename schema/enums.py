@@ -153,3 +153,76 @@ class StreamKind(Vocabulary):
 
     SIGNALS = 0
     CAUSES = 1
+
+
+class Status(Vocabulary):
+    """Whether something that people configure takes part."""
+
+    ACTIVE = 0
+    INACTIVE = 1
+
+
+class StrategyStatus(Vocabulary):
+    """Life of a strategy; only an active one is traded."""
+
+    DRAFT = 0
+    ACTIVE = 1
+    INACTIVE = 2
+    ARCHIVED = 3
+
+
+class StrategyType(Vocabulary):
+    """Where a strategy comes from."""
+
+    MANUAL = 0
+    AI_GENERATED = 1
+    BACKTESTED = 2
+
+
+class AccountType(Vocabulary):
+    """Whether an account trades real money."""
+
+    DEMO = 0
+    LIVE = 1
+
+
+class SpreadType(Vocabulary):
+    """Whether a broker's spread moves."""
+
+    FIXED = 0
+    VARIABLE = 1
+
+
+class TradeStatus(Vocabulary):
+    """Stored status of a trade, in the words of the trades table."""
+
+    PENDING = 0  # the opening order works at the broker
+    EXECUTED = 1  # opened, whether still open or closed: `closed_at` tells
+    CANCELLED = 2
+    REJECTED = 3
+
+
+class TradeSide(Vocabulary):
+    """Direction of a trade: it always has one."""
+
+    BUY = 1
+    SELL = 2
+
+
+class TradeMode(Vocabulary):
+    """MT5's SYMBOL_TRADE_MODE_*: what a broker allows on a symbol."""
+
+    DISABLED = 0
+    LONG_ONLY = 1
+    SHORT_ONLY = 2
+    CLOSE_ONLY = 3
+    FULL = 4
+
+
+class Severity(Vocabulary):
+    """How bad an event is."""
+
+    INFO = 0
+    WARNING = 1
+    ERROR = 2
+    CRITICAL = 3

@@ -1,0 +1,189 @@
+"""What a table is: columns and their placement. A wrong one does not import."""
+
+import re
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from schema.types import LogicalType
+
+Store = Literal["redis", "duckdb", "clickhouse", "postgres"]
+Kind = Literal["history", "control", "live", "system"]
+STORES: frozenset[str] = frozenset({"redis", "duckdb", "clickhouse", "postgres"})
+_NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
+
+
+class RegistryError(ValueError):
+    """The registry contradicts itself."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column.
+
+    Attributes:
+        name: Name in every store.
+        type: Logical type.
+        description: One sentence for people.
+        unit: Unit of the value, empty where the type says it.
+        nullable: Whether the value may be missing.
+        default: Value in rows that do not give one; None for no default.
+        secret: Whether it is redacted before audit, and kept from Redis and ClickHouse.
+    """
+
+    name: str
+    type: LogicalType
+    description: str
+    unit: str = ""
+    nullable: bool = False
+    default: Any = None
+    secret: bool = False
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A foreign key: what the control database's writer checks."""
+
+    columns: tuple[str, ...]
+    table: str
+    on_delete: Literal["restrict", "cascade", "set null"] = "restrict"
+
+
+@dataclass(frozen=True)
+class Check:
+    """A condition on each row, in SQL that every store reads."""
+
+    name: str
+    condition: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """One table and its placement.
+
+    Attributes:
+        name: Plain name, which shows current rows in every store.
+        layer: Layer of the reference documentation.
+        purpose: One sentence.
+        columns: Columns in order.
+        key: Columns that name a row.
+        order_by: ClickHouse's sorting key; its columns never change in a row's life, and
+            it ends with the key. Empty: the key.
+        time: Column of the monthly partitions; it never changes in a row's life.
+        stores: Where the table lives.
+        kind: `history` is appended and shows the greatest version; `control` is the
+            trading configuration; `live` is a hash on Redis; `system` is the stores' own.
+        retention: How long rows are kept, in words.
+        ttl_days: Days after which ClickHouse drops rows, None to keep them.
+        live_seconds: Seconds after the last write at which Redis drops a live row, None
+            where the writer removes it.
+        version: Column whose greatest value is the current row.
+        unique: Further unique keys of a control table.
+        references: Foreign keys.
+        checks: Conditions on each row.
+        note: What else a reader of the documentation should know.
+    """
+
+    name: str
+    layer: str
+    purpose: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    kind: Kind
+    stores: frozenset[str]
+    retention: str
+    order_by: tuple[str, ...] = ()
+    time: str | None = None
+    ttl_days: int | None = None
+    live_seconds: int | None = None
+    version: str = "version"
+    unique: tuple[tuple[str, ...], ...] = ()
+    references: tuple[Reference, ...] = ()
+    checks: tuple[Check, ...] = ()
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.order_by:
+            object.__setattr__(self, "order_by", self.key)
+        self._check_columns()
+        self._check_placement()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the columns, in order."""
+        return tuple(column.name for column in self.columns)
+
+    def column(self, name: str) -> Column:
+        """Return a column by name.
+
+        Raises:
+            RegistryError: If the table has no such column.
+        """
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise RegistryError(f"table {self.name} has no column {name}")
+
+    def _check_columns(self) -> None:
+        if not _NAME.match(self.name):
+            raise RegistryError(f"table {self.name!r}: not a name of letters, digits and _")
+        if not self.stores or self.stores - STORES:
+            raise RegistryError(f"table {self.name}: unknown store in {sorted(self.stores)}")
+        seen: set[str] = set()
+        for column in self.columns:
+            where = f"table {self.name}, column {column.name}"
+            if not _NAME.match(column.name):
+                raise RegistryError(f"{where}: not a name of letters, digits and _")
+            if column.name in seen:
+                raise RegistryError(f"{where}: stands twice")
+            seen.add(column.name)
+            if not column.description:
+                raise RegistryError(f"{where}: has no description")
+            if column.secret and self.stores & {"redis", "clickhouse"}:
+                raise RegistryError(f"{where}: a secret may not be on Redis or in ClickHouse")
+            words = column.type.words
+            if words and column.default is not None and column.default not in words:
+                raise RegistryError(f"{where}: default {column.default!r} is not one of its words")
+
+    def _check_placement(self) -> None:
+        self._know("key", self.key)
+        self._know("order_by", self.order_by)
+        for unique in self.unique:
+            self._know("unique key", unique)
+        for reference in self.references:
+            self._know(f"reference to {reference.table}", reference.columns)
+        if not self.key:
+            raise RegistryError(f"table {self.name}: has no key")
+        for name in (*self.key, *self.order_by):
+            if self.column(name).nullable:
+                raise RegistryError(f"table {self.name}, column {name}: a key may not be null")
+        # ClickHouse replaces rows by sorting key, not by primary key.
+        for name in self.key:
+            if name not in self.order_by:
+                raise RegistryError(f"table {self.name}, column {name}: key is not in order_by")
+        if self.order_by[-1] not in self.key:
+            raise RegistryError(
+                f"table {self.name}, column {self.order_by[-1]}: order_by must end with the key"
+            )
+        self._check_time()
+        if self.kind != "live":
+            self._know("version", (self.version,))
+
+    def _check_time(self) -> None:
+        if self.time is None:
+            if self.ttl_days is not None:
+                raise RegistryError(f"table {self.name}: rows expire by a time, and it has none")
+            return
+        self._know("time", (self.time,))
+        column = self.column(self.time)
+        if column.nullable or column.type.name not in {"timestamp", "date"}:
+            raise RegistryError(
+                f"table {self.name}, column {self.time}: partitions need a time that is never null"
+            )
+
+    def _know(self, what: str, names: tuple[str, ...]) -> None:
+        known = set(self.names)
+        for name in names:
+            if name not in known:
+                raise RegistryError(f"table {self.name}, column {name}: {what} names no column")
+        if len(set(names)) != len(names):
+            raise RegistryError(f"table {self.name}: {what} names a column twice")

@@ -1,0 +1,155 @@
+"""Orders and what came of them."""
+
+from schema.enums import LegKind, OrderState, Outcome, Side
+from schema.table import Column, Table
+from schema.tables.common import (
+    ACCOUNT_ID,
+    BROKER_ID,
+    BROKER_SYMBOL,
+    HISTORY_STORES,
+    INSTANCE_ID,
+    ORDER_TYPE,
+    PARTITION,
+    REASON_CODE,
+    SIGNAL_ID,
+    STRATEGY_ID,
+    VERSION_COLUMN,
+    at,
+    optional,
+)
+from schema.types import BIGINT, INT, MONEY, PRICE, RATIO, TICKET, UUID, VOLUME, enum, text
+
+LAYER = "4 result stream"
+RETENTION = "redis temporary; duckdb and clickhouse permanent"
+
+ORDERS = Table(
+    name="orders",
+    layer=LAYER,
+    purpose="One row per order leg: what was asked, what became of it, and when.",
+    columns=(
+        Column("order_id", UUID, "Made from strategy, cause, account and leg."),
+        SIGNAL_ID,
+        optional("cause_id", UUID, "What caused it, where that was no signal."),
+        ACCOUNT_ID,
+        STRATEGY_ID,
+        BROKER_ID,
+        INSTANCE_ID,
+        PARTITION,
+        Column("decision_id", text(32), "Entry of the partition's log that carries it."),
+        Column("leg", INT, "Number of the leg, from 1."),
+        Column("legs", INT, "Legs of the same signal and account."),
+        Column("kind", enum(LegKind), "What it does at the broker."),
+        Column("side", enum(Side), "Side of the order itself: closing a long sells."),
+        ORDER_TYPE,
+        BROKER_SYMBOL,
+        Column("volume", VOLUME, "Volume asked.", unit="lots"),
+        Column("filled_volume", VOLUME, "Volume filled.", unit="lots", default=0),
+        optional("price", PRICE, "Limit price."),
+        optional("stop_price", PRICE, "Trigger price."),
+        optional("stop_loss", PRICE, "Stop loss."),
+        optional("take_profit", PRICE, "Take profit."),
+        optional("trade_id", UUID, "Position that it opens or acts on."),
+        Column("state", enum(OrderState), "Where it is on its way."),
+        Column("outcome", enum(Outcome), "Its outcome; none while it has none.", default="none"),
+        REASON_CODE,
+        optional("retcode", INT, "Return code of MT5; negative: of the binding."),
+        optional("order_ticket", TICKET, "The broker's order ticket."),
+        optional("position_ticket", TICKET, "The broker's position ticket."),
+        optional("fill_price", PRICE, "Volume-weighted price of its fills."),
+        optional("asked_price", PRICE, "Price that the request carried."),
+        optional("provider_price", PRICE, "The provider's own price."),
+        optional("quote_price", PRICE, "Price seen when it was decided."),
+        optional("slippage", MONEY, "Fill against asked price; positive is adverse.", "price"),
+        optional("message", text(64), "The broker's comment."),
+        Column("magic", BIGINT, "Magic number at the broker.", default=0),
+        optional("owner", UUID, "Journal that claimed it."),
+        Column("term", BIGINT, "Term of the lease it was claimed under.", default=0),
+        at("fired_at", "When the signal fired."),
+        at("received_at", "When the signal arrived."),
+        at("decided_at", "When it was decided."),
+        at("claimed_at", "When an executor claimed it.", nullable=True),
+        at("sent_at", "When it was handed to the broker.", nullable=True),
+        at("done_at", "When the broker answered.", nullable=True),
+        at("reported_at", "When the answer was published.", nullable=True),
+        at("expires_at", "When the pending order expires at the broker.", nullable=True),
+        at("valid_until", "After this it is not sent any more.", nullable=True),
+        VERSION_COLUMN,
+    ),
+    key=("order_id",),
+    order_by=("account_id", "symbol", "decided_at", "order_id"),
+    time="decided_at",
+    stores=HISTORY_STORES,
+    kind="history",
+    retention="permanent",
+)
+
+TRADE_RESULT = Table(
+    name="trade_result",
+    layer=LAYER,
+    purpose="What each order leg that reached an outcome brought.",
+    columns=(
+        Column("result_id", UUID, "The order leg."),
+        Column("order_id", UUID, "The order leg."),
+        SIGNAL_ID,
+        ACCOUNT_ID,
+        STRATEGY_ID,
+        optional("trade_id", UUID, "Position that it opened or acted on."),
+        Column("outcome", enum(Outcome), "Its outcome."),
+        REASON_CODE,
+        Column("kind", enum(LegKind), "What it did at the broker."),
+        Column("side", enum(Side), "Side of the order itself."),
+        BROKER_SYMBOL,
+        Column("volume", VOLUME, "Volume filled.", unit="lots", default=0),
+        optional("price", PRICE, "Volume-weighted price of its fills."),
+        Column("profit", MONEY, "Profit realised.", unit="account currency", default=0),
+        Column("commission", MONEY, "Commission charged.", unit="account currency", default=0),
+        Column("swap", MONEY, "Swap charged.", unit="account currency", default=0),
+        optional("slippage", MONEY, "Fill against asked price; positive is adverse.", "price"),
+        at("decided_at", "When the order was decided."),
+        at("finished_at", "When the outcome was known."),
+        VERSION_COLUMN,
+    ),
+    key=("result_id",),
+    # An unresolved order may still be found filled: finished_at can change, decided_at cannot.
+    order_by=("account_id", "symbol", "decided_at", "result_id"),
+    time="decided_at",
+    stores=HISTORY_STORES,
+    kind="history",
+    retention=RETENTION,
+)
+
+
+def _lag(name: str, start: str, end: str) -> Column:
+    return optional(name, RATIO, f"From {start} to {end}.", "ms")
+
+
+RESULT_METRICS = Table(
+    name="result_metrics",
+    layer=LAYER,
+    purpose="How long each stage of an order leg took, and its slippage in points.",
+    columns=(
+        Column("result_id", UUID, "The order leg."),
+        ACCOUNT_ID,
+        BROKER_ID,
+        INSTANCE_ID,
+        _lag("received_to_decided_ms", "the signal's arrival", "the decision"),
+        _lag("decided_to_claimed_ms", "the decision", "the executor's claim"),
+        _lag("claimed_to_sent_ms", "the claim", "sending"),
+        _lag("sent_to_done_ms", "sending", "the broker's answer"),
+        _lag("done_to_reported_ms", "the broker's answer", "its publication"),
+        _lag("received_to_claimed_ms", "the signal's arrival", "the executor's claim"),
+        _lag("received_to_done_ms", "the signal's arrival", "the broker's answer"),
+        optional("slippage_points", RATIO, "Slippage; positive is adverse.", "points"),
+        at("decided_at", "When the order was decided."),
+        at("finished_at", "When the outcome was known."),
+        VERSION_COLUMN,
+    ),
+    key=("result_id",),
+    order_by=("broker_id", "account_id", "decided_at", "result_id"),
+    time="decided_at",
+    stores=HISTORY_STORES,
+    kind="history",
+    retention=RETENTION,
+)
+
+TABLES = (ORDERS, TRADE_RESULT, RESULT_METRICS)

@@ -1,0 +1,237 @@
+"""The logical types of columns: one line each, the spellings of all stores side by side.
+
+What a NumPy value means is part of the type: `zero_is_none` says that 0 (or the nil id)
+stands for "not there" in the logs, and becomes null where the column may be null.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+import polars as pl
+import pyarrow as pa
+
+from schema.codes import ReasonCode
+from schema.enums import Vocabulary
+
+DECIMAL_PLACES = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogicalType:
+    """What a column holds, and how each store spells it.
+
+    Attributes:
+        name: Name in documentation and error messages.
+        arrow: Arrow type of rows on the wire and in batches.
+        polars: Polars type.
+        duckdb: DuckDB column type.
+        clickhouse: ClickHouse column type, without `Nullable`.
+        postgres: PostgreSQL column type.
+        numpy: Type of the values in the logs: money as int64 of 1e-8, times as int64
+            microseconds, ids as V16, enums as their numbers.
+        codec: ClickHouse compression codec, empty for the server's default.
+        low: Whether ClickHouse stores it as a dictionary (LowCardinality).
+        zero_is_none: Whether a NumPy zero means "not there".
+        words: Spelling of each number of a vocabulary, None where a number is unused.
+        closed: Whether the stores refuse words that are not in `words`.
+    """
+
+    name: str
+    arrow: pa.DataType
+    polars: pl.DataType
+    duckdb: str
+    clickhouse: str
+    postgres: str
+    numpy: str
+    codec: str = ""
+    low: bool = False
+    zero_is_none: bool = False
+    words: tuple[str | None, ...] = ()
+    closed: bool = False
+
+
+def _decimal(name: str, *, zero_is_none: bool) -> LogicalType:
+    return LogicalType(
+        name=name,
+        arrow=pa.decimal128(18, DECIMAL_PLACES),
+        polars=pl.Decimal(18, DECIMAL_PLACES),
+        duckdb="DECIMAL(18, 8)",
+        clickhouse="Decimal(18, 8)",
+        postgres="NUMERIC(18, 8)",
+        numpy="<i8",
+        codec="ZSTD(1)",
+        zero_is_none=zero_is_none,
+    )
+
+
+MONEY = _decimal("money", zero_is_none=False)
+PRICE = _decimal("price", zero_is_none=True)
+VOLUME = _decimal("volume", zero_is_none=True)
+
+UUID = LogicalType(
+    name="uuid",
+    arrow=pa.binary(16),
+    polars=pl.Binary(),
+    duckdb="UUID",
+    clickhouse="UUID",
+    postgres="UUID",
+    numpy="V16",
+    zero_is_none=True,
+)
+TIMESTAMP = LogicalType(
+    name="timestamp",
+    arrow=pa.timestamp("us", "UTC"),
+    polars=pl.Datetime("us", "UTC"),
+    duckdb="TIMESTAMPTZ",
+    clickhouse="DateTime64(6, 'UTC')",
+    postgres="TIMESTAMPTZ",
+    numpy="<i8",
+    codec="Delta, ZSTD(1)",
+    zero_is_none=True,
+)
+DATE = LogicalType(
+    name="date",
+    arrow=pa.date32(),
+    polars=pl.Date(),
+    duckdb="DATE",
+    clickhouse="Date32",
+    postgres="DATE",
+    numpy="<i4",
+)
+RATIO = LogicalType(
+    name="ratio",
+    arrow=pa.float64(),
+    polars=pl.Float64(),
+    duckdb="DOUBLE",
+    clickhouse="Float64",
+    postgres="DOUBLE PRECISION",
+    numpy="<f8",
+    codec="ZSTD(1)",
+)
+INT = LogicalType(
+    name="int",
+    arrow=pa.int32(),
+    polars=pl.Int32(),
+    duckdb="INTEGER",
+    clickhouse="Int32",
+    postgres="INTEGER",
+    numpy="<i4",
+)
+BIGINT = LogicalType(
+    name="bigint",
+    arrow=pa.int64(),
+    polars=pl.Int64(),
+    duckdb="BIGINT",
+    clickhouse="Int64",
+    postgres="BIGINT",
+    numpy="<i8",
+    codec="ZSTD(1)",
+)
+# A broker's number for an order, a deal or a position; 0 is MT5's "none".
+TICKET = LogicalType(
+    name="ticket",
+    arrow=pa.int64(),
+    polars=pl.Int64(),
+    duckdb="BIGINT",
+    clickhouse="Int64",
+    postgres="BIGINT",
+    numpy="<i8",
+    codec="ZSTD(1)",
+    zero_is_none=True,
+)
+VERSION = LogicalType(
+    name="version",
+    arrow=pa.uint64(),
+    polars=pl.UInt64(),
+    duckdb="UBIGINT",
+    clickhouse="UInt64",
+    postgres="NUMERIC(20)",
+    numpy="<u8",
+    codec="Delta, ZSTD(1)",
+)
+BOOL = LogicalType(
+    name="bool",
+    arrow=pa.bool_(),
+    polars=pl.Boolean(),
+    duckdb="BOOLEAN",
+    clickhouse="Bool",
+    postgres="BOOLEAN",
+    numpy="|b1",
+)
+JSON = LogicalType(
+    name="json",
+    arrow=pa.string(),
+    polars=pl.String(),
+    duckdb="JSON",
+    clickhouse="String",
+    postgres="JSONB",
+    numpy="|O",
+    codec="ZSTD(3)",
+)
+
+
+def _text(
+    name: str, postgres: str, *, clickhouse: str = "String", low: bool = False
+) -> LogicalType:
+    return LogicalType(
+        name=name,
+        arrow=pa.string(),
+        polars=pl.String(),
+        duckdb="VARCHAR",
+        clickhouse=clickhouse,
+        postgres=postgres,
+        numpy="|S",
+        codec="" if low else "ZSTD(1)",
+        low=low,
+        zero_is_none=True,
+    )
+
+
+TEXT = _text("text", "TEXT")
+
+
+@cache
+def text(length: int) -> LogicalType:
+    """Return the type of a text of at most `length` characters; the writer holds the limit."""
+    return _text(f"text({length})", f"VARCHAR({length})")
+
+
+@cache
+def label(length: int) -> LogicalType:
+    """Return the type of a text with few distinct values: a symbol, a currency, a key."""
+    return _text(f"label({length})", f"VARCHAR({length})", low=True)
+
+
+def _vocabulary(
+    name: str, kind: type[Vocabulary], spell: Callable[[Vocabulary], str], *, closed: bool
+) -> LogicalType:
+    words: list[str | None] = [None] * (max(kind) + 1)
+    for member in kind:
+        words[member] = spell(member)
+    spelled = [word for word in words if word is not None]
+    listed = ", ".join(f"'{word}'" for word in spelled)
+    return LogicalType(
+        name=name,
+        arrow=pa.string(),
+        polars=pl.Enum(spelled),
+        duckdb=f"ENUM({listed})" if closed else "VARCHAR",
+        clickhouse="String",
+        postgres=f"VARCHAR({max(map(len, spelled))})",
+        numpy="|u1",
+        low=True,
+        words=tuple(words),
+        closed=closed,
+    )
+
+
+@cache
+def enum(vocabulary: type[Vocabulary]) -> LogicalType:
+    """Return the type of a closed vocabulary, stored as its lower-case words."""
+    return _vocabulary(
+        f"enum {vocabulary.__name__}", vocabulary, lambda member: member.word, closed=True
+    )
+
+
+# Every release adds codes, so the stores do not check them: the encoder does.
+REASON = _vocabulary("reason code", ReasonCode, lambda member: member.name, closed=False)
