@@ -18,6 +18,11 @@ def signal_results(stream: int) -> str:
     return f"{{signals:{stream}}}:results"
 
 
+def signal_mark(stream: int) -> str:
+    """Hash: `mark` is the last entry whose per-signal rows were written."""
+    return f"{{signals:{stream}}}:mark"
+
+
 def identities(stream: int, day: str) -> str:
     """Hash signal_id -> record of its first entry, one per UTC day (`2026-11-21`)."""
     return f"{{signals:{stream}}}:identities:{day}"

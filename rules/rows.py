@@ -1,0 +1,263 @@
+"""Rows for the archive: the state's records in the columns of the registry's tables.
+
+Values are NumPy columns as `schema.arrow.batch` takes them; a zero stands for "not there"
+where the column may be missing.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from rules.book import Book
+from rules.order_life import EXECUTED, RANK
+from rules.state import State, TradeState
+from rules.tables import Rows
+from schema.codes import ReasonCode
+from schema.enums import Outcome, Side
+from schema.ids import NIL, Ids, as_uuid
+from schema.wire import UNITS, Records
+
+ColumnValues = dict[str, Any]
+_MILLISECOND = 1000
+
+
+def _entry_ids(ms: Records, seq: Records) -> list[str]:
+    return [f"{a}-{b}" for a, b in zip(ms.tolist(), seq.tolist(), strict=True)]
+
+
+class Names:
+    """What the book adds to a row: the account's broker, the price of a point."""
+
+    def __init__(self, book: Book) -> None:
+        accounts = book.accounts
+        brokers = book.brokers[accounts.broker].tolist() if len(accounts) else []
+        self._broker = dict(zip(accounts.account_id.tolist(), brokers, strict=True))
+        points = book.instruments.point.tolist()
+        self._point = {key: points[row] for key, row in book.instrument_index.items()}
+        self._index = {key: row for row, key in enumerate(book.brokers.tolist())}
+
+    def brokers(self, account_ids: Records) -> Ids:
+        """Return the broker of each account, nil for an account that is not in the book."""
+        found = [self._broker.get(key, NIL) for key in account_ids.tolist()]
+        return np.array(found, dtype="V16")
+
+    def points(self, account_ids: Records, symbols: Records) -> NDArray[np.float64]:
+        """Return the price of a point of each symbol, NaN where it is not known."""
+        pairs = zip(account_ids.tolist(), symbols.tolist(), strict=True)
+        none = float("nan")
+        return np.array(
+            [
+                self._point.get((self._index.get(self._broker.get(a, NIL), -1), s), none)
+                for a, s in pairs
+            ],
+            dtype=np.float64,
+        )
+
+
+def _pick(records: Records, *names: str, **renamed: str) -> ColumnValues:
+    columns: ColumnValues = {name: records[name] for name in names}
+    columns.update({new: records[old] for new, old in renamed.items()})
+    return columns
+
+
+def slippage(orders: Records) -> NDArray[np.int64]:
+    """Return fill against the asked or quoted price, in units of 1e-8; positive is adverse."""
+    reference = np.where(orders["asked_price"] > 0, orders["asked_price"], orders["quote_price"])
+    sign = np.where(orders["side"] == Side.BUY, 1, -1)
+    known = (orders["fill_price"] > 0) & (reference > 0)
+    return np.asarray(np.where(known, (orders["fill_price"] - reference) * sign, 0))
+
+
+def order_rows(state: State, rows: Rows, names: Names) -> ColumnValues:
+    """Return columns of `orders`."""
+    orders = state.orders.rows[rows]
+    columns = _pick(
+        orders,
+        *("order_id", "signal_id", "account_id", "strategy_id", "instance_id", "partition"),
+        *("leg", "legs", "kind", "side", "order_type", "symbol", "volume", "price", "stop_price"),
+        *("stop_loss", "take_profit", "state", "outcome", "retcode", "order_ticket"),
+        *("position_ticket", "fill_price", "asked_price", "provider_price", "quote_price"),
+        *("message", "magic", "owner", "term", "fired_at", "received_at", "decided_at"),
+        *("claimed_at", "sent_at", "done_at", "reported_at", "expires_at", "valid_until"),
+        *("version",),
+        filled_volume="filled",
+        reason_code="reason",
+    )
+    opens = orders["position"] == np.zeros(1, "V16")
+    columns["trade_id"] = np.where(opens, orders["order_id"], orders["position"])
+    columns["broker_id"] = names.brokers(orders["account_id"])
+    columns["decision_id"] = _entry_ids(orders["decision_ms"], orders["decision_seq"])
+    columns["slippage"] = slippage(orders)
+    return columns
+
+
+def status_rows(state: State, rows: Rows) -> ColumnValues:
+    """Return columns of `signal_execution_status`."""
+    pairs = state.pairs.rows[rows]
+    return _pick(
+        pairs,
+        *("signal_id", "account_id", "strategy_id", "partition", "symbol", "action", "legs"),
+        *("legs_final", "received_at", "decided_at", "finished_at", "version"),
+        outcome="status",
+        reason_code="status_reason",
+    )
+
+
+def finished(state: State, rows: Rows) -> Rows:
+    """Return those order rows that have an outcome."""
+    orders = state.orders.rows[rows]
+    return np.asarray(rows[orders["outcome"] != Outcome.NONE])
+
+
+def result_rows(state: State, rows: Rows) -> ColumnValues:
+    """Return columns of `trade_result` for orders that have an outcome."""
+    orders = state.orders.rows[rows]
+    columns = _pick(
+        orders,
+        *("order_id", "signal_id", "account_id", "strategy_id", "outcome", "kind", "side"),
+        *("symbol", "profit", "commission", "swap", "decided_at", "version"),
+        result_id="order_id",
+        reason_code="reason",
+        volume="filled",
+        price="fill_price",
+        finished_at="reported_at",
+    )
+    opens = orders["position"] == np.zeros(1, "V16")
+    columns["trade_id"] = np.where(opens, orders["order_id"], orders["position"])
+    columns["slippage"] = slippage(orders)
+    return columns
+
+
+def metric_rows(state: State, rows: Rows, names: Names) -> ColumnValues:
+    """Return columns of `result_metrics` for orders that have an outcome; NaN: no such stage."""
+    orders = state.orders.rows[rows]
+    columns = _pick(orders, "account_id", "instance_id", "decided_at", "version")
+    columns["result_id"] = orders["order_id"]
+    columns["broker_id"] = names.brokers(orders["account_id"])
+    columns["finished_at"] = orders["reported_at"]
+    for start, end in (
+        ("received", "decided"),
+        ("decided", "claimed"),
+        ("claimed", "sent"),
+        ("sent", "done"),
+        ("done", "reported"),
+        ("received", "claimed"),
+        ("received", "done"),
+    ):
+        a, b = orders[f"{start}_at"], orders[f"{end}_at"]
+        columns[f"{start}_to_{end}_ms"] = np.where(
+            (a > 0) & (b > 0), (b - a) / _MILLISECOND, np.nan
+        )
+    executed = (RANK[orders["outcome"]] == EXECUTED) & (orders["fill_price"] > 0)
+    point = names.points(orders["account_id"], orders["symbol"])
+    columns["slippage_points"] = np.where(executed, slippage(orders) / UNITS / point, np.nan)
+    return columns
+
+
+def opened(state: State, rows: Rows) -> Rows:
+    """Return those trade rows that became a position."""
+    trades = state.trades.rows[rows]
+    is_position = (trades["state"] == TradeState.OPEN) | (trades["state"] == TradeState.CLOSED)
+    return np.asarray(rows[is_position])
+
+
+def trade_rows(state: State, rows: Rows, names: Names) -> ColumnValues:
+    """Return columns of `trades` for positions."""
+    trades = state.trades.rows[rows]
+    columns = _pick(
+        trades,
+        *("trade_id", "strategy_id", "signal_id", "account_id", "instance_id", "partition"),
+        *("symbol", "order_type", "entry_price", "exit_price", "stop_loss", "take_profit"),
+        *("commission", "swap", "profit", "position_ticket", "expires_at", "closed_at", "version"),
+        closed_quantity="closed",
+        executed_at="opened_at",
+        created_at="decided_at",
+    )
+    columns["closed_at"] = np.where(trades["state"] == TradeState.CLOSED, trades["closed_at"], 0)
+    columns["quantity"] = trades["volume"] + trades["closed"]
+    columns["commission"] = trades["commission"] + trades["fee"]
+    columns["broker_id"] = names.brokers(trades["account_id"])
+    columns["type"] = [Side(side).word for side in trades["side"].tolist()]
+    columns["status"] = ["executed"] * len(rows)
+    columns["broker_trade_id"] = [str(ticket) for ticket in trades["position_ticket"].tolist()]
+    columns["updated_at"] = np.maximum(trades["opened_at"], trades["closed_at"])
+    return columns
+
+
+def deal_rows(state: State, deals: Records, names: Names) -> ColumnValues:
+    """Return columns of `deals` for DEAL records that the state has folded."""
+    columns = _pick(
+        deals,
+        *("account_id", "deal_ticket", "order_id", "order_ticket", "position_ticket", "symbol"),
+        *("type", "entry", "reason", "volume", "price", "profit", "commission", "swap", "fee"),
+        *("magic", "comment", "time"),
+    )
+    keys = zip(deals["account_id"].tolist(), deals["position_ticket"].tolist(), strict=True)
+    trade = np.array([state.positions.get(key, -1) for key in keys], dtype=np.int64)
+    known = trade >= 0
+    for name in ("trade_id", "strategy_id"):
+        ids = np.zeros(len(deals), "V16")
+        ids[known] = state.trades.rows[name][trade[known]]
+        columns[name] = ids
+    account = state.accounts.find(deals["account_id"].tolist())
+    columns["partition"] = state.accounts.rows["partition"][account]
+    columns["broker_id"] = names.brokers(deals["account_id"])
+    columns["version"] = deals["deal_ticket"].astype(np.uint64)
+    return columns
+
+
+def mark_rows(state: State, rows: Rows) -> ColumnValues:
+    """Return columns of `account_marks`: the minute that each account is in."""
+    accounts = state.accounts.rows[rows[state.accounts.rows["marked_at"][rows] > 0]]
+    return _pick(
+        accounts,
+        *("account_id", "minute", "partition", "balance", "equity", "equity_low", "equity_high"),
+        *("margin", "margin_free", "open_positions", "currency", "marked_at", "version"),
+    )
+
+
+def decision_rows(
+    verdicts: Records, orders: Records, decision: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """Return rows of `signal_decisions`: one per signal of a partition's decision.
+
+    Args:
+        verdicts: VERDICT records of the decision.
+        orders: ORDER records of the decision.
+        decision: Columns that all rows share.
+    """
+    rows = []
+    signals = verdicts["signal_id"]
+    for key in dict.fromkeys(signals.tolist()):
+        mine = verdicts[signals == np.void(key)]
+        legs = int((orders["signal_id"] == np.void(key)).sum())
+        codes, counts = np.unique(mine["reason"], return_counts=True)
+        first = mine[0]
+        rows.append(
+            {
+                **decision,
+                "signal_id": key,
+                "strategy_id": first["strategy_id"].tobytes(),
+                "accounts": len(mine),
+                "dispatched": int((mine["legs"] > 0).sum()),
+                "orders": legs,
+                "account_ids": _json([str(as_uuid(a)) for a in mine["account_id"]]),
+                "reasons": _json(_named(codes, counts)),
+                "stream": int(first["stream"]),
+                "entry_id": f"{first['entry_ms']}-{first['entry_seq']}",
+                "received_at": int(first["received_at"]),
+                "decided_at": int(first["decided_at"]),
+            }
+        )
+    return rows
+
+
+def _named(codes: NDArray[np.uint8], counts: NDArray[np.int64]) -> dict[str, int]:
+    return {ReasonCode(c).name: n for c, n in zip(codes.tolist(), counts.tolist(), strict=True)}
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
