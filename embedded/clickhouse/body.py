@@ -158,7 +158,7 @@ class Body:
         for at in range(0, len(raw), _STEP):
             try:
                 yield self._decompressor.decompress(raw[at : at + _STEP])
-            except (zlib.error, RuntimeError, EOFError, ValueError) as error:
+            except Exception as error:
                 raise self._undecodable(str(error)) from error
 
     def _undecodable(self, why: str) -> QueryError:
