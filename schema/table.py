@@ -56,7 +56,7 @@ class Check:
     condition: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Table:
     """One table and its placement.
 

@@ -17,7 +17,7 @@ from schema.enums import Vocabulary
 DECIMAL_PLACES = 8
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class LogicalType:
     """What a column holds, and how each store spells it.
 
