@@ -5,10 +5,10 @@ turned over without a loop; other sequences hold natural values (Decimal, dateti
 words, dictionaries). What is missing becomes null where the column may be null.
 """
 
+import uuid
 from collections.abc import Sequence
 from functools import cache
-from typing import Any
-from uuid import UUID as Uuid
+from typing import Any, TypeAlias
 
 import msgspec
 import numpy as np
@@ -20,6 +20,7 @@ from schema.ids import NIL
 from schema.table import Column
 from schema.types import DECIMAL_PLACES, JSON, LogicalType
 
+ArrowArray: TypeAlias = Any  # a pa.Array; its stubs know no array of a type chosen at run time
 Mask = NDArray[np.bool_] | None
 _SCALE = 10**DECIMAL_PLACES
 
@@ -28,7 +29,7 @@ class ColumnError(ValueError):
     """Values do not fit their column."""
 
 
-def array(column: Column, values: Any, where: str) -> pa.Array:
+def array(column: Column, values: Any, where: str) -> ArrowArray:
     """Return values as an Arrow array.
 
     Args:
@@ -40,7 +41,7 @@ def array(column: Column, values: Any, where: str) -> pa.Array:
         ColumnError: If they do not fit.
     """
     try:
-        out = _array(column, values)
+        out: ArrowArray = _array(column, values)
     except (pa.ArrowException, TypeError, ValueError, OverflowError, AttributeError) as error:
         raise ColumnError(f"{where}: {error}") from error
     if out.null_count and not column.nullable:
@@ -48,7 +49,7 @@ def array(column: Column, values: Any, where: str) -> pa.Array:
     return out
 
 
-def _array(column: Column, values: Any) -> pa.Array:
+def _array(column: Column, values: Any) -> ArrowArray:
     if isinstance(values, pa.ChunkedArray):
         values = values.combine_chunks()
     if isinstance(values, pa.Array):
@@ -63,41 +64,50 @@ def _array(column: Column, values: Any) -> pa.Array:
     return _from_objects(column, list(values))
 
 
-def _from_numpy(column: Column, values: NDArray[Any], mask: Mask) -> pa.Array:
+def _from_numpy(column: Column, values: NDArray[Any], mask: Mask) -> ArrowArray:
     kind = column.type
     if kind.words and values.dtype.kind in "iu":
         return _spell(kind, values, mask)
     if pa.types.is_string(kind.arrow):
         return _texts(column, values, mask)
     if kind.numpy == "V16":
-        values = values if values.dtype == np.dtype("V16") else values.view("V16")
-        raw = np.ascontiguousarray(values)
+        raw = np.ascontiguousarray(values if values.dtype == "V16" else values.view("V16"))
         empty = (raw.view("<u8").reshape(-1, 2) == 0).all(axis=1)
         return _fixed(kind.arrow, raw, _either(column, mask, empty))
-    if values.dtype.kind == "f" and values.dtype != np.dtype(kind.numpy):
-        if not pa.types.is_decimal(kind.arrow):
-            raise TypeError(f"{values.dtype} is no {kind.name}")
-        mask = _join(mask, np.isnan(values))
-        values = np.rint(np.nan_to_num(values) * _SCALE)
-        if values.size and np.abs(values).max() >= 2**63:
-            raise OverflowError("a value is too large")
-        values, plain = values.astype("<i8"), mask
-        return _decimals(kind, values, plain)
-    if values.dtype.kind == "M":
-        mask = _join(mask, np.isnat(values))
-        values = np.where(np.isnat(values), 0, values.astype("M8[us]").astype("<i8"))
-    if values.dtype.kind == "f" and column.nullable:
-        mask = _join(mask, np.isnan(values))
+    return _numbers(column, values, mask)
+
+
+def _numbers(column: Column, values: NDArray[Any], mask: Mask) -> ArrowArray:
+    kind = column.type
+    values, mask = _known_numbers(kind, values, mask)
     if kind.zero_is_none:
         mask = _either(column, mask, values == 0)
     if pa.types.is_decimal(kind.arrow):
         return _decimals(kind, values.astype("<i8", copy=False), mask)
     if pa.types.is_boolean(kind.arrow):
         return pa.array(values.astype(bool), mask=mask)
-    exact = values.astype(kind.numpy, casting="same_kind" if values.dtype.kind == "f" else "unsafe")
+    if values.dtype.kind == "f" and not pa.types.is_floating(kind.arrow):
+        raise TypeError(f"{values.dtype} is no {kind.name}")
+    exact = values.astype(kind.numpy)
     if values.dtype.kind in "iu" and (exact != values).any():
         raise OverflowError(f"a value does not fit {kind.name}")
     return _fixed(kind.arrow, exact, mask)
+
+
+def _known_numbers(kind: LogicalType, values: NDArray[Any], mask: Mask) -> tuple[Any, Mask]:
+    """Return numbers in the units of the logs, and where they are missing."""
+    if values.dtype.kind == "M":
+        unknown = np.isnat(values)
+        return np.where(unknown, 0, values.astype("M8[us]").astype("<i8")), _join(mask, unknown)
+    if values.dtype.kind == "f":
+        unknown = np.isnan(values)
+        mask = _join(mask, unknown)
+        if pa.types.is_decimal(kind.arrow):
+            values = np.rint(np.where(unknown, 0.0, values) * _SCALE)
+            if values.size and np.abs(values).max() >= 10**18:
+                raise OverflowError("a value has more than 18 digits")
+            return values.astype("<i8"), mask
+    return values, mask
 
 
 def _either(column: Column, mask: Mask, empty: NDArray[np.bool_]) -> Mask:
@@ -111,52 +121,52 @@ def _join(mask: Mask, more: NDArray[np.bool_]) -> Mask:
 def _validity(mask: Mask) -> pa.Buffer | None:
     if mask is None or not mask.any():
         return None
-    return pa.py_buffer(np.packbits(~mask, bitorder="little"))
+    return pa.py_buffer(np.packbits(~mask, bitorder="little").data)
 
 
-def _fixed(kind: pa.DataType, values: NDArray[Any], mask: Mask) -> pa.Array:
+def _fixed(kind: pa.DataType, values: NDArray[Any], mask: Mask) -> ArrowArray:
     raw = np.ascontiguousarray(values)
-    data = pa.py_buffer(raw.view(np.uint8) if raw.size else b"")
+    data = pa.py_buffer(raw.view(np.uint8).data if raw.size else b"")
     return pa.Array.from_buffers(kind, len(raw), [_validity(mask), data])
 
 
-def _decimals(kind: LogicalType, values: NDArray[np.int64], mask: Mask) -> pa.Array:
+def _decimals(kind: LogicalType, values: NDArray[np.int64], mask: Mask) -> ArrowArray:
     if values.size and np.abs(values).max() >= 10**18:
         raise OverflowError("a value has more than 18 digits")
     wide = np.empty((len(values), 2), dtype="<i8")
     wide[:, 0], wide[:, 1] = values, values >> 63  # 128 bits, two's complement
-    data = pa.py_buffer(wide if wide.size else b"")
+    data = pa.py_buffer(wide.data if wide.size else b"")
     return pa.Array.from_buffers(kind.arrow, len(values), [_validity(mask), data])
 
 
 @cache
-def _words(kind: LogicalType) -> pa.Array:
+def _words(kind: LogicalType) -> ArrowArray:
     return pa.array(kind.words, pa.string())
 
 
-def _spell(kind: LogicalType, values: NDArray[Any], mask: Mask) -> pa.Array:
+def _spell(kind: LogicalType, values: NDArray[Any], mask: Mask) -> ArrowArray:
     out = _words(kind).take(pa.array(values, mask=mask))
     if out.null_count != (0 if mask is None else int(mask.sum())):
         raise ValueError(f"a number is not one of {kind.name}")
     return out
 
 
-def _texts(column: Column, values: NDArray[Any], mask: Mask) -> pa.Array:
+def _texts(column: Column, values: NDArray[Any], mask: Mask) -> ArrowArray:
     if values.dtype.kind not in "SU":
         raise TypeError(f"{values.dtype} is no text")
     texts = pa.array(values, mask=_either(column, mask, values == values.dtype.type()))
     return _known(column.type, texts.cast(pa.string()))
 
 
-def _known(kind: LogicalType, texts: pa.Array) -> pa.Array:
+def _known(kind: LogicalType, texts: ArrowArray) -> ArrowArray:
     if kind.words:
         strangers = set(texts.unique().to_pylist()) - set(kind.words) - {None}
         if strangers:
-            raise ValueError(f"{min(strangers)!r} is not one of {kind.name}")
+            raise ValueError(f"{min(map(str, strangers))!r} is not one of {kind.name}")
     return texts
 
 
-def _from_objects(column: Column, values: Sequence[Any]) -> pa.Array:
+def _from_objects(column: Column, values: Sequence[Any]) -> ArrowArray:
     kind = column.type
     natural = [None if value is None else _natural(kind, value) for value in values]
     if column.nullable and kind.numpy == "V16":
@@ -166,7 +176,7 @@ def _from_objects(column: Column, values: Sequence[Any]) -> pa.Array:
 
 
 def _natural(kind: LogicalType, value: Any) -> Any:  # noqa: PLR0911 - one line for each type
-    if isinstance(value, Uuid):
+    if isinstance(value, uuid.UUID):
         return value.bytes
     if isinstance(value, Vocabulary | int | np.integer) and kind.words:
         return kind.words[int(value)]
@@ -179,5 +189,5 @@ def _natural(kind: LogicalType, value: Any) -> Any:  # noqa: PLR0911 - one line 
     if pa.types.is_decimal(kind.arrow) and isinstance(value, float | int):
         return pa.scalar(f"{value:.8f}").cast(kind.arrow).as_py()
     if kind.numpy == "V16" and isinstance(value, str):
-        return Uuid(value).bytes
+        return uuid.UUID(value).bytes
     return value.decode() if isinstance(value, bytes) and kind.arrow == pa.string() else value

@@ -6,16 +6,16 @@ that an older or newer program wrote are read by name and cast to this program's
 """
 
 import hashlib
+import uuid
 from collections.abc import Mapping, Sequence, Sized
 from functools import cache
 from typing import Any
-from uuid import UUID as Uuid
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from schema.arrays import ColumnError, array
+from schema.arrays import ArrowArray, ColumnError, array
 from schema.registry import table as find
 from schema.table import Column, Table
 
@@ -83,7 +83,7 @@ def empty(table: Table) -> pa.RecordBatch:
 
 
 def _is_column(values: Any) -> bool:
-    if isinstance(values, str | bytes | Uuid | Mapping | np.generic):
+    if isinstance(values, str | bytes | uuid.UUID | Mapping | np.generic):
         return False
     return isinstance(values, Sequence | np.ndarray | pa.Array | pa.ChunkedArray)
 
@@ -102,7 +102,7 @@ def _rows(table: Table, columns: Mapping[str, Any]) -> int:
     return rows
 
 
-def _column(table: Table, column: Column, columns: Mapping[str, Any], rows: int) -> pa.Array:
+def _column(table: Table, column: Column, columns: Mapping[str, Any], rows: int) -> ArrowArray:
     where = f"table {table.name}, column {column.name}"
     values = columns.get(column.name)
     if values is None:
@@ -112,7 +112,7 @@ def _column(table: Table, column: Column, columns: Mapping[str, Any], rows: int)
     return pa.repeat(array(column, [values], where)[0], rows)
 
 
-def _absent(column: Column, rows: int, where: str) -> pa.Array:
+def _absent(column: Column, rows: int, where: str) -> ArrowArray:
     if column.default is not None:
         return pa.repeat(array(column, [column.default], where)[0], rows)
     if not column.nullable:
@@ -142,7 +142,7 @@ def conform(table: Table, data: pa.RecordBatch | pa.Table) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(arrays, schema=schema(table))
 
 
-def _native(column: Column, values: pa.Array | pa.ChunkedArray) -> pa.Array:
+def _native(column: Column, values: Any) -> ArrowArray:
     if isinstance(values, pa.ChunkedArray):
         values = values.combine_chunks()
     if isinstance(values.type, pa.BaseExtensionType):
@@ -154,8 +154,8 @@ def _native(column: Column, values: pa.Array | pa.ChunkedArray) -> pa.Array:
     return values
 
 
-def _parse_ids(texts: pa.Array) -> pa.Array:
-    digits = pc.replace_substring(pc.fill_null(texts, str(Uuid(int=0))), "-", "")
+def _parse_ids(texts: Any) -> ArrowArray:
+    digits = pc.replace_substring(pc.fill_null(texts, str(uuid.UUID(int=0))), "-", "")
     raw = bytes.fromhex("".join(digits.to_pylist()))
     ids = pa.Array.from_buffers(pa.binary(16), len(texts), [None, pa.py_buffer(raw)])
     return pc.if_else(texts.is_null(), pa.scalar(None, pa.binary(16)), ids)

@@ -94,9 +94,6 @@ def _final(table: Table) -> str:
 
 
 def _current_of_versions(table: Table) -> str:
-    return (
-        f"SELECT {columns(table)}\nFROM (\n"
-        f"  SELECT * FROM {sql.name(target(table))} FINAL\n"
-        f"  ORDER BY {sql.name(table.version)} DESC LIMIT 1 BY {sql.names(table.key)}\n"
-        f")\nWHERE {sql.name('deleted_at')} IS NULL"  # noqa: S608 - names of the registry
-    )
+    newest = f"ORDER BY {sql.name(table.version)} DESC LIMIT 1 BY {sql.names(table.key)}"
+    source = f"(SELECT * FROM {sql.name(target(table))} FINAL {newest})"  # noqa: S608 - names of the registry
+    return f"SELECT {columns(table)}\nFROM {source}\nWHERE {sql.name('deleted_at')} IS NULL"

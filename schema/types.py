@@ -7,6 +7,7 @@ stands for "not there" in the logs, and becomes null where the column may be nul
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import polars as pl
 import pyarrow as pa
@@ -38,7 +39,7 @@ class LogicalType:
     """
 
     name: str
-    arrow: pa.DataType
+    arrow: Any
     polars: pl.DataType
     duckdb: str
     clickhouse: str
