@@ -1,0 +1,113 @@
+"""Reference pages, made from the registry: one for each table, an index, the reason codes."""
+
+from schema import describe
+from schema.registry import TABLES
+from schema.table import Table
+
+_STAGE_TITLES = {
+    "none": "Nothing went wrong",
+    "signal": "The signal is rejected as a whole",
+    "signal without accounts": "The signal is fine and has no account to act on",
+    "account": "The account does not take it",
+    "order": "Between dispatch and the broker",
+    "broker": "What the broker said",
+}
+_MADE = "This page is made from the code by `tradecast schema docs`; edit the code instead."
+
+
+def pages() -> dict[str, str]:
+    """Return all reference pages by their path under `docs/reference`."""
+    made = {f"tables/{name}.md": page(table) for name, table in TABLES.items()}
+    return {"tables/README.md": index(), **made, "reason_codes.md": codes_page()}
+
+
+def index() -> str:
+    """Return the page that lists all tables by layer."""
+    lines = ["# Tables", "", _MADE]
+    layers = sorted({table.layer for table in TABLES.values()})
+    for layer in layers:
+        lines += ["", f"## {layer}", ""]
+        rows = [
+            {
+                "table": f"[{table.name}]({table.name}.md)",
+                "stores": " ".join(sorted(table.stores)),
+                "holds": table.purpose,
+            }
+            for table in TABLES.values()
+            if table.layer == layer
+        ]
+        lines += _grid(rows)
+    return "\n".join(lines) + "\n"
+
+
+def page(table: Table) -> str:
+    """Return the reference page of a table."""
+    lines = [f"# {table.name}", "", table.purpose, ""]
+    lines += _grid([{"property": name, "value": value} for name, value in _facts(table)])
+    if table.note:
+        lines += ["", table.note]
+    lines += ["", "## Columns", "", *_grid(describe.columns(table))]
+    words = [column for column in table.columns if column.type.closed]
+    if words:
+        lines += ["", "## Words", ""]
+        lines += _grid(
+            [
+                {"column": column.name, "words": ", ".join(filter(None, column.type.words))}
+                for column in words
+            ]
+        )
+    lines += ["", "## Types in the stores", "", *_grid(_types(table))]
+    return "\n".join([*lines, "", _MADE]) + "\n"
+
+
+def codes_page() -> str:
+    """Return the page of all reason codes."""
+    lines = ["# Reason codes", "", "Why a signal, an account or an order did not fill.", "", _MADE]
+    rows = describe.codes()
+    for stage, title in _STAGE_TITLES.items():
+        shown = [
+            {"code": f"`{row['code']}`", "number": row["number"], "meaning": row["meaning"]}
+            for row in rows
+            if row["stage"] == stage
+        ]
+        lines += ["", f"## {title}", "", *_grid(shown)]
+    return "\n".join(lines) + "\n"
+
+
+def _facts(table: Table) -> list[tuple[str, str]]:
+    facts = [
+        ("layer", table.layer),
+        ("stores", " ".join(sorted(table.stores))),
+        ("retention", table.retention),
+        ("key", ", ".join(table.key)),
+    ]
+    if table.kind == "live":
+        lives = "until its writer removes it" if table.live_seconds is None else ""
+        return [*facts, ("lives", lives or f"{table.live_seconds} s after its last write")]
+    facts.append(("current row", f"greatest {table.version}"))
+    facts.append(("sorted by (ClickHouse)", ", ".join(table.order_by)))
+    if table.time is not None:
+        facts.append(("monthly partitions", table.time))
+    facts += [("unique", ", ".join(unique)) for unique in table.unique]
+    facts += [
+        ("refers to", f"{', '.join(each.columns)} -> {each.table} (on delete {each.on_delete})")
+        for each in table.references
+    ]
+    return facts + [("check", f"`{check.condition}`") for check in table.checks]
+
+
+def _types(table: Table) -> list[describe.Row]:
+    rows = describe.spellings(table)
+    for row, column in zip(rows, table.columns, strict=True):
+        if column.type.words:
+            row["polars"] = "Enum"
+        if column.type.closed:
+            row["duckdb"] = "ENUM"
+    return rows
+
+
+def _grid(rows: list[describe.Row]) -> list[str]:
+    titles = list(rows[0])
+    lines = [f"| {' | '.join(titles)} |", f"| {' | '.join('---' for _ in titles)} |"]
+    cells = [[value.replace("|", "\\|") for value in row.values()] for row in rows]
+    return lines + [f"| {' | '.join(row)} |" for row in cells]
