@@ -93,12 +93,20 @@ def value(key: Key, found: Any) -> Any:
     """
     secret = key.rule.secret
     out = _of_kind(key, key.kind, found)
-    pairs = zip(out, found, strict=True) if isinstance(out, list) else [(out, found)]
-    for one, was in pairs:
+    for one, was in _parts(out, found):
         if not _within(key, one):
             limits = expected(key, kind=False) or expected(key)
             raise Unfit(f"expected {limits}, was {MASK if secret else shown(was)}")
     return out
+
+
+def _parts(out: Any, found: Any) -> Iterable[tuple[Any, Any]]:
+    """Pair what each limit applies to with what the file has there."""
+    if isinstance(out, list):
+        return zip(out, found if isinstance(found, list) else [found], strict=True)
+    if isinstance(out, dict):
+        return [(text, text) for pair in out.items() for text in pair]
+    return [(out, found)]
 
 
 def hint(name: str, known: Iterable[str]) -> str:
@@ -135,6 +143,8 @@ def join(place: str, name: str) -> str:
 def _of_kind(key: Key, kind: Any, found: Any) -> Any:
     wrong = Unfit(f"expected {expected(key)}, was {MASK if key.rule.secret else shown(found)}")
     if get_origin(kind) is list:
+        if isinstance(found, str) and get_args(kind) == (str,):
+            found = [found]
         if not isinstance(found, list):
             raise wrong
         return [_of_kind(key, get_args(kind)[0], one) for one in found]

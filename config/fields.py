@@ -152,7 +152,7 @@ def kind_word(kind: Any) -> str:
         return words[kind]
     if get_origin(kind) is list:
         inside = get_args(kind)[0]
-        return "a list of texts" if inside is str else "a list of tables"
+        return "a text or a list of texts" if inside is str else "a list of tables"
     if get_origin(kind) in (dict, Mapping):
         return "a table"
     return "a table"

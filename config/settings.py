@@ -6,15 +6,14 @@ docs/reference/settings.md is made from the declarations below.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
-from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
 
 from config import check
-from config.errors import ConfigError, SettingsError
+from config.errors import SettingsError
 from config.fields import Section, rule
+from config.toml import read_toml
 
 PREFIX = "TRADECAST__"
 HOME_VARIABLE = "TRADECAST_HOME"
@@ -25,7 +24,7 @@ _REDIS_URL = r"(redis|rediss|unix)://\S+"
 _CLICKHOUSE_URL = r"https?://\S+"
 
 
-class Redis(Section):
+class Redis(Section, frozen=True):
     """The signal streams, the logs and the live state."""
 
     url: Annotated[
@@ -56,7 +55,7 @@ class Redis(Section):
     ] = 1024
 
 
-class ClickHouse(Section):
+class ClickHouse(Section, frozen=True):
     """The store that analysts query."""
 
     url: Annotated[
@@ -87,14 +86,14 @@ class ClickHouse(Section):
     ] = 1024
 
 
-class DuckDB(Section):
+class DuckDB(Section, frozen=True):
     """The history and the control data on this machine."""
 
     memory_mb: Annotated[int, rule("Memory limit, in MiB.", least=64, most=1_048_576)] = 512
     threads: Annotated[int, rule("Threads that a query may use.", least=1, most=256)] = 2
 
 
-class Signals(Section):
+class Signals(Section, frozen=True):
     """The streams that publishers write to."""
 
     streams: Annotated[
@@ -102,7 +101,7 @@ class Signals(Section):
     ] = 1
 
 
-class Trade(Section):
+class Trade(Section, frozen=True):
     """The flow that decides."""
 
     shards: Annotated[
@@ -137,7 +136,7 @@ class Trade(Section):
     ] = 30.0
 
 
-class Execute(Section):
+class Execute(Section, frozen=True):
     """The flow that drives a terminal."""
 
     lease_s: Annotated[
@@ -174,7 +173,7 @@ class Execute(Section):
     ] = 7.0
 
 
-class Archive(Section):
+class Archive(Section, frozen=True):
     """The flow that writes the stores, one process for each."""
 
     flush_rows: Annotated[
@@ -198,13 +197,13 @@ class Archive(Section):
     ] = 15.0
 
 
-class Metrics(Section):
+class Metrics(Section, frozen=True):
     """What processes tell about themselves on loopback."""
 
     enabled: Annotated[bool, rule("Serve Prometheus metrics, each process on its own port.")] = True
 
 
-class Log(Section):
+class Log(Section, frozen=True):
     """The processes' log files in the home."""
 
     level: Annotated[
@@ -213,7 +212,7 @@ class Log(Section):
     ] = "info"
 
 
-class Settings(Section):
+class Settings(Section, frozen=True):
     """Everything a process can be told."""
 
     home: Annotated[
@@ -277,25 +276,6 @@ def load(
     if settings is None or problems.lines:
         raise SettingsError(problems.lines)
     return settings
-
-
-def read_toml(file: Path, error: type[ConfigError]) -> dict[str, Any]:
-    """Return what a TOML file says; its fractions as exact decimals.
-
-    Raises:
-        error: if it cannot be read, with one line.
-    """
-    try:
-        return tomllib.loads(file.read_text(encoding="utf-8"), parse_float=Decimal)
-    except FileNotFoundError:
-        reason = "there is no such file"
-    except OSError as found:
-        reason = f"cannot be read: {found.strerror}"
-    except UnicodeDecodeError:
-        reason = "is not UTF-8 text"
-    except tomllib.TOMLDecodeError as found:
-        reason = f"is not valid TOML: {found}"
-    raise error([f"{file}: {reason}"])
 
 
 def _overlay(data: dict[str, Any], environ: Mapping[str, str]) -> dict[str, str]:

@@ -1,0 +1,264 @@
+"""Resolving a file's references, patterns and groups; telling what does not hold together."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import msgspec
+
+from config import world_symbols
+from config.check import Problems, hint, some
+from config.presets import CURRENCIES
+from config.world import Listed, World
+from config.world_file import Account, Broker, Instance, Instruments, Strategy, Subscription
+from config.world_instruments import listed
+
+if TYPE_CHECKING:
+    from config.fields import Section
+
+    Rows = list[tuple[str, Section]]
+
+T = TypeVar("T")
+_NUMBER = re.compile(r"\{:0?\d{0,2}d?\}")
+_PLAIN_KEY = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._:-]{0,62}[A-Za-z0-9])?")
+
+
+class Links:
+    """Builds the world from well-formed entries.
+
+    Args:
+        tables: entries of each table, with their places.
+        problems: takes what is wrong.
+    """
+
+    def __init__(self, tables: Mapping[str, Rows], problems: Problems) -> None:
+        self._tables = tables
+        self._problems = problems
+        self._place: dict[tuple[str, str], str] = {}  # (table, key) -> place
+
+    def world(self) -> World:
+        """Return the world; what is wrong with it stands in the problems."""
+        brokers = cast("dict[str, Broker]", self._by_key("brokers"))
+        instances = self._instances(brokers)
+        instruments, plain = self._instruments(brokers)
+        accounts = self._accounts(brokers, instances, instruments)
+        strategies = cast("dict[str, Strategy]", self._by_key("strategies"))
+        subscriptions = self._subscriptions(strategies, accounts)
+        maps = world_symbols.Maps(brokers, accounts, instruments, self._problems)
+        for place, row in self._tables["symbol_map"]:
+            maps.add(place, cast("Any", row), self.match)
+        return World(
+            brokers=brokers,
+            instruments=instruments,
+            instances=instances,
+            accounts=accounts,
+            strategies=strategies,
+            subscriptions=subscriptions,
+            symbol_map=maps.finish(plain),
+        )
+
+    def match(
+        self, place: str, patterns: Iterable[str], known: Mapping[str, T], what: str
+    ) -> list[str]:
+        """Return the keys that patterns stand for, in the order of the file, none twice."""
+        found: dict[str, None] = {}
+        for pattern in patterns:
+            if "*" in pattern or "?" in pattern:
+                form = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
+                hits = [key for key in known if re.fullmatch(form, key)]
+                if not hits:
+                    self._problems.add(
+                        place, f'no {what} has a key like "{pattern}"{_known(known)}'
+                    )
+                found.update(dict.fromkeys(hits))
+            elif pattern in known:
+                found[pattern] = None
+            else:
+                self._problems.add(
+                    place, f'no {what} has the key "{pattern}"{hint(pattern, known)}'
+                )
+        return list(found)
+
+    def _by_key(self, table: str) -> dict[str, Section]:
+        found: dict[str, Section] = {}
+        for place, row in self._tables[table]:
+            self._put(table, place, row.key, row, found)  # type: ignore[attr-defined]
+        return found
+
+    def _put(self, table: str, place: str, key: str, row: T, found: dict[str, T]) -> None:
+        if key in found:
+            first = self._place[table, key]
+            self._problems.add(f"{place}.key", f'"{key}" is the key of {first} already')
+            return
+        found[key] = row
+        self._place[table, key] = place
+
+    def _instances(self, brokers: Mapping[str, Broker]) -> dict[str, Instance]:
+        found = cast("dict[str, Instance]", self._by_key("instances"))
+        for key, instance in found.items():
+            place = self._place["instances", key]
+            self.match(f"{place}.broker", [instance.broker], brokers, "broker")
+            if instance.kind == "mt5" and not instance.path:
+                self._problems.add(f"{place}.path", "is missing; mt5 needs the terminal's path")
+            if instance.kind == "mt5" and instance.failures:
+                self._problems.add(f"{place}.failures", "only a simulated terminal has these")
+        return found
+
+    def _instruments(
+        self, brokers: Mapping[str, Broker]
+    ) -> tuple[dict[tuple[str, str], Listed], dict[tuple[str, str], tuple[str, str]]]:
+        """Return the instruments, and plain name -> (broker's name, place) of each broker."""
+        found: dict[tuple[str, str], Listed] = {}
+        places: dict[tuple[str, str], str] = {}
+        plain: dict[tuple[str, str], tuple[str, str]] = {}
+        for place, row in cast("list[tuple[str, Instruments]]", self._tables["instruments"]):
+            for broker in self.match(f"{place}.broker", [row.broker], brokers, "broker"):
+                for name in row.symbols:
+                    made = listed(broker, name, row, place, self._problems)
+                    key = (broker, f"{row.prefix}{name}{row.suffix}")
+                    if key in places:
+                        self._problems.add(
+                            f"{place}.symbols",
+                            f"{broker} has {key[1]} already ({places[key]})",
+                        )
+                        continue
+                    places[key] = place
+                    if made is not None:
+                        found[key] = made
+                    if key[1] != name:
+                        self._affix(plain, place, broker, name, key[1])
+        return found, plain
+
+    def _affix(
+        self,
+        plain: dict[tuple[str, str], tuple[str, str]],
+        place: str,
+        broker: str,
+        name: str,
+        symbol: str,
+    ) -> None:
+        known = plain.setdefault((broker, name), (symbol, place))
+        if known[0] != symbol:
+            self._problems.add(
+                f"{place}.suffix",
+                f"{name} of {broker} is {known[0]} already ({known[1]}); which one is meant"
+                " must be said in [[symbol_map]], with the plain name as symbol of its own table",
+            )
+
+    def _accounts(
+        self,
+        brokers: Mapping[str, Broker],
+        instances: Mapping[str, Instance],
+        instruments: Mapping[tuple[str, str], Listed],
+    ) -> dict[str, Account]:
+        found: dict[str, Account] = {}
+        traded = CURRENCIES | {c for one in instruments.values() for c in _currencies(one)}
+        used: Counter[str] = Counter()
+        for place, row in cast("list[tuple[str, Account]]", self._tables["accounts"]):
+            chosen = self.match(f"{place}.instance", row.instance, instances, "instance")
+            self._check_account(place, row, chosen, brokers, instances, traded)
+            for number, key in enumerate(self._keys(place, row)):
+                instance = chosen[number % len(chosen)] if chosen else ""
+                broker = row.broker
+                if instance:
+                    used[instance] += 1
+                    broker = broker or instances[instance].broker
+                made = msgspec.structs.replace(
+                    row, key=key, count=None, instance=[instance], broker=broker
+                )
+                self._put("accounts", place, key, made, found)
+        for key, count in used.items():
+            if instances[key].kind == "mt5" and count > 1:
+                self._problems.add(
+                    self._place["instances", key],
+                    f"an mt5 terminal holds one account, and {count} accounts name {key}",
+                )
+        return found
+
+    def _check_account(
+        self,
+        place: str,
+        row: Account,
+        chosen: list[str],
+        brokers: Mapping[str, Broker],
+        instances: Mapping[str, Instance],
+        traded: Iterable[str],
+    ) -> None:
+        if row.broker:
+            self.match(f"{place}.broker", [row.broker], brokers, "broker")
+        for key in chosen:
+            other = instances[key].broker
+            if row.broker in brokers and other in brokers and other != row.broker:
+                self._problems.add(
+                    f"{place}.instance", f"{key} is an instance of {other}, not of {row.broker}"
+                )
+        if row.mode == "netting":
+            self._problems.add(
+                f"{place}.mode", "netting comes with the MT5 adapter; only hedging works now"
+            )
+        if row.currency not in traded:
+            self._problems.add(
+                f"{place}.currency",
+                f"there is no currency {row.currency}{hint(row.currency, sorted(traded))}",
+            )
+
+    def _keys(self, place: str, row: Account) -> list[str]:
+        if row.count is None:
+            if not _PLAIN_KEY.fullmatch(row.key):
+                self._problems.add(
+                    f"{place}.key",
+                    f'expected letters, digits and . _ : -, was "{row.key}"; a pattern needs count',
+                )
+                return []
+            return [row.key]
+        if len(_NUMBER.findall(row.key)) != 1 or row.key.count("{") != 1:
+            self._problems.add(
+                f"{place}.key",
+                f'expected one {{}} for the number, as "acc-{{:03}}", was "{row.key}"',
+            )
+            return []
+        keys = [row.key.format(number) for number in range(1, row.count + 1)]
+        bad = next((key for key in keys if not _PLAIN_KEY.fullmatch(key)), None)
+        if bad is not None:
+            self._problems.add(f"{place}.key", f'"{bad}" is no key of 1 to 64 characters')
+            return []
+        return keys
+
+    def _subscriptions(
+        self, strategies: Mapping[str, Strategy], accounts: Mapping[str, Account]
+    ) -> dict[tuple[str, str], Subscription]:
+        found: dict[tuple[str, str], Subscription] = {}
+        places: dict[tuple[str, str], str] = {}
+        for place, row in cast("list[tuple[str, Subscription]]", self._tables["subscriptions"]):
+            chosen = self.match(f"{place}.accounts", row.accounts, accounts, "account")
+            for strategy in self.match(f"{place}.strategy", row.strategy, strategies, "strategy"):
+                self._check_sizing(place, row, strategies[strategy])
+                twice = [a for a in chosen if (strategy, a) in places]
+                if twice:
+                    self._problems.add(
+                        f"{place}.accounts",
+                        f"{some(twice, 3)} subscribed to {strategy} already"
+                        f" ({places[strategy, twice[0]]})",
+                    )
+                for account in chosen:
+                    places.setdefault((strategy, account), place)
+                    found[strategy, account] = row
+        return found
+
+    def _check_sizing(self, place: str, row: Subscription, strategy: Strategy) -> None:
+        if row.sizing in {"balance", "equity"} and strategy.provider_balance is None:
+            self._problems.add(
+                f"{place}.sizing",
+                f"{row.sizing} needs a provider_balance, and {strategy.key} has none",
+            )
+
+
+def _currencies(one: Listed) -> tuple[str, str, str]:
+    return one.base_currency, one.profit_currency, one.margin_currency
+
+
+def _known(known: Mapping[str, object]) -> str:
+    return f"; known: {some(known)}" if known else "; there is none"
