@@ -1,0 +1,113 @@
+"""The registry checks itself when it is made, and is the only place that knows SQL."""
+
+import csv
+import re
+from pathlib import Path
+
+import pytest
+
+from schema.registry import TABLES, build, table
+from schema.table import Column, Reference, RegistryError, Table
+from schema.types import BIGINT, TEXT, TIMESTAMP, UUID, VERSION
+
+ROOT = Path(__file__).parents[3]
+SPEC = ROOT.parent / "shared" / "spec"
+PACKAGES = ["flows", "operators", "sources", "sinks", "brokers", "embedded", "config", "rules"]
+COLUMNS = (
+    Column("id", UUID, "The thing."),
+    Column("at", TIMESTAMP, "When."),
+    Column("maybe", TEXT, "Perhaps.", nullable=True),
+    Column("version", VERSION, "Version."),
+)
+
+
+def make(**changes: object) -> Table:
+    given: dict[str, object] = {
+        "name": "things",
+        "layer": "1",
+        "purpose": "Things.",
+        "columns": COLUMNS,
+        "key": ("id",),
+        "order_by": ("at", "id"),
+        "time": "at",
+        "stores": frozenset({"duckdb", "clickhouse"}),
+        "kind": "history",
+        "retention": "permanent",
+    }
+    return Table(**{**given, **changes})  # type: ignore[arg-type]
+
+
+def test_a_sound_table_is_made() -> None:
+    assert make().names == ("id", "at", "maybe", "version")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"key": ("other",)}, r"table things, column other: key names no column"),
+        ({"order_by": ("at",)}, r"table things, column id: key is not in order_by"),
+        ({"order_by": ("id", "at")}, r"table things, column at: order_by must end with the key"),
+        ({"order_by": ("maybe", "id")}, r"table things, column maybe: a key may not be null"),
+        ({"key": ("maybe",)}, r"table things, column maybe: a key may not be null"),
+        ({"columns": (*COLUMNS, COLUMNS[0])}, r"table things, column id: stands twice"),
+        ({"time": "maybe"}, r"table things, column maybe: partitions need a time"),
+        ({"time": None, "ttl_days": 3}, r"table things: rows expire by a time"),
+        ({"version": "nope"}, r"table things, column nope: version names no column"),
+        ({"unique": (("nope",),)}, r"table things, column nope: unique key names no column"),
+        ({"stores": frozenset({"oracle"})}, r"table things: unknown store"),
+        (
+            {"columns": (*COLUMNS, Column("pin", TEXT, "Secret.", secret=True))},
+            r"table things, column pin: a secret may not",
+        ),
+        ({"columns": (*COLUMNS, Column("x", BIGINT, ""))}, r"column x: has no description"),
+        ({"columns": (*COLUMNS, Column("x y", BIGINT, "X."))}, r"column x y: not a name"),
+    ],
+)
+def test_a_wrong_table_is_refused_by_name(changes: dict[str, object], message: str) -> None:
+    with pytest.raises(RegistryError, match=message):
+        make(**changes)
+
+
+def test_tables_and_references_are_checked_together() -> None:
+    with pytest.raises(RegistryError, match="table things: stands twice"):
+        build((make(), make()))
+    with pytest.raises(RegistryError, match="table things: references unknown nowhere"):
+        build((make(references=(Reference(("id",), "nowhere"),)),))
+    with pytest.raises(RegistryError, match="column at: its type is not that of the key of things"):
+        build((make(references=(Reference(("at",), "things"),)),))
+
+
+def test_an_unknown_table_is_named() -> None:
+    with pytest.raises(RegistryError, match="there is no table nope"):
+        table("nope")
+
+
+@pytest.mark.skipif(not SPEC.exists(), reason="the specification does not lie beside this project")
+def test_every_specified_column_and_store_is_there() -> None:
+    with (SPEC / "columns.csv").open() as file:
+        columns = [row for row in csv.DictReader(file) if row["table"] in TABLES]
+    missing = [
+        (row["table"], row["column"])
+        for row in columns
+        if row["column"] not in TABLES[row["table"]].names
+    ]
+    assert not missing
+    assert len(columns) > 90
+    with (SPEC / "tables.csv").open() as file:
+        tables = [row for row in csv.DictReader(file) if row["table"] in TABLES]
+    lacking = [
+        row["table"] for row in tables if set(row["stores"].split()) - TABLES[row["table"]].stores
+    ]
+    assert not lacking
+
+
+def test_no_table_is_created_outside_the_registry() -> None:
+    ddl = re.compile(r"create\s+(or\s+replace\s+)?(temp(orary)?\s+)?table", re.IGNORECASE)
+    files = [
+        path
+        for package in PACKAGES
+        for path in (ROOT / package).rglob("*")
+        if path.suffix in {".py", ".sql"}
+    ]
+    assert files
+    assert [str(path) for path in files if ddl.search(path.read_text())] == []
