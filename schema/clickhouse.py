@@ -82,6 +82,7 @@ def _column(column: Column) -> str:
 
 
 def _known(column: Column) -> str:
+    # The server holds it; chdb passes it over in inserts that are streamed into it.
     words = ", ".join(sql.text(word) for word in column.type.words if word is not None)
     test = f"{sql.name(column.name)} IN ({words})"
     if column.nullable:
