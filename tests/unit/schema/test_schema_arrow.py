@@ -20,6 +20,7 @@ from schema.types import BOOL, INT, JSON, MONEY, PRICE, RATIO, REASON, TEXT, TIM
 from schema.types import UUID as ID
 
 SPACE = UUID(int=7)
+ORDERED = UUID("00112233-4455-6677-8899-aabbccddeeff")
 THINGS = Table(
     name="things",
     layer="1",
@@ -100,7 +101,7 @@ def test_python_values_keep_their_meaning() -> None:
     rows = arrow.batch(
         THINGS,
         {
-            "id": [UUID(int=1), str(UUID(int=2))],
+            "id": [ORDERED, str(UUID(int=2))],
             "other_id": UUID(int=3),
             "profit": [5, 1.25],
             "price": [Decimal("1.1"), None],
@@ -112,7 +113,7 @@ def test_python_values_keep_their_meaning() -> None:
         },
     )
     got = rows.to_pydict()
-    assert got["id"] == [UUID(int=1).bytes, UUID(int=2).bytes]
+    assert got["id"] == [bytes.fromhex("00112233445566778899aabbccddeeff"), UUID(int=2).bytes]
     assert got["other_id"] == [UUID(int=3).bytes] * 2
     assert got["profit"] == [Decimal(5), Decimal("1.25")]
     assert got["price"] == [Decimal("1.1"), None]
