@@ -182,7 +182,7 @@ def _within(key: Key, one: Any) -> bool:
     if isinstance(one, str):
         if limits.words:
             return one in limits.words
-        if limits.pattern and one:
+        if limits.pattern and (one or key.required):
             return re.fullmatch(limits.pattern, one) is not None
         return limits.length is None or len(one) <= limits.length
     if isinstance(one, (int, float, Decimal)) and not isinstance(one, bool):

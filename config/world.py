@@ -91,7 +91,12 @@ def parse(data: Mapping[str, Any]) -> World:
         if name not in world_file.TABLES:
             problems.add(name, f"there is no such table{check.hint(name, world_file.TABLES)}")
     tables = {name: _rows(name, data, problems) for name in world_file.TABLES}
-    world = Links(tables, problems).world()
+    broken = frozenset(
+        name
+        for name, rows in tables.items()
+        if not isinstance(data.get(name, []), list) or len(rows) < len(data.get(name, []))
+    )
+    world = Links(tables, broken, problems).world()
     if problems.lines:
         raise WorldError(problems.lines)
     return world

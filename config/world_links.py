@@ -22,7 +22,13 @@ if TYPE_CHECKING:
     Rows = list[tuple[str, Section]]
 
 T = TypeVar("T")
-_NUMBER = re.compile(r"\{:0?\d{0,2}d?\}")
+_TABLE = {
+    "broker": "brokers",
+    "instance": "instances",
+    "account": "accounts",
+    "strategy": "strategies",
+}
+_NUMBER = re.compile(r"\{(?::0?\d{1,2}d?)?\}")
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._:-]{0,62}[A-Za-z0-9])?")
 
 
@@ -31,11 +37,16 @@ class Links:
 
     Args:
         tables: entries of each table, with their places.
+        broken: tables of which entries are missing, because they were not well-formed; what
+            refers to them is not told as well.
         problems: takes what is wrong.
     """
 
-    def __init__(self, tables: Mapping[str, Rows], problems: Problems) -> None:
+    def __init__(
+        self, tables: Mapping[str, Rows], broken: frozenset[str], problems: Problems
+    ) -> None:
         self._tables = tables
+        self._broken = broken
         self._problems = problems
         self._place: dict[tuple[str, str], str] = {}  # (table, key) -> place
 
@@ -44,6 +55,7 @@ class Links:
         brokers = cast("dict[str, Broker]", self._by_key("brokers"))
         instances = self._instances(brokers)
         instruments, plain = self._instruments(brokers)
+        self._check_supported(brokers, instruments)
         accounts = self._accounts(brokers, instances, instruments)
         strategies = cast("dict[str, Strategy]", self._by_key("strategies"))
         subscriptions = self._subscriptions(strategies, accounts)
@@ -65,18 +77,19 @@ class Links:
     ) -> list[str]:
         """Return the keys that patterns stand for, in the order of the file, none twice."""
         found: dict[str, None] = {}
+        silent = _TABLE[what] in self._broken
         for pattern in patterns:
             if "*" in pattern or "?" in pattern:
                 form = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
                 hits = [key for key in known if re.fullmatch(form, key)]
-                if not hits:
+                if not hits and not silent:
                     self._problems.add(
                         place, f'no {what} has a key like "{pattern}"{_known(known)}'
                     )
                 found.update(dict.fromkeys(hits))
             elif pattern in known:
                 found[pattern] = None
-            else:
+            elif not silent:
                 self._problems.add(
                     place, f'no {what} has the key "{pattern}"{hint(pattern, known)}'
                 )
@@ -109,11 +122,11 @@ class Links:
 
     def _instruments(
         self, brokers: Mapping[str, Broker]
-    ) -> tuple[dict[tuple[str, str], Listed], dict[tuple[str, str], tuple[str, str]]]:
-        """Return the instruments, and plain name -> (broker's name, place) of each broker."""
+    ) -> tuple[dict[tuple[str, str], Listed], world_symbols.Plain]:
+        """Return the instruments, and what plain names are called at each broker."""
         found: dict[tuple[str, str], Listed] = {}
         places: dict[tuple[str, str], str] = {}
-        plain: dict[tuple[str, str], tuple[str, str]] = {}
+        plain: world_symbols.Plain = {}
         for place, row in cast("list[tuple[str, Instruments]]", self._tables["instruments"]):
             for broker in self.match(f"{place}.broker", [row.broker], brokers, "broker"):
                 for name in row.symbols:
@@ -128,25 +141,19 @@ class Links:
                     places[key] = place
                     if made is not None:
                         found[key] = made
-                    if key[1] != name:
-                        self._affix(plain, place, broker, name, key[1])
+                    if made is not None and key[1] != name:
+                        plain.setdefault((broker, name), []).append((key[1], place))
         return found, plain
 
-    def _affix(
-        self,
-        plain: dict[tuple[str, str], tuple[str, str]],
-        place: str,
-        broker: str,
-        name: str,
-        symbol: str,
+    def _check_supported(
+        self, brokers: Mapping[str, Broker], instruments: Mapping[tuple[str, str], Listed]
     ) -> None:
-        known = plain.setdefault((broker, name), (symbol, place))
-        if known[0] != symbol:
-            self._problems.add(
-                f"{place}.suffix",
-                f"{name} of {broker} is {known[0]} already ({known[1]}); which one is meant"
-                " must be said in [[symbol_map]], with the plain name as symbol of its own table",
-            )
+        for key, broker in brokers.items():
+            symbols = sorted(symbol for owner, symbol in instruments if owner == key)
+            place = f"{self._place['brokers', key]}.currency_pairs_supported"
+            for name in broker.currency_pairs_supported:
+                if name not in symbols:
+                    self._problems.add(place, f"{key} has no symbol {name}{hint(name, symbols)}")
 
     def _accounts(
         self,

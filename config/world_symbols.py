@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from config.world_file import Account, Broker, SymbolMap
 
 Scope = tuple[str, str]  # broker or "", account or ""
+Plain = dict[tuple[str, str], list[tuple[str, str]]]  # (broker, name) -> its symbols, with places
 Match = Callable[..., list[str]]
 
 
@@ -64,12 +65,19 @@ class Maps:
                     )
                 lines.setdefault(symbol, (to, place))
 
-    def finish(
-        self, plain: Mapping[tuple[str, str], tuple[str, str]]
-    ) -> dict[tuple[str, str, str], str]:
+    def finish(self, plain: Plain) -> dict[tuple[str, str, str], str]:
         """Return all lines, those of prefixes and suffixes included, once they are checked."""
-        for (broker, name), (symbol, place) in plain.items():
-            self._lines.setdefault((broker, ""), {}).setdefault(name, (symbol, place))
+        for (broker, name), symbols in plain.items():
+            lines = self._lines.setdefault((broker, ""), {})
+            if name in lines:
+                continue
+            lines[name] = symbols[0]
+            for symbol, place in symbols[1:]:
+                self._problems.add(
+                    f"{place}.symbols",
+                    f"{name} of {broker} is both {symbols[0][0]} and {symbol};"
+                    " say in [[symbol_map]] which is meant",
+                )
         told: set[str] = set()
         for scope in self._lines:
             self._check(scope, told)

@@ -1,0 +1,113 @@
+"""Applying a world: deterministic rows, versions that rise only with a change."""
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from config import change, world
+from config.rows import account_id, strategy_magic
+from rules.tokens import MAGIC_BITS
+from schema import arrow, registry
+from schema.ids import partition_of
+
+EXAMPLE = Path(__file__).parents[3] / "docs" / "examples" / "world.toml"
+T0, T1 = 1_700_000_000_000_001, 1_700_000_999_000_002
+
+
+def small() -> dict[str, Any]:
+    return {
+        "brokers": [{"key": "alpha", "commission_per_lot": 3}],
+        "instruments": [{"broker": "alpha", "symbols": ["EURUSD", "USDJPY"], "suffix": ".m"}],
+        "instances": [{"key": "a1", "broker": "alpha"}],
+        "accounts": [{"key": "acc-{}", "count": 3, "instance": "a1"}],
+        "strategies": [{"key": "london"}, {"key": "paris"}],
+        "subscriptions": [{"strategy": "*", "accounts": "*", "sizing": "scaled"}],
+    }
+
+
+def test_the_example_is_right_and_lands_in_every_table() -> None:
+    done = change.apply(world.read(EXAMPLE), None, T0)
+    assert done.version == 1
+    counts = {name: rows.num_rows for name, rows in done.tables.items()}
+    assert counts == {
+        "brokers": 2,
+        "instances": 3,
+        "accounts": 27,
+        "account_config": 27,
+        "strategies": 3,
+        "subscriptions": 64,
+        "instruments": 11,
+        "symbol_map": 7,
+    }
+    for name, rows in done.tables.items():
+        assert rows.schema.equals(arrow.schema(registry.table(name)))
+        assert rows.equals(done.rows[name])
+
+
+def test_applying_again_changes_nothing() -> None:
+    first = change.apply(world.read(EXAMPLE), None, T0)
+    again = change.apply(world.read(EXAMPLE), (first.version, first.tables), T1)
+    assert not again
+    assert again.version == first.version
+    assert again.tables == first.tables
+    assert all(rows.num_rows == 0 for rows in again.rows.values())
+    assert again.summary() == "nothing changes; the configuration stays at version 1"
+
+
+def test_only_what_changes_gets_a_new_version_and_what_leaves_is_marked() -> None:
+    data = small()
+    first = change.apply(world.parse(data), None, T0)
+    data["accounts"][0]["count"] = 2
+    data["brokers"][0]["commission_per_lot"] = 4
+    data["strategies"].append({"key": "tokyo", "status": "draft"})
+    data["subscriptions"][0]["strategy"] = ["london", "paris"]
+    then = change.apply(world.parse(data), (first.version, first.tables), T1)
+    assert then.version == 2
+    assert then.summary() == (
+        "version 2: brokers 1 changed; accounts 1 removed; account config 1 removed;"
+        " strategies 1 added; subscriptions 2 removed"
+    )
+    assert {name: count for name, count in then.counts.items() if count} == {
+        name: count for name, count in change.diff(first.tables, then.tables).items() if count
+    }
+    (broker,) = then.tables["brokers"].to_pylist()
+    assert (broker["config_version"], broker["created_at"] < broker["updated_at"]) == (2, True)
+    assert set(then.tables["accounts"]["config_version"].to_pylist()) == {1}
+    (gone,) = then.rows["accounts"].to_pylist()
+    assert gone["account_id"] == account_id("acc-3").bytes
+    assert gone["deleted_at"] is not None
+    assert gone["account_id"] not in then.tables["accounts"]["account_id"].to_pylist()
+    back = change.apply(world.parse(small()), (then.version, then.tables), T1)
+    assert back.version == 3
+
+
+def test_accounts_keep_id_and_partition_and_strategies_their_magic() -> None:
+    rows = change.apply(world.parse(small()), None, T0).tables
+    for row in rows["accounts"].to_pylist():
+        assert row["account_id"] == account_id(row["key"]).bytes
+        assert row["partition"] == partition_of(account_id(row["key"]))
+    for row in rows["strategies"].to_pylist():
+        assert row["magic"] == strategy_magic(row["key"])
+        assert 0 < row["magic"] < 2**63
+        assert row["magic"] % (1 << MAGIC_BITS) == 0
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.randoms(use_true_random=False))
+def test_the_order_of_a_file_changes_nothing(random: Any) -> None:
+    data = copy.deepcopy(small())
+    data["accounts"].append({"key": "solo", "instance": "a1", "currency": "EUR"})
+    first = change.apply(world.parse(data), None, T0)
+    for rows in data.values():
+        random.shuffle(rows)
+    names = list(data)
+    random.shuffle(names)
+    again = change.apply(
+        world.parse({name: data[name] for name in names}), (first.version, first.tables), T1
+    )
+    assert not again
+    assert pa.Table.equals(again.tables["accounts"], first.tables["accounts"])
