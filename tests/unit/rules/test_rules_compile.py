@@ -217,16 +217,16 @@ def test_a_circle_that_was_stored_is_unmapped_and_ends() -> None:
     data: dict[str, Any] = {
         "brokers": [{"key": "a"}],
         "instruments": [{"broker": "a", "symbols": ["EURUSD"]}],
-        "symbol_map": [{"symbols": {"X": "EURUSD", "Y": "X", "Z": "Y"}}],
+        "symbol_map": [{"symbols": {"X": "EURUSD", "Y": "X", "EURUSD": "EURUSD"}}],
     }
     tables = tables_of(world.parse(data))
     rows = tables["symbol_map"].to_pylist()
     for row in rows:
-        row["mapped_symbol"] = {"X": "Y", "Y": "X", "Z": "EURUSD"}[row["symbol"]]
+        row["mapped_symbol"] = {"X": "EURUSD", "Y": "X", "EURUSD": "X"}[row["symbol"]]
     tables["symbol_map"] = pa.Table.from_pylist(rows, schema=tables["symbol_map"].schema)
     book = compile_book(tables, 1, max_balance_age_us=1, max_quote_age_us=1)
     found = {name: int(book.instrument_of[0, at]) for name, at in book.symbol_index.items()}
-    assert found == {"X": -1, "Y": -1, "Z": 0, "EURUSD": 0}
+    assert found == {"X": -1, "Y": -1, "EURUSD": -1}
 
 
 def test_rows_that_left_the_configuration_are_not_there() -> None:

@@ -61,6 +61,7 @@ FEED = quotes(
         ("USDEUR", 1 / 1.1, 50),
         ("EURJPY", 164.0, 30),  # direct, although two legs would be fresher
         ("GBPJPY", 1.25 * 150, 20),  # through USD
+        ("JPYGBP", 1 / 1.25 / 150, 20),
         ("NOKJPY", 164 / 11, 10),  # through EUR
         ("NOKUSD", 1.1 / 11, 10),
         ("JPYJPY", 1.0, TIMELESS),
