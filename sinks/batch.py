@@ -1,0 +1,258 @@
+"""One frame around every store: it batches, retries, spools, and loses nothing."""
+
+import logging
+import random
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import pyarrow as pa
+
+from rules.errors import Transient
+from sinks.retry import Backoff
+from sinks.spool import Spool, SpoolFull
+
+log = logging.getLogger(__name__)
+
+_DOWN_AGE = 5.0
+_DRAIN_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What one entry of a results stream holds.
+
+    Attributes:
+        stream: key of the stream.
+        entry_id: the entry's id, `ms-seq`.
+        tables: rows by table, as the registry knows them.
+    """
+
+    stream: str
+    entry_id: str
+    tables: Mapping[str, pa.RecordBatch]
+
+
+class Writer(Protocol):
+    """A store. What it is given twice, it shows once."""
+
+    def positions(self) -> dict[str, str]:
+        """Return the last entry stored, by stream."""
+
+    def write(self, tables: Mapping[str, pa.Table], positions: Mapping[str, str]) -> None:
+        """Store rows, and then how far they reach; both are durable on return.
+
+        Raises:
+            Transient: it may work later; none, some or all of the rows are stored.
+        """
+
+    def close(self) -> None:
+        """Let go of the store."""
+
+
+class Observer(Protocol):
+    """Whoever counts what the frame does."""
+
+    def stored(self, tables: Mapping[str, pa.Table], seconds: float, at: float) -> None:
+        """Rows are in the store since `at` (seconds since 1970), which took so long."""
+
+    def spool(self, size: int) -> None:
+        """The spool has this many bytes."""
+
+    def failed(self) -> None:
+        """The store did not take the rows."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Flush:
+    """When rows are written.
+
+    Attributes:
+        rows: at the latest when there are so many.
+        attempts: on a store that fails, before rows go to the spool.
+        backoff: pauses between attempts.
+    """
+
+    rows: int = 50_000
+    attempts: int = 3
+    backoff: Backoff = field(default_factory=Backoff)
+
+
+class StopRequested(Protocol):
+    """Whether the process shall end."""
+
+    @property
+    def requested(self) -> bool:
+        """True once it shall."""
+
+
+class BatchFrame:
+    """Collects rows and hands them to a store, or to the spool while the store is down.
+
+    `durable` is called with the positions whose rows are in the store or in the spool, never
+    earlier. Spooled rows go to the store before newer ones.
+    """
+
+    def __init__(
+        self,
+        writer: Writer,
+        spool: Spool,
+        taken: Mapping[str, str],
+        durable: Callable[[Mapping[str, str]], None],
+        observer: Observer,
+        stop: StopRequested,
+        flush: Flush,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._writer = writer
+        self._spool = spool
+        self._durable = durable
+        self._observer = observer
+        self._stop = stop
+        self._flush = flush
+        self._clock = clock
+        self._sleep = sleep
+        self._taken = {stream: _pair(entry_id) for stream, entry_id in taken.items()}
+        self._marks: dict[str, str] | None = None
+        self._failures = 0
+        self._retry_at = 0.0
+        self._clear()
+        observer.spool(spool.size)
+
+    def add(self, entries: Iterable[Rows]) -> None:
+        """Take rows; an entry that was taken before is passed over."""
+        for entry in entries:
+            place = _pair(entry.entry_id)
+            if place <= self._taken.get(entry.stream, (0, 0)):
+                continue
+            self._taken[entry.stream] = place
+            self._positions[entry.stream] = entry.entry_id
+            for name, batch in entry.tables.items():
+                self._parts.setdefault(name, []).append(batch)
+                self._count += batch.num_rows
+            if self._since is None:
+                self._since = self._clock()
+            if self._count >= self._flush.rows:
+                self.flush()
+
+    def epoch_end(self) -> None:
+        """Write what there is, but not too many small files while the store is down."""
+        down = self._clock() < self._retry_at
+        young = self._since is None or self._clock() - self._since < _DOWN_AGE
+        if not (down and young):
+            self.flush()
+
+    def flush(self) -> None:
+        """Make all rows durable: in the store, else in the spool.
+
+        When neither takes them, it waits, so that nothing more is read; if the process shall end
+        meanwhile, the rows stay where they came from and are read again.
+        """
+        self._drain()
+        if not self._positions:
+            return
+        tables = {name: pa.Table.from_batches(parts) for name, parts in self._parts.items()}
+        if not len(self._spool) and self._attempt(tables, self._positions, self._flush.attempts):
+            self._accepted()
+            return
+        while not self._spooled(tables):
+            if self._stop.requested:
+                log.warning("stopped with rows that neither the store nor the spool took")
+                self._clear()
+                return
+            self._sleep(max(0.05, min(1.0, self._retry_at - self._clock())))
+            self._drain()
+            if not len(self._spool) and self._attempt(tables, self._positions, 1):
+                break
+        self._accepted()
+
+    def close(self) -> None:
+        """Let go of the store. What was not flushed is read again by the next start."""
+        self._writer.close()
+
+    def _accepted(self) -> None:
+        positions = self._positions
+        self._clear()
+        self._durable(positions)
+
+    def _clear(self) -> None:
+        self._parts: dict[str, list[pa.RecordBatch]] = {}
+        self._positions: dict[str, str] = {}
+        self._count = 0
+        self._since: float | None = None
+
+    def _spooled(self, tables: Mapping[str, pa.Table]) -> bool:
+        try:
+            self._spool.append(tables, self._positions)
+        except (SpoolFull, OSError) as error:
+            log.error("the spool does not take rows: %s; reading waits", error)  # noqa: TRY400
+            return False
+        self._observer.spool(self._spool.size)
+        return True
+
+    def _drain(self) -> None:
+        """Write what the spool has, oldest first, for a while."""
+        until = self._clock() + _DRAIN_SECONDS
+        while len(self._spool) and self._clock() >= self._retry_at:
+            tables, positions = self._spool.first()
+            if not self._attempt(tables, positions, 1):
+                return
+            self._spool.drop_first()
+            self._observer.spool(self._spool.size)
+            if not len(self._spool):
+                log.info("the store has all rows of the spool")
+            if self._clock() > until:
+                return
+
+    def _attempt(
+        self, tables: Mapping[str, pa.Table], positions: Mapping[str, str], attempts: int
+    ) -> bool:
+        if self._clock() < self._retry_at:
+            return False
+        for attempt in range(attempts):
+            started = self._clock()
+            try:
+                if not self._has(positions):
+                    self._writer.write(tables, positions)
+                    self._marked(positions)
+            except Transient as error:
+                pause = self._failed(error)
+                if attempt + 1 < attempts and not self._stop.requested:
+                    self._sleep(pause)
+            else:
+                self._failures, self._retry_at = 0, 0.0
+                self._observer.stored(tables, self._clock() - started, time.time())
+                return True
+        return False
+
+    def _failed(self, error: Transient) -> float:
+        self._failures += 1
+        pause = self._flush.backoff.pause(self._failures, random.random())  # noqa: S311
+        self._retry_at = self._clock() + pause
+        self._observer.failed()
+        log.warning("the store did not take rows (%d times in a row): %s", self._failures, error)
+        # What was stored is unknown now; the store is asked before the next attempt.
+        self._marks = None
+        return pause
+
+    def _has(self, positions: Mapping[str, str]) -> bool:
+        """Whether a batch, which is stored as a whole, is in the store."""
+        if self._marks is None:
+            self._marks = self._writer.positions()
+        marks = self._marks
+        return all(
+            _pair(entry_id) <= _pair(marks.get(stream, "0-0"))
+            for stream, entry_id in positions.items()
+        )
+
+    def _marked(self, positions: Mapping[str, str]) -> None:
+        if self._marks is not None:
+            self._marks.update(positions)
+
+
+def _pair(entry_id: str) -> tuple[int, int]:
+    milliseconds, _, sequence = entry_id.partition("-")
+    return int(milliseconds), int(sequence or 0)
