@@ -16,9 +16,9 @@ extremes of bid and ask are not of the same instant, so where a bar's ask falls 
 it is raised to it.
 
 What is wrong in a row: an empty or NaN price stands for "unchanged"; before a first price
-the row is left out, like a crossed quote (bid above ask) and a time before the row above. More
-than one such row, if they are more than `MOST_WRONG` of all, refuse the file, as do a number that is none, a price not above 0,
-a time that is none, and a file without prices.
+the row is left out, like a crossed quote (bid above ask) and a time before the row above. The
+file is refused for more than one such row, if they are more than `MOST_WRONG` of all; and for
+a number that is none, a price not above 0, a time that is none, and for having no prices.
 """
 
 from dataclasses import dataclass

@@ -13,6 +13,10 @@ from schema.wire import DEAL, Records
 
 Row = tuple[Any, ...]
 POSITION_COLUMNS = tuple(POSITIONS.columns)
+DEAL_ACCOUNT, DEAL_TICKET = (tuple(DEALS.columns).index(c) for c in ("account_id", "deal_ticket"))
+ORDER_ACCOUNT, ORDER_TICKET = (
+    tuple(ORDERS.columns).index(c) for c in ("account_id", "order_ticket")
+)
 
 
 def account_row(account: Account) -> Row:

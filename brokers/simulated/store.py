@@ -9,7 +9,15 @@ from typing import Any
 
 from brokers.enums import BrokerOrderState, BrokerOrderType
 from brokers.simulated.book import Account, Book, Order, Position
-from brokers.simulated.rows import Row, account_row, deal_row, order_row, position_row
+from brokers.simulated.rows import (
+    DEAL_ACCOUNT,
+    DEAL_TICKET,
+    Row,
+    account_row,
+    deal_row,
+    order_row,
+    position_row,
+)
 from brokers.simulated.specification import Instrument, SimulatedAccount
 from rules.errors import Ambiguous, Fatal, Transient
 from schema.enums import Side
@@ -119,8 +127,7 @@ class Store:
     def deals_after(self, tickets: Mapping[bytes, int]) -> list[Row]:
         """Return the deals (rows of DEALS) of each account with higher tickets than these."""
         rows = self._db.execute(DEALS.select("deal_ticket > ?"), [min(tickets.values(), default=0)])
-        account, ticket = (list(DEALS.columns).index(c) for c in ("account_id", "deal_ticket"))
-        return [row for row in rows if row[ticket] > tickets.get(row[account], 1 << 62)]
+        return [r for r in rows if r[DEAL_TICKET] > tickets.get(r[DEAL_ACCOUNT], r[DEAL_TICKET])]
 
     def deals_since(self, since: int) -> list[Row]:
         """Return the deals from a time on."""

@@ -151,10 +151,12 @@ class SimulatedTerminal:
         since = self._clock() - _REMEMBERED
         self._news = _News()
         orders = self._store.orders_since(since, pending_types_only=True)
-        self._news.add(self._store.deals_after(known), self._mine(orders), set())
+        self._news.add(
+            self._store.deals_after(known), self._mine(orders, rows.ORDER_ACCOUNT), set()
+        )
 
-    def _mine(self, found: list[rows.Row]) -> list[rows.Row]:
-        return [row for row in found if not self._accounts.keys().isdisjoint(row)]
+    def _mine(self, found: list[rows.Row], place: int) -> list[rows.Row]:
+        return [row for row in found if row[place] in self._accounts]
 
     def poll(self) -> Happenings:
         """Return what happened since the last poll."""
@@ -185,10 +187,12 @@ class SimulatedTerminal:
         self._query("history")
         self._news.passed()
         hidden = self._news.hidden
-        deals = [row for row in self._mine(self._store.deals_since(since)) if row[1] not in hidden]
-        orders = self._mine(self._store.orders_since(since))
-        seen = [row for row in orders if row[2] not in hidden]
-        return History(orders=rows.order_records(seen), deals=rows.deal_records(deals))
+        deals = self._mine(self._store.deals_since(since), rows.DEAL_ACCOUNT)
+        orders = self._mine(self._store.orders_since(since), rows.ORDER_ACCOUNT)
+        return History(
+            orders=rows.order_records(o for o in orders if o[rows.ORDER_TICKET] not in hidden),
+            deals=rows.deal_records(d for d in deals if d[rows.DEAL_TICKET] not in hidden),
+        )
 
     def account(self) -> Records:
         """Return the mark of each account."""
@@ -250,8 +254,8 @@ class _News:
         """Return deals and orders not taken yet."""
         self.passed()
         hidden = self.hidden
-        deals = [row for row in self._deals if row[1] not in hidden]
-        orders = [row for row in self._orders if row[2] not in hidden]
-        self._deals = [row for row in self._deals if row[1] in hidden]
-        self._orders = [row for row in self._orders if row[2] in hidden]
+        deals = [row for row in self._deals if row[rows.DEAL_TICKET] not in hidden]
+        orders = [row for row in self._orders if row[rows.ORDER_TICKET] not in hidden]
+        self._deals = [row for row in self._deals if row[rows.DEAL_TICKET] in hidden]
+        self._orders = [row for row in self._orders if row[rows.ORDER_TICKET] in hidden]
         return deals, orders
