@@ -82,7 +82,7 @@ def stops(
     too_near = (stop_loss and sign * (price - stop_loss) < least) or (
         take_profit and sign * (take_profit - price) < least
     )
-    if too_near:
+    if too_near or min(stop_loss, take_profit) < 0:
         raise Refusal(Retcode.INVALID_STOPS)
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brokers.simulated.specification import Instrument
+from rules.errors import Fatal
 from schema.wire import UNITS, Records
 
 Int64 = NDArray[np.int64]
@@ -106,7 +107,7 @@ class Market:
         self._spread_points = spread_points
         unknown = [i.symbol for i in instruments.values() if i.feed not in self.row]
         if unknown:
-            raise ValueError(f"no prices in the feed for {', '.join(unknown)}")
+            raise Fatal(f"no prices in the feed for {', '.join(unknown)}")
 
     def moment(self, now: int) -> Moment:
         """Return the prices at a time."""

@@ -14,10 +14,10 @@ from brokers.simulated.market import Market, Moment, Prices
 from brokers.simulated.marks import Extremes
 from brokers.simulated.specification import Instrument, SimulatedAccount
 from brokers.simulated.store import Store
-from brokers.simulated.trading import Answer, Request, Trading, answer
+from brokers.simulated.trading import Answer, Request, Trading, answer, malformed
 from brokers.simulated.watch import advance
-from rules.errors import Ambiguous, TradecastError, Transient
-from schema.broker import ANSWER, POSITION
+from rules.errors import Ambiguous, Transient
+from schema.broker import ANSWER, POSITION, AnswerClass
 from schema.wire import QUOTE, Records
 
 _REMEMBERED = 7 * 86_400 * 1_000_000  # how long back `resume` tells of pending orders
@@ -98,7 +98,7 @@ class SimulatedTerminal:
         """What is not committed did not happen: after an error the book is read again."""
         try:
             yield
-        except TradecastError:
+        except BaseException:
             self._load()
             raise
 
@@ -129,6 +129,8 @@ class SimulatedTerminal:
         return np.array(answers, dtype=ANSWER)
 
     def _one(self, request: Request, moment: Moment) -> Answer:
+        if malformed(request):
+            return Answer(request.order_id, AnswerClass.REJECTED, Retcode.INVALID)
         failure = self._script.request(request.symbol, request.kind)
         if failure is None:
             return self._trading.execute(request, moment)

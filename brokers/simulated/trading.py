@@ -36,6 +36,15 @@ class Request(NamedTuple):
     comment: bytes
 
 
+def malformed(request: Request) -> bool:
+    """Whether a request has a number that no kind, side or order type has."""
+    return (
+        request.kind >= len(LegKind)
+        or request.side >= len(Side)
+        or request.order_type >= len(OrderType)
+    )
+
+
 class Answer(NamedTuple):
     """The fields of ANSWER."""
 

@@ -5,6 +5,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from brokers.simulated import SimulatedAccount, read_books, units
 from rules.errors import Ambiguous, Fatal, Transient
 from schema.enums import OrderType
-from tests.integration.brokers.world import ACCOUNTS, World
+from tests.integration.brokers.world import ACCOUNTS, EURUSD, World
 
 ROOT = Path(__file__).parents[3]
 
@@ -96,6 +97,12 @@ def test_a_book_of_another_version_is_not_touched(world: World) -> None:
         other.execute("PRAGMA user_version = 99")
     other.close()
     with pytest.raises(Fatal, match="version 99"):
+        world.open()
+
+
+def test_an_instrument_without_prices_is_named(world: World) -> None:
+    world.instruments = (replace(EURUSD, symbol="X.m", feed="X"),)
+    with pytest.raises(Fatal, match=r"no prices in the feed for X\.m"):
         world.open()
 
 

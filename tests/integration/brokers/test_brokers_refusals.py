@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from brokers.simulated import Failure, FailureKind, failures, load_failures, units
+from brokers.simulated.trading import Request, Trading
 from rules.errors import Ambiguous, Transient
 from schema.broker import AnswerClass
 from schema.enums import LegKind, OrderType, Side
@@ -33,6 +34,10 @@ BUY, SELL = {"side": Side.BUY}, {"side": Side.SELL}
         ({}, {"order_type": OrderType.STOP_LIMIT, "price": units("1.2")}, 10035),
         ({}, {"account_id": b"?" * 16}, 10013),
         ({}, {"side": Side.NONE}, 10013),
+        ({}, {"kind": 99}, 10013),
+        ({}, {"side": 3}, 10013),
+        ({}, {"order_type": 200}, 10013),
+        ({}, {"stop_loss": -1}, 10016),
         (
             {},
             {"order_type": OrderType.LIMIT, "price": units("1.05"), "expires_at": START},
@@ -45,6 +50,23 @@ def test_rule(world: World, changes: dict[str, Any], values: dict[str, Any], cod
     got = world.bench().one(**values)
     assert (got["retcode"], got["answer"]) == (code, AnswerClass.REJECTED)
     assert len(world.current.positions()) == len(world.current.open_orders()) == 0
+
+
+def test_a_batch_that_breaks_leaves_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = world.bench()
+    bench.one()
+    execute = Trading.execute
+
+    def breaking(self: Trading, request: Request, *rest: Any) -> Any:
+        if request.symbol == b"USDJPY.m":
+            raise ZeroDivisionError
+        return execute(self, request, *rest)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Trading, "execute", breaking)
+        with pytest.raises(ZeroDivisionError):
+            bench.submit(bench.request(), bench.request(symbol=b"USDJPY.m"))
+    assert tickets(bench) == 1
 
 
 def test_pending_orders_are_limited(world: World) -> None:
