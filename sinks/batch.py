@@ -119,6 +119,7 @@ class BatchFrame:
         self._marks: dict[str, str] | None = None
         self._failures = 0
         self._retry_at = 0.0
+        self._since: float | None = None
         self._clear()
         observer.spool(spool.size)
 
@@ -182,7 +183,7 @@ class BatchFrame:
         self._parts: dict[str, list[pa.RecordBatch]] = {}
         self._positions: dict[str, str] = {}
         self._count = 0
-        self._since: float | None = None
+        self._since = None
 
     def _spooled(self, tables: Mapping[str, pa.Table]) -> bool:
         try:

@@ -1,0 +1,165 @@
+"""Rows into ClickHouse, by any URL: a server, a cluster, or the embedded endpoint."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import clickhouse_connect
+import pyarrow as pa
+from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError
+
+from rules.errors import Fatal, Transient
+from schema import arrow, migrations
+from schema import clickhouse as store
+from schema.migrations import LEDGER
+from schema.registry import table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from clickhouse_connect.driver.client import Client
+
+MARKS = table("stream_marks")
+# Numbers of ClickHouse for what no repetition mends: rows that do not fit, or no right to write.
+_FATAL = frozenset(
+    {
+        6,  # CANNOT_PARSE_TEXT
+        16,  # NO_SUCH_COLUMN_IN_TABLE
+        36,  # BAD_ARGUMENTS
+        47,  # UNKNOWN_IDENTIFIER
+        53,  # TYPE_MISMATCH
+        60,  # UNKNOWN_TABLE
+        62,  # SYNTAX_ERROR
+        70,  # CANNOT_CONVERT_TYPE
+        81,  # UNKNOWN_DATABASE
+        117,  # INCORRECT_DATA
+        192,  # UNKNOWN_USER
+        193,  # WRONG_PASSWORD
+        349,  # CANNOT_INSERT_NULL_IN_ORDINARY_COLUMN
+        469,  # VIOLATED_CONSTRAINT
+        497,  # ACCESS_DENIED
+        516,  # AUTHENTICATION_FAILED
+    }
+)
+
+
+class WriteFailed(Transient):
+    """Some rows may be stored; the same rows again do no harm."""
+
+
+class WriteRefused(Fatal):
+    """ClickHouse will never take it: wrong rows, wrong rights or a wrong password."""
+
+
+class DatabaseTooNew(Fatal):
+    """A newer release has migrated the database."""
+
+
+class ClickHouseWriter:
+    """Inserts rows and then marks; rows of one key replace each other by version.
+
+    It connects, and migrates, when it is first used: the store may be down when this starts.
+
+    Args:
+        url: `http://user:password@host:port/database`.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._client: Client | None = None
+
+    def positions(self) -> dict[str, str]:
+        """Return the last entry stored, by stream.
+
+        Raises:
+            WriteFailed: the store does not answer.
+            WriteRefused: it refuses.
+            DatabaseTooNew: a newer release has it.
+        """
+        query = f"SELECT stream, position FROM {MARKS.name} FINAL"  # noqa: S608 - a constant
+        try:
+            rows = self._connected().query(query).result_rows
+        except ClickHouseError as error:
+            raise self._translated(error) from error
+        return {stream: position for stream, position in rows}  # noqa: C416 - pairs are lists
+
+    def write(self, tables: Mapping[str, pa.Table], positions: Mapping[str, str]) -> None:
+        """Store rows, and marks when all of them are there.
+
+        Raises:
+            WriteFailed: it may work later.
+            WriteRefused: it never will.
+            DatabaseTooNew: a newer release has the database.
+        """
+        marks = arrow.batch(
+            MARKS,
+            {
+                "stream": list(positions),
+                "position": list(positions.values()),
+                "updated_at": datetime.now(UTC),
+            },
+        )
+        try:
+            client = self._connected()
+            for name in sorted(tables):
+                client.insert_arrow(store.target(table(name)), tables[name])
+            client.insert_arrow(MARKS.name, pa.Table.from_batches([marks]))
+        except ClickHouseError as error:
+            raise self._translated(error) from error
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+    def _connected(self) -> Client:
+        if self._client is None:
+            # Without a session, a request that is repeated does not find itself still running.
+            client = clickhouse_connect.get_client(dsn=self._url, autogenerate_session_id=False)
+            try:
+                migrate(client)
+            except BaseException:
+                client.close()
+                raise
+            self._client = client
+        return self._client
+
+    def _translated(self, error: ClickHouseError) -> Exception:
+        code: Any = getattr(error, "code", None)
+        message = str(error).splitlines()[0] if str(error) else type(error).__name__
+        if isinstance(error, DatabaseError) and code in _FATAL:
+            return WriteRefused(message)
+        self.close()
+        return WriteFailed(message)
+
+
+def migrate(client: Client) -> None:
+    """Bring a database to this release.
+
+    Raises:
+        DatabaseTooNew: it is beyond it.
+    """
+    applied: dict[str, str] = {}
+    if int(client.command(f"EXISTS TABLE {LEDGER}")):  # type: ignore[arg-type]
+        query = f"SELECT version, checksum FROM {LEDGER} FINAL"  # noqa: S608 - a constant
+        applied = {str(version): str(mark) for version, mark in client.query(query).result_rows}
+    try:
+        pending = migrations.pending(applied, "clickhouse")
+    except (migrations.SchemaTooNewError, migrations.MigrationChangedError) as error:
+        raise DatabaseTooNew(str(error)) from error
+    for migration in pending:
+        # Each statement may be repeated, for a migration may be interrupted.
+        for statement in migrations.statements(migration, "clickhouse"):
+            client.command(statement)
+        row = arrow.batch(
+            table(LEDGER),
+            {
+                "version": [migration.version],
+                "name": [migration.name],
+                "checksum": [migrations.checksum(migration, "clickhouse")],
+                "applied_at": datetime.now(UTC),
+            },
+        )
+        client.insert_arrow(LEDGER, pa.Table.from_batches([row]))

@@ -1,0 +1,1 @@
+"""DuckDB: one process owns the files, writes them, and serves readers."""

@@ -1,0 +1,216 @@
+"""The database for readers, whether the archive runs or not."""
+
+from __future__ import annotations
+
+import io
+import json
+import socket
+from typing import TYPE_CHECKING, Any, Protocol, Self
+
+import pyarrow as pa
+
+from sinks.duckdb import frames
+from sinks.duckdb.control import Control
+from sinks.duckdb.database import Database, DatabaseBusy, Limits
+from sinks.duckdb.frames import FrameReader, FrameWriter, LinkBroken, QueryFailed
+from sinks.duckdb.query import Query
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+_BUFFER = 1 << 18
+_CONNECT_SECONDS = 2.0
+
+
+class Reader(Protocol):
+    """What the archive's server and the files themselves both offer."""
+
+    def query(
+        self, sql: str, params: Sequence[Any] | Mapping[str, Any] | None = None
+    ) -> pa.RecordBatchReader:
+        """Run one SELECT; rows come as they are read. One query at a time.
+
+        Raises:
+            QueryFailed: the database refuses it.
+        """
+
+    def read_control(self) -> tuple[int, dict[str, pa.Table]]:
+        """Return the configuration's version, and its current rows by table."""
+
+    def write_control(self, tables: Mapping[str, pa.Table], note: str) -> int:
+        """Write changed rows as one new version of the configuration, and return it.
+
+        Raises:
+            QueryFailed: nothing was written.
+            ControlRefused: the same.
+        """
+
+    def close(self) -> None:
+        """Let go of the database."""
+
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *_: object) -> None: ...
+
+
+class DuckClient:
+    """The archive's server over its socket.
+
+    Args:
+        path: of the socket.
+
+    Raises:
+        LinkBroken: nobody listens there.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._link = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._link.settimeout(_CONNECT_SECONDS)
+        try:
+            self._link.connect(str(path))
+        except OSError as error:
+            self._link.close()
+            raise LinkBroken(f"no archive serves {path}: {error.strerror}") from error
+        self._link.settimeout(None)
+
+    def query(
+        self, sql: str, params: Sequence[Any] | Mapping[str, Any] | None = None
+    ) -> pa.RecordBatchReader:
+        """Run one SELECT; read its rows to the end before the next, or open another client.
+
+        Raises:
+            QueryFailed: the database refuses it, now or while rows are read.
+            LinkBroken: the server went away.
+        """
+        self._ask({"do": "query", "sql": sql, "params": params})
+        file = io.BufferedReader(FrameReader(self._link), _BUFFER)
+        stream = pa.ipc.open_stream(file)
+
+        def batches() -> Any:
+            yield from stream
+            # The last frame tells whether this was all.
+            file.read()
+
+        return pa.RecordBatchReader.from_batches(stream.schema, batches())
+
+    def read_control(self) -> tuple[int, dict[str, pa.Table]]:
+        """Return the configuration's version, and its current rows by table."""
+        self._ask({"do": "read_control"})
+        kind, payload = frames.receive(self._link)
+        if kind == frames.ERROR:
+            raise QueryFailed(payload.decode())
+        head = json.loads(payload)
+        with io.BufferedReader(FrameReader(self._link), _BUFFER) as file:
+            tables = {name: pa.ipc.open_stream(file).read_all() for name in head["tables"]}
+            file.read()
+        return head["version"], tables
+
+    def write_control(self, tables: Mapping[str, pa.Table], note: str) -> int:
+        """Write changed rows as one new version of the configuration, and return it.
+
+        Raises:
+            QueryFailed: nothing was written; the message says why.
+        """
+        self._ask({"do": "write_control", "tables": list(tables), "note": note})
+        with io.BufferedWriter(FrameWriter(self._link), _BUFFER) as file:
+            for rows in tables.values():
+                with pa.ipc.new_stream(file, rows.schema) as writer:
+                    writer.write_table(rows)
+        frames.send(self._link, frames.END)
+        with io.BufferedReader(FrameReader(self._link), _BUFFER) as answer:
+            return int(answer.read())
+
+    def close(self) -> None:
+        """Close the socket; a query that still runs is interrupted."""
+        self._link.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _ask(self, what: dict[str, Any]) -> None:
+        try:
+            frames.send(self._link, frames.REQUEST, json.dumps(what, default=str).encode())
+        except OSError as error:
+            raise LinkBroken(f"the archive went away: {error}") from error
+
+
+class DuckFiles:
+    """The files themselves, while no archive runs.
+
+    Args:
+        directory: of the files.
+        limits: what DuckDB may use.
+        write: whether the configuration may be written; makes the files if there are none.
+
+    Raises:
+        DatabaseBusy: another process has the files.
+        DatabaseMissing: there are none.
+    """
+
+    def __init__(self, directory: Path, limits: Limits, *, write: bool) -> None:
+        self._database = Database(directory, limits, read_only=not write)
+        self._open: list[Query] = []
+
+    def query(
+        self, sql: str, params: Sequence[Any] | Mapping[str, Any] | None = None
+    ) -> pa.RecordBatchReader:
+        """Run one SELECT.
+
+        Raises:
+            QueryFailed: DuckDB refuses it.
+        """
+        query = Query(self._database, sql, params)
+        self._open.append(query)
+        return query.open()
+
+    def read_control(self) -> tuple[int, dict[str, pa.Table]]:
+        """Return the configuration's version, and its current rows by table."""
+        return Control(self._database).read()
+
+    def write_control(self, tables: Mapping[str, pa.Table], note: str) -> int:
+        """Write changed rows as one new version of the configuration, and return it.
+
+        Raises:
+            ControlRefused: nothing was written.
+        """
+        return Control(self._database).write(tables, note)
+
+    def close(self) -> None:
+        """Close the files."""
+        for query in self._open:
+            query.close()
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def open_or_connect(
+    socket_path: Path, directory: Path, limits: Limits | None = None, *, write: bool = False
+) -> Reader:
+    """Return the database through the archive if it runs, else from the files.
+
+    Args:
+        socket_path: where the archive would serve.
+        directory: of the files.
+        limits: what DuckDB may use here.
+        write: whether the configuration is to be written.
+
+    Raises:
+        DatabaseBusy: another process has the files and serves nobody.
+        DatabaseMissing: nothing was ever stored, and `write` is false.
+    """
+    try:
+        return DuckClient(socket_path)
+    except LinkBroken:
+        try:
+            return DuckFiles(directory, limits or Limits(), write=write)
+        except DatabaseBusy:
+            # An archive may have come up in between.
+            return DuckClient(socket_path)

@@ -1,0 +1,195 @@
+"""Readers' door to the database: a unix socket, a thread and a cursor for each connection."""
+
+from __future__ import annotations
+
+import io
+import json
+import select
+import socket
+import socketserver
+import threading
+from typing import TYPE_CHECKING, Any, Self
+
+import duckdb
+import pyarrow as pa
+from typing_extensions import override
+
+from rules.errors import TradecastError
+from sinks.duckdb import frames
+from sinks.duckdb.control import Control
+from sinks.duckdb.frames import FrameReader, FrameWriter, LinkBroken
+from sinks.duckdb.query import Query
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sinks.duckdb.database import Database
+
+_BUFFER = 1 << 18
+_WATCH_SECONDS = 0.1
+
+
+class DuckServer:
+    """Serves queries and the control tables until it is closed.
+
+    The socket is private to this user; whoever reaches it may read all, and change the
+    configuration through `write_control` alone. A slow reader holds its own cursor, never the
+    writer.
+
+    Args:
+        database: what is served.
+        path: of the socket; a file that a dead server left there is replaced.
+    """
+
+    def __init__(self, database: Database, path: Path) -> None:
+        self._path = path
+        self._control = Control(database)
+        path.unlink(missing_ok=True)
+        self._server = _Server(str(path), _Handler)
+        path.chmod(0o600)
+        self._server.database = database
+        self._server.control = self._control
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True
+        )
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop: no new connection is taken, and running queries are interrupted."""
+        self._server.shutdown()
+        self._thread.join()
+        self._server.end_all()
+        self._server.server_close()
+        self._control.close()
+        self._path.unlink(missing_ok=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class _Server(socketserver.ThreadingUnixStreamServer):
+    daemon_threads = False
+    block_on_close = True
+    database: Database
+    control: Control
+
+    def __init__(self, path: str, handler: type[_Handler]) -> None:
+        super().__init__(path, handler)
+        self._links: set[socket.socket] = set()
+        self._lock = threading.Lock()
+
+    def opened(self, link: socket.socket) -> None:
+        with self._lock:
+            self._links.add(link)
+
+    def closed(self, link: socket.socket) -> None:
+        with self._lock:
+            self._links.discard(link)
+
+    def end_all(self) -> None:
+        with self._lock:
+            for link in self._links:
+                link.shutdown(socket.SHUT_RDWR)
+
+
+class _Handler(socketserver.BaseRequestHandler):
+    server: _Server
+    request: socket.socket
+
+    @override
+    def setup(self) -> None:
+        self.server.opened(self.request)
+
+    @override
+    def handle(self) -> None:
+        try:
+            while True:
+                kind, payload = frames.receive(self.request)
+                if kind != frames.REQUEST:
+                    return
+                self._answer(json.loads(payload))
+        except (LinkBroken, OSError, ValueError):
+            # The reader went away, or is none of ours: its connection ends, and nothing else.
+            return
+
+    @override
+    def finish(self) -> None:
+        self.server.closed(self.request)
+
+    def _answer(self, asked: dict[str, Any]) -> None:
+        try:
+            match asked.get("do"):
+                case "query":
+                    self._query(asked["sql"], asked.get("params"))
+                case "write_control":
+                    self._write_control(asked)
+                case "read_control":
+                    self._read_control()
+                case other:
+                    raise ValueError(other)
+        except (TradecastError, duckdb.Error, pa.ArrowException, OSError) as error:
+            if isinstance(error, LinkBroken | BrokenPipeError | ConnectionResetError):
+                raise
+            frames.send(self.request, frames.ERROR, str(error).encode())
+        else:
+            frames.send(self.request, frames.END)
+
+    def _query(self, text: str, params: Any) -> None:
+        query = Query(self.server.database, text, params)
+        done = threading.Event()
+        watch = threading.Thread(target=_interrupt, args=(self.request, query, done))
+        watch.start()
+        try:
+            reader = query.open()
+            self._stream(reader.schema, reader)
+        finally:
+            done.set()
+            watch.join()
+            query.close()
+
+    def _write_control(self, asked: dict[str, Any]) -> None:
+        source = FrameReader(self.request)
+        tables = {}
+        with io.BufferedReader(source, _BUFFER) as file:
+            for name in asked["tables"]:
+                tables[name] = pa.ipc.open_stream(file).read_all()
+            file.read()
+        version = self.server.control.write(tables, asked.get("note", ""))
+        frames.send(self.request, frames.DATA, str(version).encode())
+
+    def _read_control(self) -> None:
+        version, tables = self.server.control.read()
+        frames.send(
+            self.request,
+            frames.DATA,
+            json.dumps({"version": version, "tables": list(tables)}).encode(),
+        )
+        for rows in tables.values():
+            self._stream(rows.schema, rows.to_batches())
+
+    def _stream(self, schema: pa.Schema, batches: Any) -> None:
+        with (
+            io.BufferedWriter(FrameWriter(self.request), _BUFFER) as file,
+            pa.ipc.new_stream(file, schema) as writer,
+        ):
+            for batch in batches:
+                writer.write_batch(batch)
+
+
+def _interrupt(link: socket.socket, query: Query, done: threading.Event) -> None:
+    """Stop a query whose reader is gone; readers say nothing while they wait."""
+    while not done.wait(0):
+        readable, _, _ = select.select([link], [], [], _WATCH_SECONDS)
+        if not readable:
+            continue
+        try:
+            gone = not link.recv(1, socket.MSG_PEEK)
+        except OSError:
+            gone = True
+        if gone:
+            while not done.wait(_WATCH_SECONDS):
+                query.cursor.interrupt()
+        return
