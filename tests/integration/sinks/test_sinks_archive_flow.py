@@ -1,0 +1,181 @@
+"""The archive as a process: killed at any moment, it stores what was sent, once."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import pytest
+
+from schema import arrow, keys
+from schema.ids import make_id
+from schema.registry import table
+from sinks.duckdb.client import open_or_connect
+from sinks.results import ResultsWriter
+from tests.servers import eventually
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import redis
+    from clickhouse_connect.driver.client import Client
+
+    from tests.servers import ClickHouseServer, ValkeyServer
+
+EVENTS = table("system_event_log")
+SCRIPT = Path(__file__).with_name("archive_process.py")
+ROWS = 50
+
+
+def send(client: redis.Redis, numbers: range, version: int = 1) -> None:
+    """Entries of 50 rows each, over four partitions."""
+    writer = ResultsWriter(client)
+    for number in numbers:
+        rows = arrow.batch(
+            EVENTS,
+            {
+                "event_id": [
+                    make_id("event", str(number * ROWS + row)).bytes for row in range(ROWS)
+                ],
+                "kind": "test",
+                "source": "test",
+                "message": [f"{number}/{row} v{version}" for row in range(ROWS)],
+                "created_at": datetime(2026, 11, 21, tzinfo=UTC),
+                "version": [version] * ROWS,
+            },
+        )
+        writer.write([(keys.results(number % 4), {EVENTS.name: rows})])
+
+
+class Archive:
+    """One archive process, restarted at will."""
+
+    def __init__(self, store: str, redis_url: str, home: Path, clickhouse_url: str) -> None:
+        self._args = [sys.executable, str(SCRIPT), store, redis_url, str(home), clickhouse_url]
+        self.home = home
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        environment = os.environ | {"PYTHONPATH": str(Path.cwd()), "RUST_BACKTRACE": "0"}
+        self.process = subprocess.Popen(self._args, env=environment)
+
+    def kill(self) -> None:
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self) -> int:
+        assert self.process is not None
+        self.process.terminate()
+        return self.process.wait(20)
+
+    def close(self) -> None:
+        if self.process is not None and self.process.poll() is None:
+            self.kill()
+
+
+@pytest.fixture
+def duck(valkey: ValkeyServer, redis_client: redis.Redis, tmp_path: Path) -> Iterator[Archive]:
+    archive = Archive("duckdb", valkey.unix_url, tmp_path, "-")
+    yield archive
+    archive.close()
+
+
+@pytest.fixture
+def click(
+    valkey: ValkeyServer,
+    redis_client: redis.Redis,
+    clickhouse: ClickHouseServer,
+    clickhouse_client: Client,
+    tmp_path: Path,
+) -> Iterator[Archive]:
+    clickhouse_client.command("CREATE DATABASE archive_flow")
+    url = urlsplit(clickhouse.url)._replace(path="/archive_flow", query="").geturl()
+    archive = Archive("clickhouse", valkey.unix_url, tmp_path, url)
+    yield archive
+    archive.close()
+    clickhouse_client.command("DROP DATABASE archive_flow")
+
+
+def stored_everywhere(client: redis.Redis, store: str) -> bool:
+    for partition in range(4):
+        stream = keys.results(partition)
+        last = client.xrevrange(stream, count=1)[0][0]
+        if client.get(keys.stored(stream, store)) != last:
+            return False
+    return True
+
+
+def kill_while_sending(archive: Archive, client: redis.Redis) -> None:
+    dice = random.Random(7)
+    sent = 0
+    for _ in range(3):
+        archive.start()
+        goal = sent + 30
+        before = [client.get(keys.stored(keys.results(p), "duckdb")) for p in range(4)]
+        while sent < goal:
+            send(client, range(sent, sent + 5))
+            sent += 5
+        eventually(
+            lambda before=before: (
+                [client.get(keys.stored(keys.results(p), "duckdb")) for p in range(4)] != before
+                or client.get(keys.stored(keys.results(0), "clickhouse"))
+            ),
+            20,
+            what="some rows are stored",
+        )
+        send(client, range(sent, sent + dice.randint(1, 5) * 4))
+        sent += 20
+        archive.kill()
+    # The numbers that the last round left out, and all those that were sent, once more.
+    send(client, range(sent))
+
+
+COUNTS = "SELECT count(*) AS rows, count(DISTINCT event_id) AS keys FROM "
+
+
+def test_duckdb_has_each_row_once_after_kills(duck: Archive, redis_client: redis.Redis) -> None:
+    kill_while_sending(duck, redis_client)
+    total = redis_client.xinfo_stream(keys.results(0))["entries-added"]
+    duck.start()
+    eventually(lambda: stored_everywhere(redis_client, "duckdb"), 20)
+    assert duck.stop() == 0
+    appended = (
+        sum(redis_client.xinfo_stream(keys.results(p))["entries-added"] for p in range(4)) * ROWS
+    )
+    assert total > 0
+    with open_or_connect(duck.home / "d.sock", duck.home / "duckdb") as reader:
+        current = reader.query(COUNTS + "system_event_log").read_all().to_pylist()
+        versions = reader.query(COUNTS + "system_event_log_versions").read_all().to_pylist()
+    assert current == [{"rows": 150 * ROWS, "keys": 150 * ROWS}]
+    # Every entry that was sent, exactly once, whatever was killed.
+    assert versions == [{"rows": appended, "keys": 150 * ROWS}]
+
+
+def test_clickhouse_shows_each_row_once_after_kills(
+    click: Archive, redis_client: redis.Redis, clickhouse_client: Client
+) -> None:
+    kill_while_sending(click, redis_client)
+    click.start()
+    eventually(lambda: stored_everywhere(redis_client, "clickhouse"), 20)
+    assert click.stop() == 0
+    found = clickhouse_client.query(COUNTS + "archive_flow.system_event_log_current")
+    assert [tuple(row) for row in found.result_rows] == [(150 * ROWS, 150 * ROWS)]
+
+
+def test_duckdb_answers_while_it_archives(duck: Archive, redis_client: redis.Redis) -> None:
+    duck.start()
+    send(redis_client, range(4), version=2)
+    send(redis_client, range(4), version=1)
+    eventually((duck.home / "d.sock").exists, 20)
+    eventually(lambda: stored_everywhere(redis_client, "duckdb"), 20)
+    with open_or_connect(duck.home / "d.sock", duck.home / "duckdb") as reader:
+        query = "SELECT DISTINCT version FROM system_event_log"
+        assert reader.query(query).read_all().to_pylist() == [{"version": 2}]
+    assert duck.stop() == 0
