@@ -13,7 +13,7 @@ from rules.errors import Rejected
 from schema import arrow, sql
 from schema import duckdb as store
 from schema.registry import TABLES, table
-from sinks.duckdb.database import CONTROL, transaction
+from sinks.duckdb.database import CONTROL, registered, source, transaction
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,13 +54,18 @@ class Control:
         strangers = sorted(tables.keys() - set(NAMES))
         if strangers:
             raise ControlRefused(f"{strangers[0]} is no table of the configuration")
+        rows = {
+            name: pa.Table.from_batches([arrow.conform(table(name), tables[name])])
+            for name in NAMES
+            if name in tables and tables[name].num_rows
+        }
         with self._lock:
             try:
-                with transaction(self._connection):
+                with registered(self._connection, rows), transaction(self._connection):
                     version = self._version() + 1
-                    for name in NAMES:
-                        if name in tables and tables[name].num_rows:
-                            self._upsert(name, tables[name], version)
+                    for name, batch in rows.items():
+                        _check_version(name, batch, version)
+                        self._connection.execute(store.insert(table(name), source(name)))
                     self._check_references()
                     version = self._version()
             except duckdb.Error as error:
@@ -81,8 +86,7 @@ class Control:
         each = [f"SELECT max(config_version) AS v FROM {name}" for name in NAMES]  # noqa: S608
         parts = " UNION ALL ".join(each)
         query = f"SELECT coalesce(max(v), 0) FROM ({parts})"  # noqa: S608 - names of the registry
-        found = self._connection.execute(query).fetchone()
-        return int(found[0]) if found else 0
+        return int(self._connection.execute(query).fetchall()[0][0])
 
     def _rows(self, name: str) -> pa.Table:
         which = table(name)
@@ -92,21 +96,6 @@ class Control:
         )
         rows = self._connection.sql(query).to_arrow_table()
         return pa.Table.from_batches([arrow.conform(which, rows)])
-
-    def _upsert(self, name: str, rows: pa.Table, version: int) -> None:
-        which = table(name)
-        fitting = pa.Table.from_batches([arrow.conform(which, rows)])
-        stamped = {int(value) for value in fitting.column("config_version").to_numpy()}
-        if stamped != {version}:
-            raise ControlRefused(
-                f"the configuration is at version {version - 1}, and {name} would make it"
-                f" {max(stamped)}: somebody else changed it; try again"
-            )
-        self._connection.register(store.BATCH, fitting)
-        try:
-            self._connection.execute(store.insert(which))
-        finally:
-            self._connection.unregister(store.BATCH)
 
     def _check_references(self) -> None:
         # DuckDB's own foreign keys refuse updates of rows that are referenced.
@@ -123,8 +112,17 @@ class Control:
                     f" AND {known} AND NOT EXISTS (SELECT 1 FROM {sql.name(reference.table)} p"
                     f" WHERE {join} AND p.deleted_at IS NULL)"
                 )
-                found = self._connection.execute(query).fetchone()
-                if found and found[0]:
+                orphans = self._connection.execute(query).fetchall()[0][0]
+                if orphans:
                     raise ControlRefused(
-                        f"{found[0]} rows of {name} name {reference.table} that do not exist"
+                        f"{orphans} rows of {name} name {reference.table} that do not exist"
                     )
+
+
+def _check_version(name: str, rows: pa.Table, version: int) -> None:
+    stamped = {int(value) for value in rows.column("config_version").to_numpy()}
+    if stamped != {version}:
+        raise ControlRefused(
+            f"the configuration is at version {version - 1}, and {name} would make it"
+            f" {max(stamped)}: somebody else changed it; try again"
+        )

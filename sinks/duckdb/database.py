@@ -15,7 +15,9 @@ from schema import migrations, sql
 from schema.migrations import LEDGER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+
+    import pyarrow as pa
 
 ARCHIVE = "archive"
 CONTROL = "control"
@@ -116,7 +118,7 @@ class Database:
             made = cursor.execute(
                 "SELECT 1 FROM duckdb_tables() WHERE database_name = ? AND table_name = ?",
                 [catalog, LEDGER],
-            ).fetchone()
+            ).fetchall()
             query = f"SELECT version, checksum FROM {LEDGER}"  # noqa: S608 - a constant
             applied = dict(cursor.execute(query).fetchall()) if made else {}
             try:
@@ -151,6 +153,28 @@ def transaction(cursor: duckdb.DuckDBPyConnection) -> Iterator[None]:
         with suppress(duckdb.TransactionException):
             cursor.execute("ROLLBACK")
         raise
+
+
+@contextmanager
+def registered(
+    cursor: duckdb.DuckDBPyConnection, batches: Mapping[str, pa.Table]
+) -> Iterator[None]:
+    """Let statements of a transaction see rows, each under `source(table)`.
+
+    Both ends lie outside the transaction: in one that failed, nothing can be unregistered.
+    """
+    for name, rows in batches.items():
+        cursor.register(source(name), rows)
+    try:
+        yield
+    finally:
+        for name in batches:
+            cursor.unregister(source(name))
+
+
+def source(table: str) -> str:
+    """The name under which rows of a table are registered."""
+    return f"batch_of_{table}"
 
 
 def _first_line(error: Exception) -> str:

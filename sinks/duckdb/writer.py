@@ -12,7 +12,7 @@ from rules.errors import Fatal, Transient
 from schema import arrow
 from schema import duckdb as store
 from schema.registry import table
-from sinks.duckdb.database import ARCHIVE, transaction
+from sinks.duckdb.database import ARCHIVE, registered, source, transaction
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,11 +63,11 @@ class DuckWriter:
                 "updated_at": datetime.now(UTC),
             },
         )
+        batches = {**tables, MARKS.name: pa.Table.from_batches([marks])}
         try:
-            with transaction(self._connection):
-                for name, rows in tables.items():
-                    self._insert(name, rows)
-                self._insert(MARKS.name, pa.Table.from_batches([marks]))
+            with registered(self._connection, batches), transaction(self._connection):
+                for name in batches:
+                    self._connection.execute(store.insert(table(name), source(name)))
         except _TRANSIENT as error:
             raise WriteFailed(str(error).splitlines()[0]) from error
         except duckdb.Error as error:
@@ -76,10 +76,3 @@ class DuckWriter:
     def close(self) -> None:
         """Let go of the connection."""
         self._connection.close()
-
-    def _insert(self, name: str, rows: pa.Table) -> None:
-        self._connection.register(store.BATCH, rows)
-        try:
-            self._connection.execute(store.insert(table(name)))
-        finally:
-            self._connection.unregister(store.BATCH)

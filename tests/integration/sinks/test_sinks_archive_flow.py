@@ -17,16 +17,15 @@ from schema import arrow, keys
 from schema.ids import make_id
 from schema.registry import table
 from sinks.duckdb.client import open_or_connect
+from sinks.duckdb.database import Database, DatabaseBusy, Limits
 from sinks.results import ResultsWriter
-from tests.servers import eventually
+from tests.servers import ClickHouseServer, ValkeyServer, eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import redis
     from clickhouse_connect.driver.client import Client
-
-    from tests.servers import ClickHouseServer, ValkeyServer
 
 EVENTS = table("system_event_log")
 SCRIPT = Path(__file__).with_name("archive_process.py")
@@ -178,4 +177,54 @@ def test_duckdb_answers_while_it_archives(duck: Archive, redis_client: redis.Red
     with open_or_connect(duck.home / "d.sock", duck.home / "duckdb") as reader:
         query = "SELECT DISTINCT version FROM system_event_log"
         assert reader.query(query).read_all().to_pylist() == [{"version": 2}]
+    with pytest.raises(DatabaseBusy):
+        Database(duck.home / "duckdb", Limits(64, 1))
     assert duck.stop() == 0
+
+
+def test_a_store_that_is_down_spools_and_catches_up(
+    valkey: ValkeyServer, redis_client: redis.Redis, tmp_path: Path
+) -> None:
+    with ClickHouseServer(tmp_path / "clickhouse") as server:
+        server.stop()
+        archive = Archive("clickhouse", valkey.unix_url, tmp_path, server.url)
+        try:
+            archive.start()
+            send(redis_client, range(8))
+            eventually(
+                lambda: stored_everywhere(redis_client, "clickhouse"), 20, what="rows are spooled"
+            )
+            assert list((tmp_path / "spool" / "clickhouse").glob("*.spool"))
+            server.start()
+            server.wait_ready()
+            eventually(
+                lambda: not list((tmp_path / "spool" / "clickhouse").glob("*.spool")),
+                20,
+                what="the spool is empty",
+            )
+            assert archive.stop() == 0
+            with server.client() as client:
+                found = client.query(COUNTS + "system_event_log_current").result_rows
+            assert [tuple(row) for row in found] == [(8 * ROWS, 8 * ROWS)]
+        finally:
+            archive.close()
+
+
+def test_a_restart_of_redis_is_survived(tmp_path: Path) -> None:
+    with ValkeyServer(tmp_path / "valkey") as server, server.client() as client:
+        archive = Archive("duckdb", server.unix_url, tmp_path, "-")
+        try:
+            archive.start()
+            send(client, range(4))
+            eventually(lambda: stored_everywhere(client, "duckdb"), 20)
+            server.stop()
+            server.start()
+            server.wait_ready()
+            send(client, range(4, 8))
+            eventually(lambda: stored_everywhere(client, "duckdb"), 20)
+            assert archive.stop() == 0
+        finally:
+            archive.close()
+    with open_or_connect(tmp_path / "d.sock", tmp_path / "duckdb") as reader:
+        rows = reader.query(COUNTS + "system_event_log_versions").read_all().to_pylist()
+    assert rows == [{"rows": 8 * ROWS, "keys": 8 * ROWS}]
