@@ -1,0 +1,247 @@
+"""From stream entries to columns of well-formed signals, and rejections of the others.
+
+Bad input is a value: whatever an entry holds, it becomes a signal or one rejection per row.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from rules.identity import canonical, content_hash, signal_id
+from rules.parsing import Entry, Received, parse
+from rules.parsing_faults import Fault, shown
+from rules.signals import Codes, Columns, Int64, Signals, Texts
+from rules.validation_checks import check, settle_times
+from rules.validation_fields import READERS
+from rules.validation_payload import payload_text
+from schema.codes import ReasonCode
+from schema.ids import NIL, Ids, as_ids
+
+METADATA_LIMIT = 8 * 1024
+
+_DTYPES: dict[str, Any] = {
+    "stream": np.uint16,
+    "entry_row": np.int32,
+    "action": np.uint8,
+    "order_type": np.uint8,
+    "clock_ahead": np.bool_,
+    **dict.fromkeys(
+        ("sl_pips", "tp_pips", "sl_percent", "tp_percent", "risk_percent", "fraction"), np.float64
+    ),
+    **dict.fromkeys(("position_size", "prev_position_size"), np.float64),
+    **dict.fromkeys(
+        ("strategy", "symbol", "provider_signal_id", "order_ref", "comment", "metadata"), object
+    ),
+    "signal_id": None,
+    "content_hash": None,
+}
+_NAMES = [field.name for field in fields(Signals)]
+_DEFAULTS: dict[str, Any] = {name: "" if _DTYPES.get(name) is object else 0 for name in _NAMES} | {
+    "fraction": 1.0,
+    "position_size": np.nan,
+    "prev_position_size": np.nan,
+    "clock_ahead": False,
+    "metadata": "{}",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rejections(Columns):
+    """Rows that were refused as a whole. `signal_id` is nil where none could be made."""
+
+    stream: NDArray[np.uint16]
+    entry_ms: Int64
+    entry_seq: Int64
+    entry_row: NDArray[np.int32]
+    signal_id: Ids
+    strategy: Texts  # "" where it could not be read
+    reason: Codes
+    message: Texts  # a sentence for the publisher
+    payload: Texts  # cut at 8 KiB, secrets masked
+    received_at: Int64  # microseconds
+
+
+@dataclass(frozen=True, kw_only=True)
+class Validated:
+    """What a batch of entries holds, in its order.
+
+    Attributes:
+        signals: The well-formed ones.
+        payloads: What each of them came as, for `payload_text`, should it be refused later.
+        rejections: The others.
+    """
+
+    signals: Signals
+    payloads: list[Any]
+    rejections: Rejections
+
+
+def validate(entries: Iterable[Entry]) -> Validated:
+    """Read entries of signal streams.
+
+    Args:
+        entries: Stream key (`signals:0`), entry id and fields, in the order they were read.
+    """
+    rows: list[list[Any]] = []
+    payloads: list[Any] = []
+    refused: list[tuple[Any, ...]] = []
+    for received in parse(entries):
+        content = received.content
+        if isinstance(content, Fault):
+            refused.append(_refusal(received, content))
+            continue
+        try:
+            rows.append(_signal(received, content))
+            payloads.append(received.raw)
+        except Fault as fault:
+            refused.append(_refusal(received, fault))
+    return Validated(signals=_signals(rows), payloads=payloads, rejections=rejections_of(refused))
+
+
+def _signal(received: Received, content: dict[str, Any]) -> list[Any]:
+    """Return the column values of one signal, in the order of `Signals`."""
+    row: dict[str, Any] = {}
+    extra: dict[str, Any] = {}
+    readers = READERS
+    for name, value in content.items():
+        if value is None:
+            continue
+        reader = readers.get(name)
+        if reader is None:
+            extra[name] = value
+        else:
+            row[name] = reader(name, value)
+    check(row)
+    own = row.pop("signal_id", "")
+    if not own and "fired_at" not in row:
+        raise Fault(
+            ReasonCode.NO_IDENTITY, "Send a signal_id or fired_at; there is nothing to tell it by."
+        )
+    received_at = received.entry_ms * 1000
+    row["clock_ahead"] = settle_times(row, received_at)
+    text = canonical(content)
+    values = _DEFAULTS | row
+    values["signal_id"] = signal_id(row["strategy"], own or text.decode())
+    values["content_hash"] = content_hash(text)
+    values["provider_signal_id"] = own
+    symbol = row["symbol"]
+    if ":" in symbol:
+        symbol = values["symbol"] = symbol.rpartition(":")[2]
+        if not symbol:
+            raise Fault(ReasonCode.MISSING_FIELD, f"symbol is {shown(row['symbol'])}: no symbol.")
+    values["stream"] = received.stream
+    values["entry_ms"] = received.entry_ms
+    values["entry_seq"] = received.entry_seq
+    values["entry_row"] = received.row
+    values["received_at"] = received_at
+    if extra:
+        values["metadata"] = _metadata(extra)
+    return [values[name] for name in _NAMES]
+
+
+def _metadata(extra: dict[str, Any]) -> str:
+    data = msgspec.json.encode(_finite(extra), order="sorted")
+    if len(data) > METADATA_LIMIT:
+        raise Fault(
+            ReasonCode.METADATA_TOO_LARGE,
+            f"The fields that are not known here have {len(data):,} bytes; at most 8,192 are kept.",
+        )
+    return data.decode()
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_finite(inner) for inner in value]
+    if isinstance(value, Decimal):
+        return float(value)
+    return value if type(value) is not int or abs(value) < 2**63 else float(value)
+
+
+def _signals(rows: list[list[Any]]) -> Signals:
+    columns = dict(zip(_NAMES, zip(*rows, strict=True), strict=True)) if rows else {}
+    return Signals(**{name: _column(name, columns.get(name, ())) for name in _NAMES})
+
+
+def _column(name: str, values: tuple[Any, ...]) -> Any:
+    kind = _DTYPES.get(name, np.int64)
+    if kind is None:
+        return as_ids(list(values))
+    if kind is object:
+        out = np.empty(len(values), dtype=object)
+        out[:] = values
+        return out
+    return np.array(values, dtype=kind)
+
+
+def _refusal(received: Received, fault: Fault) -> tuple[Any, ...]:
+    content = received.content
+    strategy = content.get("strategy") if isinstance(content, dict) else None
+    return (
+        received.stream,
+        received.entry_ms,
+        received.entry_seq,
+        received.row,
+        NIL,
+        strategy[:64] if isinstance(strategy, str) else "",
+        fault.code,
+        fault.message,
+        payload_text(received.raw if received.raw is not content or content else {}),
+        received.entry_ms * 1000,
+    )
+
+
+def rejections_of(rows: list[tuple[Any, ...]]) -> Rejections:
+    """Return rejections as columns.
+
+    Args:
+        rows: Values in the order of the columns of `Rejections`.
+    """
+    names = [field.name for field in fields(Rejections)]
+    columns = dict(zip(names, zip(*rows, strict=True), strict=True)) if rows else {}
+    dtypes = {
+        "stream": np.uint16,
+        "entry_row": np.int32,
+        "reason": np.uint8,
+        "strategy": object,
+        "message": object,
+        "payload": object,
+    }
+    made: dict[str, Any] = {}
+    for name in names:
+        values = columns.get(name, ())
+        if name == "signal_id":
+            made[name] = as_ids(list(values))
+        else:
+            made[name] = np.empty(len(values), dtype=dtypes.get(name, np.int64))
+            made[name][:] = values
+    return Rejections(**made)
+
+
+def refuse(
+    signals: Signals, payloads: list[Any], rows: list[int], codes: list[int], messages: list[str]
+) -> Rejections:
+    """Return the rejections of well-formed signals that a later check refuses."""
+    return rejections_of(
+        [
+            (
+                signals.stream[row],
+                signals.entry_ms[row],
+                signals.entry_seq[row],
+                signals.entry_row[row],
+                signals.signal_id[row].tobytes(),
+                signals.strategy[row],
+                code,
+                message,
+                payload_text(payloads[row]),
+                signals.received_at[row],
+            )
+            for row, code, message in zip(rows, codes, messages, strict=True)
+        ]
+    )

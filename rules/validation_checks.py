@@ -1,0 +1,154 @@
+"""What fields of one signal say about each other, and about the time of its entry."""
+
+import math
+from typing import Any
+
+from rules.parsing_faults import Fault
+from rules.validation_fields import MICROSECOND
+from schema.codes import ReasonCode
+from schema.enums import Action, OrderType
+from schema.wire import UNITS
+
+Row = dict[str, Any]
+
+IGNORED_AHEAD = 5 * MICROSECOND
+LARGEST_AHEAD = 60 * MICROSECOND
+OLDEST = 7 * 86_400 * MICROSECOND
+_CLOSES = {Action.CLOSE, Action.CLOSE_LONG, Action.CLOSE_SHORT}
+
+
+def check(row: Row) -> None:
+    """Refuse contradictions and what an action lacks; signs `prev_position_size`.
+
+    Args:
+        row: Column values of the fields that were received, changed in place.
+
+    Raises:
+        Fault: With the first thing that is wrong.
+    """
+    for name in ("strategy", "symbol"):
+        if not row.get(name, "").strip():
+            raise Fault(ReasonCode.MISSING_FIELD, f"{name} is missing or empty.")
+    if "action" not in row:
+        raise Fault(ReasonCode.MISSING_FIELD, "action is missing.")
+    action, order_type = row["action"], row.get("order_type", OrderType.MARKET)
+    if action == Action.TARGET and "position_size" not in row:
+        raise Fault(ReasonCode.MISSING_FIELD, "A target needs position_size, which is missing.")
+    if "fraction" in row and action not in _CLOSES:
+        raise _contradiction(f"fraction belongs to closes, but action is {_word(action)}.")
+    if order_type != OrderType.MARKET and action in _CLOSES:
+        raise _contradiction(f"A {_word(action)} acts at market, but order_type is not market.")
+    _check_prices(row, OrderType(order_type))
+    _check_stops(row, action, order_type)
+    if "prev_position" in row:
+        _sign_before(row)
+
+
+def _word(action: int) -> str:
+    return Action(action).word
+
+
+def _contradiction(message: str) -> Fault:
+    return Fault(ReasonCode.CONTRADICTION, message)
+
+
+def _check_prices(row: Row, order_type: OrderType) -> None:
+    needs_price = order_type in {OrderType.LIMIT, OrderType.STOP_LIMIT}
+    needs_trigger = order_type in {OrderType.STOP, OrderType.STOP_LIMIT}
+    for name, needed in (("price", needs_price), ("stop_price", needs_trigger)):
+        if needed and name not in row:
+            raise Fault(
+                ReasonCode.PRICE_MISSING,
+                f"An order of type {order_type.word} needs {name}, which is missing.",
+            )
+    if "stop_price" in row and not needs_trigger:
+        raise _contradiction(f"stop_price is given, but order_type is {order_type.word}.")
+    if "price" in row and order_type == OrderType.STOP:
+        raise _contradiction("price is a limit price, but order_type is stop; use stop_limit.")
+
+
+def _check_stops(row: Row, action: int, order_type: int) -> None:
+    for ways in (("stop_loss", "sl_pips", "sl_percent"), ("take_profit", "tp_pips", "tp_percent")):
+        given = [name for name in ways if name in row]
+        if len(given) > 1:
+            raise _contradiction(f"{' and '.join(given)} say the same thing twice; send one.")
+    if action == Action.MODIFY and not any(
+        name in row
+        for name in ("stop_loss", "sl_pips", "sl_percent", "take_profit", "tp_pips", "tp_percent")
+    ):
+        raise Fault(
+            ReasonCode.MISSING_FIELD,
+            "A modify needs a new stop loss or take profit; none is given.",
+        )
+    side = _side(row, action)
+    if not side:
+        return
+    entry = row.get("stop_price" if order_type == OrderType.STOP else "price")
+    loss, profit = row.get("stop_loss"), row.get("take_profit")
+    pairs = (
+        ("stop_loss", loss, "the entry price", entry),
+        ("the entry price", entry, "take_profit", profit),
+        ("stop_loss", loss, "take_profit", profit),
+    )
+    for low_name, low, high_name, high in pairs:
+        if low is not None and high is not None and (high - low) * side <= 0:
+            raise Fault(
+                ReasonCode.STOPS_WRONG_SIDE,
+                f"To {'buy' if side > 0 else 'sell'}, {low_name} must lie "
+                f"{'below' if side > 0 else 'above'} {high_name}, "
+                f"but they are {low / UNITS:.10g} and {high / UNITS:.10g}.",
+            )
+    percent = "sl_percent" if side > 0 else "tp_percent"
+    if row.get(percent, 0.0) >= 100:
+        raise Fault(
+            ReasonCode.OUT_OF_RANGE, f"{percent} is {row[percent]:g}; the price would be below 0."
+        )
+
+
+def _side(row: Row, action: int) -> int:
+    if action == Action.TARGET:
+        size: float = row["position_size"]
+        return (size > 0) - (size < 0)
+    return (action == Action.BUY) - (action == Action.SELL)
+
+
+def _sign_before(row: Row) -> None:
+    word, size = row["prev_position"], row.get("prev_position_size")
+    if size is None:
+        if word == "flat":
+            row["prev_position_size"] = 0.0
+        return
+    fits = {"flat": size == 0, "long": size > 0, "short": size != 0}[word]
+    if not fits:
+        raise _contradiction(f"prev_position is {word}, but prev_position_size is {size:g}.")
+    if word == "short":
+        row["prev_position_size"] = -abs(size)
+
+
+def settle_times(row: Row, received_at: int) -> bool:
+    """Fill in `fired_at`, and refuse times that cannot be.
+
+    Returns:
+        Whether the publisher's clock was ahead, and the entry's time taken instead.
+    """
+    fired = row.get("fired_at")
+    ahead = False
+    if fired is None:
+        fired = received_at
+    elif fired > received_at + LARGEST_AHEAD:
+        seconds = math.ceil((fired - received_at) / MICROSECOND)
+        raise Fault(
+            ReasonCode.CLOCK_AHEAD, f"fired_at lies {seconds:,} s after the signal arrived."
+        )
+    elif fired > received_at + IGNORED_AHEAD:
+        fired, ahead = received_at, True
+    elif fired < received_at - OLDEST:
+        days = (received_at - fired) / (86_400 * MICROSECOND)
+        raise Fault(
+            ReasonCode.FIRED_TOO_LONG_AGO,
+            f"fired_at lies {days:.1f} days back; signals older than 7 days are refused.",
+        )
+    row["fired_at"] = fired
+    if 0 < row.get("expires_at", 0) <= fired:
+        raise _contradiction("expires_at is not later than fired_at.")
+    return ahead
