@@ -48,6 +48,7 @@ class Store:
     messages: list[str] = field(default_factory=list)
     writes: int = 0
     marks: dict[str, str] = field(default_factory=dict)
+    on_write: Callable[[], None] = lambda: None
 
     def positions(self) -> dict[str, str]:
         if self.failures and not self.after:
@@ -60,6 +61,7 @@ class Store:
             self.failures -= 1
             raise Transient("down")
         self.writes += 1
+        self.on_write()
         self.messages += tables[EVENTS.name].column("message").to_pylist()
         self.marks.update(positions)
         if self.failures:
@@ -239,3 +241,20 @@ def test_a_damaged_spool_is_an_error_and_not_a_gap(tmp_path: Path) -> None:
 )
 def test_pauses_double_up_to_a_bound(failures: int, chance: float, seconds: float) -> None:
     assert Backoff().pause(failures, chance) == pytest.approx(seconds)
+
+
+def test_newer_rows_wait_behind_a_long_spool(tmp_path: Path) -> None:
+    store = Store(failures=1000)
+    world = World(tmp_path, store)
+    for number in range(1, 4):
+        world.frame.add([entry(number)])
+        world.now += 10
+        world.frame.epoch_end()
+    store.failures = 0
+    # Each write takes so long that the spool is not emptied at once.
+    world.now += 60
+    store.on_write = lambda: setattr(world, "now", world.now + 1.0)
+    world.frame.add([entry(4)])
+    for _ in range(5):
+        world.frame.epoch_end()
+    assert numbers(store) == [1, 2, 3, 4]
