@@ -58,8 +58,8 @@ def parse(entries: Iterable[Entry]) -> Iterator[Received]:
         except Fault as fault:
             yield Received(*place, 0, fault, fields)
             continue
-        for row, content in enumerate(rows):
-            yield Received(*place, row, content, content)
+        for row, (content, raw) in enumerate(rows):
+            yield Received(*place, row, content, raw)
 
 
 def _payload(fields: Mapping[bytes, bytes]) -> tuple[bytes, bytes]:

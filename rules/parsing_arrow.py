@@ -17,11 +17,12 @@ from schema.codes import ReasonCode
 
 MAX_ROWS = 65_536
 _MAX_BYTES = 64 * 1024 * 1024  # of all columns once decompressed
+ArrowRow = tuple[dict[str, Any] | Fault, dict[str, Any]]
 _PLAIN = (str, int, bool, Decimal)
 
 
-def arrow_rows(data: bytes) -> list[dict[str, Any] | Fault]:
-    """Return the fields of each row, or what is wrong with the row.
+def arrow_rows(data: bytes) -> list[ArrowRow]:
+    """Return the fields of each row, or what is wrong with the row, and its readable fields.
 
     Raises:
         Fault: Nothing of it can be read.
@@ -37,11 +38,12 @@ def arrow_rows(data: bytes) -> list[dict[str, Any] | Fault]:
         raise Fault(
             ReasonCode.NOT_ARROW, f"The bytes are not a readable Arrow stream: {text}"
         ) from None
-    rows: list[dict[str, Any] | Fault] = []
+    rows: list[ArrowRow] = []
     for values in zip(*columns, strict=True) if columns else ({},) * table.num_rows:
         row = {n: v for n, v in zip(names, values, strict=True) if v is not None} if columns else {}
         faults = [value for value in row.values() if isinstance(value, Fault)]
-        rows.append(faults[0] if faults else row)
+        readable = {n: v for n, v in row.items() if not isinstance(v, Fault)} if faults else row
+        rows.append((faults[0] if faults else row, readable))
     return rows
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rules.book import Balances, Book, Market, Pairs
+from rules.book import Balances, Book, Index, Market, Pairs
 from rules.signals import Codes, Columns, Flags, Float, Int64, Intents, Signals
 from schema.codes import ReasonCode
 from schema.enums import OrderType, Side, SizingMode, TinyTrade
@@ -170,7 +170,7 @@ def _stops(book: Book, signals: Signals, one: _Openings) -> tuple[Float, Float, 
 
 
 def _rate(
-    book: Book, market: Market, one: _Openings, source: Rows, goal: Rows, now: int
+    book: Book, market: Market, one: _Openings, source: Index, goal: Index, now: int
 ) -> tuple[Float, Flags, Flags]:
     """Return the rate between currencies at each account's broker: value, known, fresh."""
     broker = book.accounts.broker[one.account]

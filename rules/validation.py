@@ -192,7 +192,7 @@ def _refusal(received: Received, fault: Fault) -> tuple[Any, ...]:
         strategy[:64] if isinstance(strategy, str) else "",
         fault.code,
         fault.message,
-        payload_text(received.raw if received.raw is not content or content else {}),
+        payload_text(received.raw),
         received.entry_ms * 1000,
     )
 
