@@ -75,7 +75,8 @@ def resolve(signals: Signals, last: Float) -> Resolved:
     part = np.where(shrinks, 1 - np.abs(after) / np.where(shrinks, np.abs(was), 1.0), 0.0)
     flat = target & (after == 0)
     fraction = signals.fraction
-    acts = target & (known | flat)
+    equal = target & known & (after != 0) & (growth == 0)
+    acts = target & (known | flat) & ~equal
     long = np.isin(action, (Action.CLOSE, Action.CLOSE_LONG)) * fraction
     short = np.isin(action, (Action.CLOSE, Action.CLOSE_SHORT)) * fraction
     long = np.where(acts, np.where(after <= 0, 1.0, part), long)
@@ -85,7 +86,7 @@ def resolve(signals: Signals, last: Float) -> Resolved:
     side[(action == Action.SELL) | (grows & (after < 0))] = Side.SELL
     amount = np.rint(np.where(grows, growth, 0.0) * UNITS).astype(np.int64)
     reason = np.zeros(len(signals), np.uint8)
-    reason[target & known & (after != 0) & (growth == 0)] = ReasonCode.NO_CHANGE
+    reason[equal] = ReasonCode.NO_CHANGE
     reason[target & ~known & (after != 0)] = ReasonCode.UNKNOWN_POSITION
     intents = Intents(
         open_side=side,
