@@ -97,7 +97,7 @@ def size(
     volume = _whole_steps(book, one, wanted, faults)
     reason = np.zeros(len(rows), np.uint8)
     for code, fault in reversed(faults):
-        np.copyto(reason, code, where=fault)
+        np.copyto(reason, np.uint8(code), where=fault)
     good = reason == 0
     sized.reason[rows] = reason
     sized.volume[rows] = np.where(good, volume, 0)
