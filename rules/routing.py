@@ -74,21 +74,25 @@ def _mark_exposure(
         allowed = mode == TradeMode.FULL
         allowed |= (mode == TradeMode.LONG_ONLY) & (side == Side.BUY)
         allowed |= (mode == TradeMode.SHORT_ONLY) & (side == Side.SELL)
-        reason[opens & ~allowed] = ReasonCode.SYMBOL_TRADE_DISABLED
+        np.copyto(reason, np.uint8(ReasonCode.SYMBOL_TRADE_DISABLED), where=opens & ~allowed)
     unsupported = signals.order_type == OrderType.STOP_LIMIT
     if unsupported.any():
-        reason[opens & unsupported[signal]] = ReasonCode.ORDER_TYPE_UNSUPPORTED
+        np.copyto(
+            reason, np.uint8(ReasonCode.ORDER_TYPE_UNSUPPORTED), where=opens & unsupported[signal]
+        )
     age = now - signals.fired_at
     fresh = age[signal] <= accounts.max_signal_age[account]
-    reason[opens & ~fresh] = ReasonCode.SIGNAL_TOO_OLD
+    np.copyto(reason, np.uint8(ReasonCode.SIGNAL_TOO_OLD), where=opens & ~fresh)
     if len(book.instruments):
         supported = book.instruments.supported[instrument]
-        reason[mapped & ~supported] = ReasonCode.SYMBOL_NOT_SUPPORTED
-    reason[~mapped] = ReasonCode.SYMBOL_UNMAPPED
+        np.copyto(reason, np.uint8(ReasonCode.SYMBOL_NOT_SUPPORTED), where=mapped & ~supported)
+    np.copyto(reason, np.uint8(ReasonCode.SYMBOL_UNMAPPED), where=~mapped)
     taken = np.ones(len(signal), bool)
     for direction in (accounts.direction[account], subscriptions.direction[subscription]):
         taken &= (direction == Direction.BOTH) | (direction == side)
-    reason[(side != Side.NONE) & ~taken] = ReasonCode.DIRECTION_NOT_ALLOWED
+    np.copyto(
+        reason, np.uint8(ReasonCode.DIRECTION_NOT_ALLOWED), where=(side != Side.NONE) & ~taken
+    )
 
 
 def _mark_settings(
@@ -104,4 +108,4 @@ def _mark_settings(
         (ReasonCode.ACCOUNT_INACTIVE, book.accounts.active[account]),
     )
     for code, active in rules:
-        reason[~active] = code
+        np.copyto(reason, np.uint8(code), where=~active)

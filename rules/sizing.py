@@ -159,6 +159,10 @@ def _stops(book: Book, signals: Signals, one: _Openings) -> tuple[Float, Float, 
             sign,
         ),
     ):
+        if not (absolute.any() or pips.any() or percent.any()):
+            none = np.full(len(one), np.nan)
+            prices.append((none, np.zeros(len(one), bool)))
+            continue
         fixed = absolute[one.signal] / UNITS
         distance = pips[one.signal] * pip + percent[one.signal] / 100 * one.entry
         asked = (pips[one.signal] > 0) | (percent[one.signal] > 0)
@@ -175,6 +179,8 @@ def _rate(
     """Return the rate between currencies at each account's broker: value, known, fresh."""
     broker = book.accounts.broker[one.account]
     same = source == goal
+    if same.all():
+        return np.ones(len(one)), same, same
     rate = np.where(same, 1.0, market.rate[broker, source, goal])
     age = now - market.rate_at[broker, source, goal]
     fresh = same | (age <= book.instruments.max_quote_age[one.instrument])
@@ -325,9 +331,11 @@ def _whole_steps(
 
 def _on_grid(book: Book, one: _Openings, price: Float, good: Flags) -> Int64:
     """Return prices on the instrument's grid of ticks as counts of 1e-8, 0 where none."""
+    known = good & (price > 0) & (price < _HUGE / UNITS)
+    if not known.any():
+        return np.zeros(len(one), np.int64)
     ticks = book.instruments.tick_size[one.instrument]
     grid = np.where(ticks > 0, ticks, book.instruments.point[one.instrument])
     step = np.maximum(np.rint(grid * UNITS), 1).astype(np.int64)
-    known = good & np.isfinite(price) & (price > 0) & (price < _HUGE / UNITS)
     counted = np.rint(np.where(known, price, 0.0) * UNITS / step).astype(np.int64) * step
     return np.where(known, counted, 0)
