@@ -7,6 +7,16 @@ from rules.signals import Flags, Intents, Signals
 from schema.codes import ReasonCode
 from schema.enums import Direction, OrderType, Side, TradeMode
 
+# NumPy compares with plain integers far faster than with an enum's members.
+_NO_SIDE = int(Side.NONE)
+_FULL = int(TradeMode.FULL)
+_LONG_ONLY = int(TradeMode.LONG_ONLY)
+_BUY = int(Side.BUY)
+_SHORT_ONLY = int(TradeMode.SHORT_ONLY)
+_SELL = int(Side.SELL)
+_STOP_LIMIT = int(OrderType.STOP_LIMIT)
+_BOTH = int(Direction.BOTH)
+
 
 def route(book: Book, signals: Signals, intents: Intents, now: int) -> Pairs:
     """Return one pair per signal and subscription, with the first setting that stops it.
@@ -67,15 +77,15 @@ def _mark_exposure(
     accounts, subscriptions = book.accounts, book.subscriptions
     account = subscriptions.account[subscription]
     side = intents.open_side[signal]
-    opens = (side != Side.NONE) | intents.reverse[signal]
+    opens = (side != _NO_SIDE) | intents.reverse[signal]
     mapped = instrument >= 0
     if len(book.instruments):
         mode = book.instruments.trade_mode[instrument]
-        allowed = mode == TradeMode.FULL
-        allowed |= (mode == TradeMode.LONG_ONLY) & (side == Side.BUY)
-        allowed |= (mode == TradeMode.SHORT_ONLY) & (side == Side.SELL)
+        allowed = mode == _FULL
+        allowed |= (mode == _LONG_ONLY) & (side == _BUY)
+        allowed |= (mode == _SHORT_ONLY) & (side == _SELL)
         np.copyto(reason, np.uint8(ReasonCode.SYMBOL_TRADE_DISABLED), where=opens & ~allowed)
-    unsupported = signals.order_type == OrderType.STOP_LIMIT
+    unsupported = signals.order_type == _STOP_LIMIT
     if unsupported.any():
         np.copyto(
             reason, np.uint8(ReasonCode.ORDER_TYPE_UNSUPPORTED), where=opens & unsupported[signal]
@@ -89,10 +99,8 @@ def _mark_exposure(
     np.copyto(reason, np.uint8(ReasonCode.SYMBOL_UNMAPPED), where=~mapped)
     taken = np.ones(len(signal), bool)
     for direction in (accounts.direction[account], subscriptions.direction[subscription]):
-        taken &= (direction == Direction.BOTH) | (direction == side)
-    np.copyto(
-        reason, np.uint8(ReasonCode.DIRECTION_NOT_ALLOWED), where=(side != Side.NONE) & ~taken
-    )
+        taken &= (direction == _BOTH) | (direction == side)
+    np.copyto(reason, np.uint8(ReasonCode.DIRECTION_NOT_ALLOWED), where=(side != _NO_SIDE) & ~taken)
 
 
 def _mark_settings(

@@ -20,6 +20,16 @@ from schema.enums import OrderType, Side, SizingMode, TinyTrade
 from schema.wire import UNITS
 
 Rows = NDArray[np.int64]
+# NumPy compares with plain integers far faster than with an enum's members.
+_NO_SIDE = int(Side.NONE)
+_BUY = int(Side.BUY)
+_LIMIT = int(OrderType.LIMIT)
+_MARKET = int(OrderType.MARKET)
+_RISK = int(SizingMode.RISK)
+_FIXED = int(SizingMode.FIXED)
+_SCALED = int(SizingMode.SCALED)
+_EQUITY = int(SizingMode.EQUITY)
+_FORCE = int(TinyTrade.FORCE)
 _HUGE = 9e17  # lots of 1e-8 that int64 holds with room to add
 
 
@@ -67,7 +77,7 @@ def size(
         now: Microseconds, UTC.
     """
     side = intents.open_side[pairs.signal]
-    rows = np.flatnonzero((side != Side.NONE) & (pairs.reason == 0))
+    rows = np.flatnonzero((side != _NO_SIDE) & (pairs.reason == 0))
     count = len(pairs)
     sized = Sized(
         volume=np.zeros(count, np.int64),
@@ -111,12 +121,12 @@ def size(
 def _openings(signals: Signals, pairs: Pairs, market: Market, rows: Rows, side: Codes) -> _Openings:
     signal = pairs.signal[rows].astype(np.int64)
     instrument = pairs.instrument[rows].astype(np.int64)
-    buy = side[rows] == Side.BUY
+    buy = side[rows] == _BUY
     entry = np.where(buy, market.ask[instrument], market.bid[instrument])
     kind = signals.order_type[signal]
     if kind.any():
-        asked = np.where(kind == OrderType.LIMIT, signals.price[signal], signals.stop_price[signal])
-        entry = np.where(kind == OrderType.MARKET, entry, asked / UNITS)
+        asked = np.where(kind == _LIMIT, signals.price[signal], signals.stop_price[signal])
+        entry = np.where(kind == _MARKET, entry, asked / UNITS)
     return _Openings(
         signal=signal,
         subscription=pairs.subscription[rows].astype(np.int64),
@@ -215,12 +225,12 @@ def _wanted(
     """Return the volume asked for in 1e-8 lots before any rounding, and who rests on a rate."""
     mode = book.subscriptions.sizing[one.subscription]
     wanted = book.subscriptions.fixed_volume[one.subscription].astype(np.float64)
-    by_risk = mode == SizingMode.RISK
-    scaled = (mode != SizingMode.FIXED) & ~by_risk
+    by_risk = mode == _RISK
+    scaled = (mode != _FIXED) & ~by_risk
     if scaled.any():
         lots = _provider_lots(book, intents, one, scaled, faults)
         lots = lots * book.subscriptions.multiplier[one.subscription]
-        proportional = scaled & (mode != SizingMode.SCALED)
+        proportional = scaled & (mode != _SCALED)
         if proportional.any():
             lots = np.where(
                 proportional,
@@ -274,7 +284,7 @@ def _share(
     currency = book.strategies.provider_currency[strategy]
     known = np.isfinite(theirs) & (theirs > 0) & (currency >= 0)
     faults.append((ReasonCode.PROVIDER_BALANCE_UNKNOWN, uses & ~known))
-    equity = mode == SizingMode.EQUITY
+    equity = mode == _EQUITY
     chosen = np.where(equity, balances.equity[one.account], balances.balance[one.account])
     _balance_faults(book, chosen, balances, one, uses, now, faults, aligned=True)
     mine = book.accounts.currency[one.account]
@@ -312,7 +322,7 @@ def _whole_steps(
     # To 1e-8 first: a volume that floats put a hair under a step is on it.
     asked = np.rint(np.where(known, np.minimum(wanted, _HUGE), 0.0)).astype(np.int64)
     small = asked < least
-    forced = subscriptions.tiny_trade[one.subscription] == TinyTrade.FORCE
+    forced = subscriptions.tiny_trade[one.subscription] == _FORCE
     near = 2 * (least - asked) <= step
     raised = known & small & (forced | near)
     faults.append((ReasonCode.VOLUME_TOO_SMALL, ~known | (small & ~raised)))
