@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NoReturn
 from typing_extensions import override
 
 from flows import commands
+from flows.commands.registry import MODULES
 from flows.errors import Exit, complain, explain
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="store_true", help="show the version and end")
     _add_common(parser, default=None)
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", parser_class=Parser)
-    for module in commands.MODULES:
+    for module in MODULES:
         verb = module.NAME
         sub = verbs.add_parser(
             verb,
@@ -156,7 +157,7 @@ def _plainer(message: str) -> str:
     if not sep:
         return message
     word = rest.split(" (choose from")[0].strip("'\"")
-    known = [module.NAME for module in commands.MODULES]
+    known = [module.NAME for module in MODULES]
     if "VERB" not in head:
         return message
     near = difflib.get_close_matches(word, known, 1)

@@ -1,0 +1,18 @@
+"""All verbs, in the order in which `tradecast --help` lists them."""
+
+from __future__ import annotations
+
+from flows.commands import (
+    Command,
+    apply,
+    audit,
+    demo,
+    run,
+    schema,
+    send,
+    sql,
+    status,
+    up,
+)
+
+MODULES: tuple[Command, ...] = (demo, up, apply, send, status, sql, audit, schema, run)

@@ -1,0 +1,58 @@
+"""`tradecast schema`: the tables, as the registry knows them."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+NAME = "schema"
+HELP = "list, describe and migrate the tables"
+DESCRIPTION = """\
+Everything about tables: what there is, what a column means, the DDL of each store,
+and the migrations of the stores.
+"""
+EXAMPLES = """\
+examples:
+  tradecast schema list
+  tradecast schema describe orders
+  tradecast schema ddl --store clickhouse orders
+  tradecast schema status
+  tradecast schema migrate
+  tradecast schema docs docs/reference
+"""
+STORES = ("clickhouse", "duckdb", "postgres")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    verbs = parser.add_subparsers(dest="what", metavar="WHAT", required=True)
+    verbs.add_parser("list", help="all tables, with their purpose")
+    describe = verbs.add_parser("describe", help="the columns of a table")
+    describe.add_argument("table", metavar="TABLE")
+    ddl = verbs.add_parser("ddl", help="the statements that make a table, or all")
+    ddl.add_argument("table", metavar="TABLE", nargs="?")
+    ddl.add_argument("--store", choices=STORES, default="clickhouse")
+    verbs.add_parser("status", help="which migrations each store has")
+    verbs.add_parser("migrate", help="bring the stores to this release")
+    docs = verbs.add_parser("docs", help="write the reference pages")
+    docs.add_argument("directory", type=Path, metavar="DIR")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Do what was asked."""
+    from flows import tables  # noqa: PLC0415
+
+    match args.what:
+        case "list":
+            tables.show_list()
+        case "describe":
+            tables.describe(args.table)
+        case "ddl":
+            tables.show_ddl(args.table, args.store)
+        case "docs":
+            tables.write_docs(args.directory)
+        case _:
+            from flows.context import open_system  # noqa: PLC0415
+
+            return tables.migrations(open_system(args), migrate=args.what == "migrate")
+    return 0

@@ -1,0 +1,34 @@
+"""`tradecast status`: how the system is doing."""
+
+from __future__ import annotations
+
+import argparse
+
+NAME = "status"
+HELP = "show each process, the lags, durability and the last errors"
+DESCRIPTION = """\
+Show each process (state, uptime, restarts, memory, last error), how many entries wait
+in the streams and for each store, and what a power loss could cost.
+Ends with code 69 if the system is down, 1 if a part of it is not well.
+"""
+EXAMPLES = """\
+examples:
+  tradecast status
+  tradecast status --format json
+  watch tradecast status
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument(
+        "--format", choices=("table", "plain", "json"), help="how to write what was found"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Show the status."""
+    from flows import status  # noqa: PLC0415
+    from flows.context import open_system  # noqa: PLC0415
+
+    return status.show(open_system(args), args.format)
