@@ -122,9 +122,10 @@ def _write_traceback(error: Exception, home: Path | None) -> str:
     words = "".join(traceback.format_exception(error))
     logs = commands.home_path(home) / "log"
     if logs.is_dir() and os.access(logs, os.W_OK):
-        with (logs / "command.log").open("a", encoding="utf-8") as log:
-            log.write(words)
-        return log.name
+        file = logs / "command.log"
+        with file.open("a", encoding="utf-8") as known:
+            known.write(words)
+        return str(file)
     with tempfile.NamedTemporaryFile(
         "w", prefix="tradecast-", suffix=".log", delete=False, encoding="utf-8"
     ) as log:

@@ -46,6 +46,11 @@ _CODES: tuple[tuple[str, Exit], ...] = (
     ("redis.exceptions.ConnectionError", Exit.UNAVAILABLE),
     ("redis.exceptions.TimeoutError", Exit.UNAVAILABLE),
     ("redis.exceptions.OutOfMemoryError", Exit.UNAVAILABLE),
+    ("config.errors.SettingsError", Exit.CONFIG),
+    ("sinks.duckdb.database.DatabaseBusy", Exit.BUSY),
+    ("sinks.duckdb.database.DatabaseMissing", Exit.UNAVAILABLE),
+    ("sinks.duckdb.database.DatabaseTooNew", Exit.CONFIG),
+    ("sinks.clickhouse.DatabaseTooNew", Exit.CONFIG),
     ("rules.errors.Transient", Exit.UNAVAILABLE),
     ("rules.errors.Rejected", Exit.USAGE),
     ("rules.errors.TradecastError", Exit.INTERNAL),
@@ -59,15 +64,15 @@ def explain(error: BaseException) -> tuple[str, Exit, bool]:
     """Say what an error means to the user.
 
     Returns:
-        The line, the exit code, and whether the error was foreseen (one that was not deserves
-        a traceback in the log).
+        The line (one for each mistake of a file), the exit code, and whether the error was
+        foreseen (one that was not deserves a traceback in the log).
     """
     if isinstance(error, CommandError):
         return str(error), error.code, True
     names = {f"{base.__module__}.{base.__qualname__}" for base in type(error).__mro__}
     for name, code in _CODES:
         if name in names:
-            return one_line(_sentence(error)), code, True
+            return _sentence(error), code, True
     return f"internal error: {type(error).__name__}: {one_line(str(error))}", Exit.INTERNAL, False
 
 
@@ -77,8 +82,9 @@ def one_line(text: str) -> str:
 
 
 def complain(message: str) -> None:
-    """Write one line for the user on standard error."""
-    print(f"tradecast: {one_line(message)}", file=sys.stderr, flush=True)
+    """Write a message for the user on standard error, each of its lines with our name."""
+    for line in message.splitlines():
+        print(f"tradecast: {line.strip()}", file=sys.stderr, flush=True)
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:
@@ -93,5 +99,6 @@ def _sentence(error: BaseException) -> str:
     if isinstance(error, OSError) and error.filename is not None:
         return f"{error.filename}: {error.strerror}"
     if type(error).__module__.startswith("redis."):
-        return f"Redis does not answer as it should: {error}"
-    return str(error)
+        return one_line(f"Redis does not answer as it should: {error}")
+    problems: tuple[str, ...] | None = getattr(error, "problems", None)
+    return one_line(str(error)) if problems is None else "\n".join(map(one_line, problems))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import sys
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 import msgspec
@@ -116,7 +116,7 @@ def _numeric(schema: pa.Schema) -> list[bool]:
     ]
 
 
-def _array(values: list[Any]) -> pa.Array:
+def _array(values: list[Any]) -> Any:
     try:
         return pa.array(values)
     except (pa.ArrowInvalid, pa.ArrowTypeError):
@@ -124,7 +124,7 @@ def _array(values: list[Any]) -> pa.Array:
 
 
 def _write_arrow(schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> None:
-    with pa.ipc.new_stream(sys.stdout.buffer, schema) as writer:
+    with pa.ipc.new_stream(cast("Any", sys.stdout.buffer), schema) as writer:
         for batch in batches:
             writer.write_batch(batch)
     sys.stdout.buffer.flush()

@@ -226,6 +226,7 @@ def _failed(
             line, code, foreseen = explain(deepest)
     if stop.requested:
         line = f"while stopping: {line}"
+    line = line.replace("\n", "; ")
     log.error(line, exc_info=error)
     if not logging.getLogger().handlers:
         complain(f"{name}: {line}")

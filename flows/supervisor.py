@@ -103,13 +103,14 @@ class Part(ABC):
             LOG.warning("starting %s again", self.name, extra={"restarts": self.restarts})
             self.start(now)
 
-    def facts(self, now: float) -> dict[str, Any]:
-        """What `status` shows of it."""
+    def facts(self) -> dict[str, Any]:
+        """What `status` shows of it; times are microseconds since 1970."""
+        ago = time.monotonic() - self.started_at
         return {
             "name": self.name,
             "pid": self.pid,
             "state": "running" if self._up else "waiting to be started again",
-            "uptime_seconds": round(now - self.started_at, 1) if self._up else 0.0,
+            "started_at": int((time.time() - ago) * 1_000) * 1_000 if self._up else 0,
             "restarts": self.restarts,
             "error": self.error,
         }
@@ -258,8 +259,7 @@ class Supervisor:
 
     def facts(self) -> list[dict[str, Any]]:
         """What `status` shows of the parts."""
-        now = time.monotonic()
-        return [part.facts(now) for part in self.parts.values()]
+        return [part.facts() for part in self.parts.values()]
 
     def stop(self, stages: Iterable[int]) -> None:
         """Stop the parts, stage by stage, those of one stage at once."""

@@ -24,7 +24,7 @@ examples:
   tradecast demo --world world.toml --alerts alerts.ndjson
 
 an alerts file has one JSON object per line; {now+S} and {now-S} become times:
-  {"at": 1.5, "stream": 0, "body": "{\\"strategy\\": \\"london\\", ... \\"fired_at\\": \\"{now+1.5}\\"}"}
+  {"at": 1.5, "stream": 0, "body": "{\\"strategy\\": ..., \\"fired_at\\": \\"{now+1.5}\\"}"}
 """
 
 

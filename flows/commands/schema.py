@@ -54,5 +54,5 @@ def run(args: argparse.Namespace) -> int:
         case _:
             from flows.context import open_system  # noqa: PLC0415
 
-            return tables.migrations(open_system(args), migrate=args.what == "migrate")
+            return tables.migrations_command(open_system(args), migrate=args.what == "migrate")
     return 0

@@ -1,0 +1,89 @@
+"""The trading configuration: from a file to the control store, and from there to Redis."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import redis
+
+from config import change, live, world
+from flows.errors import complain
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from flows.context import System
+    from sinks.duckdb.client import Reader
+
+
+def check_file(file: Path) -> world.World:
+    """Read a file and check it whole.
+
+    Raises:
+        WorldError: with one line for each thing that is wrong.
+    """
+    return world.read(file)
+
+
+def apply_file(system: System, file: Path) -> str:
+    """Make the trading configuration what a file says.
+
+    The control store comes first; Redis has the copy that trading uses, and gets it from `up`
+    if it cannot be reached now.
+
+    Returns:
+        What changed, for people.
+
+    Raises:
+        WorldError: the file is wrong; nothing was changed.
+        ControlRefused: somebody else has changed it in between; nothing was changed.
+    """
+    wanted = check_file(file)
+    with _control(system, write=True) as control:
+        version, tables = control.read_control()
+        old = (version, tables) if version else None
+        found = change.apply(wanted, old, time.time_ns() // 1000)
+        if found:
+            control.write_control(found.rows, f"apply {file}")
+    try:
+        with system.redis() as client:
+            live.publish(client, found.tables, found.version)
+    except (redis.ConnectionError, redis.TimeoutError):
+        if system.running() is not None or system.settings.redis.url:
+            complain("Redis does not answer: trading gets this configuration when `up` next starts")
+    return found.summary()
+
+
+def publish_stored(system: System, client: redis.Redis) -> int | None:
+    """Bring the control store's configuration to Redis if Redis has an older one, or none.
+
+    Returns:
+        The version that Redis has now; None if nothing was ever applied.
+
+    Raises:
+        redis.RedisError: Redis does not answer.
+        DatabaseBusy: the archive holds the store and does not answer yet.
+    """
+    from sinks.duckdb.database import DatabaseMissing  # noqa: PLC0415 - with DuckDB
+
+    known = live.version(client)
+    try:
+        with _control(system, write=False) as control:
+            version, tables = control.read_control()
+    except DatabaseMissing:
+        return known
+    if version > (known or 0):
+        live.publish(client, tables, version)
+        return version
+    return known
+
+
+def _control(system: System, *, write: bool) -> Reader:
+    from sinks.duckdb.client import open_or_connect  # noqa: PLC0415 - with DuckDB
+    from sinks.duckdb.database import Limits  # noqa: PLC0415
+
+    wanted = system.settings.duckdb
+    limits = Limits(memory_mb=wanted.memory_mb, threads=wanted.threads)
+    system.home.duckdb_dir.mkdir(parents=True, exist_ok=True)
+    return open_or_connect(system.duckdb_socket, system.home.duckdb_dir, limits, write=write)

@@ -1,0 +1,132 @@
+"""Where the system is: its home, its settings, and the addresses of its parts."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from config import settings as config_settings
+from embedded.home import Home, open_home
+from embedded.ports import LOOPBACK, socket_path
+
+if TYPE_CHECKING:
+    import redis
+
+VALKEY, CLICKHOUSE = "valkey", "clickhouse"
+UP = "up"
+_CONNECT_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class System:
+    """One installation.
+
+    Attributes:
+        home: its directories.
+        settings: of its processes.
+        config: file of the settings, if one was named.
+    """
+
+    home: Home
+    settings: config_settings.Settings
+    config: Path | None = None
+
+    @property
+    def redis_url(self) -> str:
+        """Address of Redis: the server of the settings, else the embedded one's socket."""
+        if self.settings.redis.url:
+            return self.settings.redis.url
+        path = quote(str(socket_path(self.home.run_dir, "valkey.sock")), safe="/")
+        return f"unix://:{quote(self.home.password(VALKEY), safe='')}@{path}?db=0"
+
+    @property
+    def duckdb_socket(self) -> Path:
+        """Where the archive of DuckDB serves readers."""
+        return socket_path(self.home.run_dir, "duckdb.sock")
+
+    @property
+    def prices_dir(self) -> Path:
+        """The price feed of simulated terminals."""
+        return self.home.path / "prices"
+
+    def instance_dir(self, key: str) -> Path:
+        """An executor's journal; a simulated terminal's book lies in `terminal` below it."""
+        return self.home.executors_dir / quote(key, safe="")
+
+    def clickhouse_url(self, port: int | None = None) -> str:
+        """Address of ClickHouse with user, password and database.
+
+        Args:
+            port: of an embedded endpoint; by default the one that `up` remembers.
+        """
+        wanted = self.settings.clickhouse
+        if wanted.url:
+            parts = urlsplit(wanted.url)
+            return urlunsplit(parts._replace(path=parts.path.strip("/") or wanted.database))
+        port = port or self.remembered_ports().get(CLICKHOUSE, 0)
+        password = quote(self.home.password(CLICKHOUSE), safe="")
+        return f"http://default:{password}@{LOOPBACK}:{port}/{wanted.database}"
+
+    def redis(self) -> redis.Redis:
+        """A client of Redis; replies are bytes. It connects when it is used."""
+        import redis as driver  # noqa: PLC0415 - only for who uses it
+
+        return driver.Redis.from_url(self.redis_url, socket_connect_timeout=_CONNECT_SECONDS)
+
+    @property
+    def ports_file(self) -> Path:
+        """Ports that embedded servers had, to have them again."""
+        return self.home.run_dir / "ports.json"
+
+    def remembered_ports(self) -> dict[str, int]:
+        """Ports of the embedded servers, by name."""
+        return {name: int(port) for name, port in (read_json(self.ports_file) or {}).items()}
+
+    def running(self) -> dict[str, Any] | None:
+        """What `tradecast up` says of itself, if it runs now."""
+        facts = read_json(self.home.run_dir / f"{UP}.json")
+        return facts if facts is not None and alive(int(facts["pid"])) else None
+
+
+def open_system(args: argparse.Namespace, *, create: bool = False) -> System:
+    """Read the settings and open the home.
+
+    Args:
+        args: `home` and `config` are looked at.
+        create: make the home if there is none.
+
+    Raises:
+        SettingsError: the settings are wrong.
+        NotAHome, Unwritable, WrongVersion: the home cannot be used.
+    """
+    settings = config_settings.load(args.config, args.home, os.environ)
+    return System(open_home(settings.home_path, create=create), settings, args.config)
+
+
+def read_json(path: Path) -> dict[str, Any] | None:
+    """A file's JSON object; None if there is none, or none that can be read."""
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def alive(pid: int) -> bool:
+    """Whether a process lives."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    try:
+        # A zombie has ended; only its parent has not looked.
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return True

@@ -1,0 +1,120 @@
+"""How far the readers of the streams are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import redis
+
+from schema import keys
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+PARTITIONS = 64
+STORES = ("duckdb", "clickhouse")
+_NONE = (0, 0)
+
+
+@dataclass(frozen=True)
+class Lag:
+    """One family of streams.
+
+    Attributes:
+        name: of the family: `signals`, `decisions`, `events`, `results`.
+        entries: that the streams hold, together.
+        last_ms: time of the newest entry ever, milliseconds; 0 for none.
+        behind: by store, results streams with entries that it does not have.
+        seconds: by store, age of what it has of the stream that is furthest behind, against
+            that stream's newest entry.
+    """
+
+    name: str
+    entries: int
+    last_ms: int
+    behind: dict[str, int]
+    seconds: dict[str, float]
+
+
+def results_streams(signal_streams: int) -> list[str]:
+    """All streams of rows for the stores."""
+    return [keys.results(partition) for partition in range(PARTITIONS)] + [
+        keys.signal_results(stream) for stream in range(signal_streams)
+    ]
+
+
+def look(client: redis.Redis, signal_streams: int) -> list[Lag]:
+    """Look at all streams.
+
+    Raises:
+        redis.RedisError: Redis does not answer.
+    """
+    families = {
+        "signals": [keys.signals(stream) for stream in range(signal_streams)],
+        "decisions": [keys.decisions(partition) for partition in range(PARTITIONS)],
+        "events": [keys.events(partition) for partition in range(PARTITIONS)],
+    }
+    found = []
+    for name, streams in families.items():
+        heads = _heads(client, streams)
+        found.append(_family(name, heads, {}))
+    results = results_streams(signal_streams)
+    stored = {store: _stored(client, results, store) for store in STORES}
+    found.append(_family("results", _heads(client, results), stored))
+    return found
+
+
+def all_stored(client: redis.Redis, signal_streams: int) -> bool:
+    """Whether both stores have every row that was written for them.
+
+    Raises:
+        redis.RedisError: Redis does not answer.
+    """
+    return not any(look(client, signal_streams)[-1].behind.values())
+
+
+def _heads(client: redis.Redis, streams: Sequence[str]) -> dict[str, tuple[int, tuple[int, int]]]:
+    """Length and last id ever of each stream that exists."""
+    pipe: Any = client.pipeline(transaction=False)
+    for stream in streams:
+        pipe.xinfo_stream(stream)
+    heads = {}
+    for stream, info in zip(streams, pipe.execute(raise_on_error=False), strict=True):
+        if isinstance(info, redis.ResponseError):
+            continue  # there is no such stream yet
+        if isinstance(info, Exception):
+            raise info
+        heads[stream] = int(info["length"]), _id(info["last-generated-id"])
+    return heads
+
+
+def _stored(client: redis.Redis, streams: Sequence[str], store: str) -> dict[str, tuple[int, int]]:
+    found: Any = client.mget([keys.stored(stream, store) for stream in streams])
+    return {s: _id(value) if value else _NONE for s, value in zip(streams, found, strict=True)}
+
+
+def _family(
+    name: str,
+    heads: dict[str, tuple[int, tuple[int, int]]],
+    stored: dict[str, dict[str, tuple[int, int]]],
+) -> Lag:
+    behind, seconds = {}, {}
+    for store, places in stored.items():
+        late = [s for s, (_, last) in heads.items() if places.get(s, _NONE) < last]
+        behind[store] = len(late)
+        # A store that has nothing of a stream is behind by what it does not tell: no age.
+        ages = [heads[s][1][0] - places[s][0] for s in late if places[s] != _NONE]
+        seconds[store] = round(max(ages, default=0) / 1000, 3)
+    return Lag(
+        name,
+        sum(length for length, _ in heads.values()),
+        max((last[0] for _, last in heads.values()), default=0),
+        behind,
+        seconds,
+    )
+
+
+def _id(text: bytes | str) -> tuple[int, int]:
+    milliseconds, _, sequence = (text.decode() if isinstance(text, bytes) else text).partition("-")
+    return int(milliseconds), int(sequence or 0)

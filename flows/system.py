@@ -1,0 +1,246 @@
+"""`tradecast up`: servers, archives, trade and executors of one machine, under one supervisor."""
+
+from __future__ import annotations
+
+import logging
+import time
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import redis
+
+from config import live
+from embedded.clickhouse.process import ClickHouse
+from embedded.errors import PortBusy
+from embedded.ports import LOOPBACK, check_port_free, free_port
+from embedded.valkey import Valkey
+from flows import configuration, lag
+from flows.context import CLICKHOUSE, UP, VALKEY, System
+from flows.errors import Exit
+from flows.launch import process_name
+from flows.process import PARENT, RunFile, open_log, watch_signals, write_json
+from flows.supervisor import ProcessPart, ServerPart, Supervisor, flow_command
+from rules.errors import TradecastError
+from sources.stop import Stop
+
+if TYPE_CHECKING:
+    from embedded.server import Server
+
+LOG = logging.getLogger("tradecast.up")
+
+# Started in this order, stopped in the reverse one.
+SERVERS, ARCHIVES, FLOWS = 0, 1, 2
+_LOOK_SECONDS = 1.0
+# How long the stores may take to get the last rows before their archives are stopped; what they
+# do not get then waits in the streams for the next start.
+_DRAIN_SECONDS = 5.0
+
+
+def serve(system: System) -> int:
+    """Run the system until SIGTERM or SIGINT.
+
+    Raises:
+        HomeLocked: another `up` runs on this home.
+        PortBusy: a port of the settings is taken.
+        ServerFailed: an embedded server does not come up.
+    """
+    _die_with_parent()
+    stop = Stop()
+    watch_signals(stop)
+    with system.home.lock():
+        open_log(system.home.log_dir, UP)
+        Up(system, stop).run()
+    return Exit.OK
+
+
+class Up:
+    """One run of the system."""
+
+    def __init__(self, system: System, stop: Stop) -> None:
+        self._system = system
+        self._stop = stop
+        self._supervisor = Supervisor()
+        self._ports: dict[str, int] = {}
+        self._run_file = RunFile(system.home.run_dir / f"{UP}.json", UP)
+        self._version: int | None = None
+        self._published = False
+        self._client = system.redis()
+
+    def run(self) -> None:
+        """Start, watch, stop."""
+        with ExitStack() as stack:
+            stack.callback(self._client.close)
+            stack.callback(self._run_file.remove)
+            stack.callback(self._supervisor.stop, (SERVERS,))
+            stack.callback(self._stop_flows)
+            self._start_servers()
+            if self._stop.requested:
+                return
+            self._publish()
+            self._start_flows()
+            self._look()
+            self._welcome()
+            self._supervisor.watch(lambda: self._stop.requested, self._look, _LOOK_SECONDS)
+            print("stopping", flush=True)
+        print("stopped", flush=True)
+
+    def _start_servers(self) -> None:
+        settings, home = self._system.settings, self._system.home
+        servers: list[Server] = []
+        if not settings.redis.url:
+            servers.append(
+                Valkey(
+                    home.valkey_dir,
+                    password=home.password(VALKEY),
+                    port=self._port(VALKEY, settings.redis.port),
+                    run_dir=home.run_dir,
+                    log=home.log_dir / "valkey.log",
+                    fsync="always" if settings.redis.durability == "always" else "everysec",
+                    maxmemory=settings.redis.maxmemory_mb << 20,
+                    die_with_parent=True,
+                )
+            )
+        if not settings.clickhouse.url:
+            servers.append(
+                ClickHouse(
+                    home.clickhouse_dir,
+                    password=home.password(CLICKHOUSE),
+                    port=self._port(CLICKHOUSE, settings.clickhouse.port),
+                    log=home.log_dir / "clickhouse.log",
+                    die_with_parent=True,
+                )
+            )
+        for server in servers:
+            # Before it is kept running: what is wrong at the start is for the user to mend.
+            server.start()
+            self._supervisor.add(ServerPart(server, SERVERS))
+        for server in servers:
+            server.wait_ready(30.0)
+        write_json(self._system.ports_file, self._ports)
+
+    def _port(self, name: str, wanted: int) -> int:
+        """The port of the settings, else the one it had before, else a free one."""
+        port = wanted or self._system.remembered_ports().get(name, 0)
+        try:
+            if port:
+                check_port_free(port, user=name)
+        except PortBusy:
+            if wanted:
+                raise
+            port = 0
+        self._ports[name] = port or free_port()
+        return self._ports[name]
+
+    def _publish(self) -> None:
+        """Give Redis the configuration that the control store has, if it is newer."""
+        try:
+            configuration.publish_stored(self._system, self._client)
+            self._published = True
+        except (redis.RedisError, TradecastError) as error:
+            LOG.warning("cannot publish the configuration yet: %s", error)
+
+    def _start_flows(self) -> None:
+        shards = self._system.settings.trade.shards
+        for store in ("duckdb", "clickhouse"):
+            self._add(ARCHIVES, "archive", store, "--store", store)
+        for shard in range(shards):
+            self._add(FLOWS, "trade", shard, "--shard", f"{shard}/{shards}")
+
+    def _add(self, stage: int, flow: str, which: object, *options: str) -> None:
+        name = process_name(flow, which)
+        home = self._system.home
+        command = flow_command([flow, *options], home.path, self._system.config)
+        self._supervisor.add(ProcessPart(name, stage, command, home.log_dir / f"{name}.out", {}))
+
+    def _look(self) -> None:
+        """Follow the configuration, and tell what runs."""
+        try:
+            if not self._published:
+                self._publish()
+            self._follow_configuration()
+        except (redis.RedisError, OSError) as error:
+            LOG.warning("Redis does not answer: %s", error)
+        self._run_file.write(
+            state="running",
+            home=str(self._system.home.path),
+            durability=self._system.settings.redis.durability,
+            addresses=self._addresses(),
+            config_version=self._version,
+            parts=self._supervisor.facts(),
+        )
+
+    def _follow_configuration(self) -> None:
+        """Start and stop executors as the configuration's instances come and go."""
+        version = live.version(self._client)
+        if version == self._version or version is None:
+            return
+        loaded = live.load(self._client)
+        if loaded is None:
+            return
+        self._version, tables = loaded
+        wanted = {
+            process_name("execute", row["key"]): row["key"]
+            for row in tables["instances"].to_pylist()
+            if row["kind"] == "simulated"  # a real terminal's executor runs on its own host
+        }
+        running = [name for name in self._supervisor.parts if name.startswith("execute-")]
+        for name in running:
+            if name not in wanted:
+                self._supervisor.remove(name)
+        for name, key in wanted.items():
+            if name not in running:
+                self._add(FLOWS, "execute", key, "--instance", key)
+
+    def _addresses(self) -> dict[str, Any]:
+        """Where the servers are; passwords only as files."""
+        home, settings = self._system.home, self._system.settings
+        addresses: dict[str, Any] = {}
+        for name, url in (("redis", settings.redis.url), ("clickhouse", settings.clickhouse.url)):
+            if url:
+                parts = urlsplit(url)
+                addresses[name] = {"url": f"{parts.scheme}://{parts.hostname}:{parts.port}"}
+        if "redis" not in addresses:
+            addresses["redis"] = {
+                "url": f"redis://{LOOPBACK}:{self._ports[VALKEY]}/0",
+                "password_file": str(home.password_file(VALKEY)),
+            }
+        if "clickhouse" not in addresses:
+            addresses["clickhouse"] = {
+                "url": f"http://{LOOPBACK}:{self._ports[CLICKHOUSE]}/",
+                "user": "default",
+                "password_file": str(home.password_file(CLICKHOUSE)),
+            }
+        addresses["duckdb"] = {"socket": str(self._system.duckdb_socket)}
+        return addresses
+
+    def _welcome(self) -> None:
+        print(f"Tradecast runs in {self._system.home.path}")
+        for name, where in self._addresses().items():
+            told = where.get("url") or where["socket"]
+            secret = f" (password in {where['password_file']})" if "password_file" in where else ""
+            print(f"  {name:10} {told}{secret}")
+        if self._version is None:
+            print("  no brokers and accounts yet: tell it with `tradecast apply FILE.toml`")
+        print("Ctrl-C stops it; `tradecast status` shows how it does.", flush=True)
+
+    def _stop_flows(self) -> None:
+        self._supervisor.stop((FLOWS,))
+        deadline = time.monotonic() + _DRAIN_SECONDS
+        streams = self._system.settings.signals.streams
+        try:
+            while time.monotonic() < deadline and not lag.all_stored(self._client, streams):
+                time.sleep(0.1)
+        except (redis.RedisError, OSError) as error:
+            LOG.warning("Redis does not answer while stopping: %s", error)
+        self._supervisor.stop((ARCHIVES,))
+
+
+def _die_with_parent() -> None:
+    import os  # noqa: PLC0415 - for the one variable that a parent sets
+
+    from embedded.launch import die_with_parent  # noqa: PLC0415
+
+    parent = os.environ.pop(PARENT, "")
+    if parent:
+        die_with_parent(int(parent))
