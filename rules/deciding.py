@@ -115,12 +115,7 @@ def decide(state: State, links: Links, asked: Asked, now: int) -> Decided:
         parts = links.book.accounts.partition[asked.pairs.account[rows]].astype(np.int32)
         folded = fold_decision(state, made, judged, parts)
         links.extend(subscription, instrument)
-        for target, lists in (
-            (touched.orders, folded.orders),
-            (touched.pairs, folded.pairs),
-            (touched.trades, folded.trades),
-        ):
-            target.extend(lists)
+        touched.add(folded)
         verdicts.append(judged)
         verdict_parts.append(parts)
         orders.append(made)

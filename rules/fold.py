@@ -31,6 +31,11 @@ class Touched:
     accounts: list[Rows] = field(default_factory=list)
     deals: list[Records] = field(default_factory=list)  # deals that were new
 
+    def add(self, other: "Touched") -> None:
+        """Take in what another fold touched."""
+        for name in ("orders", "pairs", "trades", "accounts", "deals"):
+            getattr(self, name).extend(getattr(other, name))
+
 
 def version_of(entry_ms: int, entry_seq: int) -> int:
     """Return a stream id as one number that sorts the same (2^20 entries a millisecond)."""

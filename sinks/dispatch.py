@@ -71,7 +71,7 @@ class Dispatcher:
         return [reply.decode() if reply else None for reply in replies]
 
     def _run(self, appends: Sequence[Append]) -> list[Any]:
-        pipe = self._client.pipeline(transaction=False)
+        pipe: Any = self._client.pipeline(transaction=False)
         for append in appends:
             flat = [part for item in append.fields.items() for part in item]
             pipe.execute_command(

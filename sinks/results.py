@@ -36,13 +36,10 @@ class ResultsWriter:
 
     def announce(self) -> None:
         """Publish the schemas of this program's rows, so that readers of any version can decode."""
-        names = {name: arrow.fingerprint(table) for name, table in TABLES.items()}
-        schemas: dict[str | bytes, bytes | float | int | str] = {
-            names[name]: arrow.schema(table).serialize().to_pybytes()
-            for name, table in TABLES.items()
-        }
+        history = [table for table in TABLES.values() if table.kind == "history"]
+        schemas: Any = dict(arrow.wire_type(table) for table in history)
         self._client.hset(keys.WIRE_TYPES, mapping=schemas)
-        self._names = {name: f"{name}@{mark}".encode() for name, mark in names.items()}
+        self._names = {table.name: arrow.wire_name(table).encode() for table in history}
 
     def _fields(self, batches: Batches) -> list[bytes]:
         if not self._names:

@@ -1,0 +1,148 @@
+"""Folding a partition again from its snapshot and its logs.
+
+Each decision is folded after the events up to the position it had seen (design, law 2);
+events behind the last decision are left to the live reader.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import redis
+
+from rules import decision_log, snapshots
+from rules.decision_log import BEGINNING
+from rules.errors import Fatal
+from rules.events_log import EventEntry, fold_entries
+from rules.fold import Touched, fold_decision, stamp
+from rules.state import State
+from schema import keys
+
+_PAGE = 1000
+Entry = tuple[str, dict[bytes, bytes]]
+
+
+@dataclass
+class Place:
+    """Where a partition's fold stands."""
+
+    decision: str = BEGINNING
+    events: str = BEGINNING
+    marks: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def decided_ms(self) -> int:
+        """Time of the last decision, milliseconds."""
+        return int(self.decision.partition("-")[0])
+
+
+def order_of(entry_id: str) -> tuple[int, int]:
+    """Return what stream ids sort by."""
+    milliseconds, _, sequence = entry_id.partition("-")
+    return int(milliseconds), int(sequence or 0)
+
+
+def replay(
+    client: redis.Redis, state: State, partitions: Sequence[int]
+) -> tuple[dict[int, Place], Touched]:
+    """Fold the logs of partitions into an empty state.
+
+    Returns:
+        Where each partition stands, and the rows that the log touched after the snapshots.
+
+    Raises:
+        Fatal: If a log has a gap: something was trimmed or lost that no snapshot covers.
+        redis.RedisError: If the link broke; start again with an empty state.
+    """
+    pipe: Any = client.pipeline(transaction=False)
+    for partition in partitions:
+        pipe.get(keys.snapshot(partition))
+    blobs = pipe.execute()
+    places: dict[int, Place] = {}
+    touched = Touched()
+    for partition, blob in zip(partitions, blobs, strict=True):
+        place = _restore(client, state, partition, blob)
+        _fold_log(client, state, partition, place, touched)
+        places[partition] = place
+    return places, touched
+
+
+def _restore(client: redis.Redis, state: State, partition: int, blob: bytes | None) -> Place:
+    """Put a stored snapshot into the state, if the log still knows the decision it stands at."""
+    if blob is None:
+        return Place()
+    snapshot = snapshots.read(blob)
+    key = keys.decisions(partition)
+    first = _page(client, key, snapshot.decision)
+    covered = first and (
+        first[0][0] == snapshot.decision
+        or decision_log.read(first[0][1]).previous == snapshot.decision
+    )
+    if not covered:
+        # Redis lost a suffix that the snapshot rests on: what the log says counts.
+        return Place()
+    snapshots.restore(state, snapshot)
+    return Place(snapshot.decision, snapshot.events, dict(snapshot.marks))
+
+
+def _page(client: redis.Redis, key: str, start: str) -> list[Entry]:
+    raw: Any = client.xrange(key, start, "+", count=_PAGE)
+    return [(entry_id.decode(), fields) for entry_id, fields in raw]
+
+
+def _entries(client: redis.Redis, key: str, after: str) -> Iterator[Entry]:
+    while True:
+        page = _page(client, key, f"({after}" if after != BEGINNING else "-")
+        yield from page
+        if len(page) < _PAGE:
+            return
+        after = page[-1][0]
+
+
+def _fold_log(
+    client: redis.Redis, state: State, partition: int, place: Place, touched: Touched
+) -> None:
+    events = _Events(client, partition, place.events)
+    for entry_id, fields in _entries(client, keys.decisions(partition), place.decision):
+        decision = decision_log.read(fields)
+        if decision.previous != place.decision:
+            raise Fatal(
+                f"partition {partition}: decision {entry_id} follows {decision.previous}, but the "
+                f"log was folded up to {place.decision}; no snapshot covers what is missing"
+            )
+        seen = events.up_to(decision.events)
+        touched.add(fold_entries(state, seen))
+        made = fold_decision(
+            state,
+            decision.orders,
+            decision.verdicts,
+            np.full(len(decision.verdicts), partition, np.int32),
+        )
+        stamp(state, made, partition, *order_of(entry_id))
+        touched.add(made)
+        place.decision, place.events = entry_id, decision.events
+        place.marks = dict(decision.marks)
+
+
+class _Events:
+    """The events log of a partition, read forward."""
+
+    def __init__(self, client: redis.Redis, partition: int, after: str) -> None:
+        self._partition = partition
+        self._entries = _entries(client, keys.events(partition), after)
+        self._next: Entry | None = None
+
+    def up_to(self, position: str) -> list[EventEntry]:
+        """Return the entries not yet returned, up to a position."""
+        out: list[EventEntry] = []
+        if position == BEGINNING:
+            return out
+        limit = order_of(position)
+        while True:
+            entry = self._next or next(self._entries, None)
+            self._next = entry
+            if entry is None or order_of(entry[0]) > limit:
+                return out
+            out.append((self._partition, entry[0], entry[1]))
+            self._next = None

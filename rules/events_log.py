@@ -1,0 +1,50 @@
+"""Events as they stand in the log of a partition, folded in columns over many entries."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rules.fold import Touched, fold_deals, fold_marks, fold_reports, version_of
+from rules.state import State
+from schema.wire import DEAL, MARK, REPORT, Records, decode
+
+EventEntry = tuple[int, str, Mapping[bytes, bytes]]
+"""Partition, id and fields of an entry of `{p}:events`."""
+
+
+def _gather(
+    entries: Sequence[EventEntry], field: bytes, dtype: np.dtype[np.void]
+) -> tuple[Records, NDArray[np.int32], NDArray[np.int64]]:
+    parts, partitions, versions, sizes = [], [], [], []
+    for partition, entry_id, fields in entries:
+        data = fields.get(field)
+        if data:
+            ms, _, seq = entry_id.partition("-")
+            parts.append(decode(data, dtype))
+            partitions.append(partition)
+            versions.append(version_of(int(ms), int(seq)))
+            sizes.append(len(parts[-1]))
+    if not parts:
+        return np.zeros(0, dtype), np.zeros(0, np.int32), np.zeros(0, np.int64)
+    records = np.concatenate(parts) if len(parts) > 1 else parts[0]
+    return (
+        records,
+        np.repeat(np.array(partitions, np.int32), sizes),
+        np.repeat(np.array(versions, np.int64), sizes),
+    )
+
+
+def fold_entries(state: State, entries: Sequence[EventEntry]) -> Touched:
+    """Fold entries of one or more partitions, those of one partition in the order of the log.
+
+    Raises:
+        ValueError: If an entry is damaged.
+    """
+    reports, _, versions = _gather(entries, b"reports", REPORT)
+    touched = fold_reports(state, reports, versions)
+    deals, partitions, versions = _gather(entries, b"deals", DEAL)
+    touched.add(fold_deals(state, deals, partitions, versions))
+    marks, partitions, versions = _gather(entries, b"marks", MARK)
+    touched.add(fold_marks(state, marks, partitions, versions))
+    return touched

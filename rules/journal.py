@@ -1,0 +1,264 @@
+"""What an executor's journal remembers, folded from its records.
+
+Each record has a kind and blocks of fixed-size rows. `JournalState.apply` is the fold, the same
+when a record is written and when the file is read again.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any
+
+import numpy as np
+
+from rules.order_life import RANK
+from schema.broker import ANSWER, REQUEST
+from schema.enums import OrderState, Outcome
+from schema.wire import ORDER, REPORT, Records
+
+DAY = 86_400_000_000
+RETENTION = 7 * DAY  # microseconds; what is unresolved is kept beyond it
+RECENT = DAY // 24  # how long published results are kept whole, should Redis lose them
+
+
+class Kind(IntEnum):
+    """The kind of a journal record; numbers never change."""
+
+    SENDING = 1  # ATTEMPT, ORDER, REQUEST: about to be sent
+    ANSWERED = 2  # ANSWER; PLACE, REPORT: answers, and the results that are to be published
+    PUBLISHED = 3  # PUBLISHED: results that are in the events
+    DEALS = 4  # DEAL_MARK: deals that are in the events
+    MARKS = 5  # LOG_MARK: decisions that need not be read again
+    FINISHED = 6  # FINISHED: what compaction leaves of an order
+
+
+ATTEMPT = np.dtype(
+    [
+        ("order_id", "V16"),
+        ("partition", "<u1"),
+        ("term", "<i8"),
+        ("attempt", "<i4"),  # from 1
+        ("entry_ms", "<i8"),  # of the decision
+        ("entry_seq", "<i8"),
+        ("claimed_at", "<i8"),
+        ("sent_at", "<i8"),
+    ]
+)
+
+PLACE = np.dtype(
+    [
+        ("ordinal", "<i8"),  # of the result, ascending in one journal
+        ("partition", "<u1"),
+        ("closing", "<u1"),  # 1: "not sent", to be published by the closing script
+    ]
+)
+
+PUBLISHED = np.dtype(
+    [
+        ("ordinal", "<i8"),
+        ("entry_ms", "<i8"),  # of the events; 0: others had published an outcome
+        ("entry_seq", "<i8"),
+        ("void", "<u1"),  # 1: the closing was refused, the result never was
+        ("published_at", "<i8"),
+    ]
+)
+
+DEAL_MARK = np.dtype([("account_id", "V16"), ("deal_ticket", "<i8")])
+
+LOG_MARK = np.dtype(
+    [
+        ("partition", "<u1"),
+        ("entry_ms", "<i8"),
+        ("entry_seq", "<i8"),
+        ("accounts", "V16"),  # digest of the accounts it was read for
+    ]
+)
+
+FINISHED = np.dtype(
+    [
+        ("order_id", "V16"),
+        ("account_id", "V16"),
+        ("order_ticket", "<i8"),
+        ("position_ticket", "<i8"),
+        ("outcome", "<u1"),
+        ("finished_at", "<i8"),
+    ]
+)
+
+BLOCKS: dict[Kind, tuple[np.dtype[Any], ...]] = {
+    Kind.SENDING: (ATTEMPT, ORDER, REQUEST),
+    Kind.ANSWERED: (ANSWER, PLACE, REPORT),
+    Kind.PUBLISHED: (PUBLISHED,),
+    Kind.DEALS: (DEAL_MARK,),
+    Kind.MARKS: (LOG_MARK,),
+    Kind.FINISHED: (FINISHED,),
+}
+
+
+@dataclass
+class Result:
+    """A report that was journalled, and where it was published."""
+
+    ordinal: int
+    partition: int
+    closing: bool
+    report: Any  # one REPORT row
+    published: tuple[int, int] | None = None
+    published_at: int = 0
+
+
+@dataclass
+class Known:
+    """An order that is not finished: what was sent, answered and reported."""
+
+    attempt: Any = None  # one ATTEMPT row: the last one
+    order: Any = None  # one ORDER row
+    request: Any = None  # one REQUEST row
+    answer: Any = None  # one ANSWER row to the last attempt, or None
+    results: list[Result] = field(default_factory=list)
+
+    @property
+    def sent_unanswered(self) -> bool:
+        """Whether it was about to be sent, and no answer is known."""
+        return self.attempt is not None and self.answer is None
+
+    @property
+    def final(self) -> bool:
+        """Whether the last result needs no more watching, and all results are published."""
+        if not self.results or any(r.published is None for r in self.results):
+            return False
+        return is_over(self.results[-1].report)
+
+
+def is_over(report: Any) -> bool:
+    """Return whether a report has an outcome above unresolved."""
+    return bool(
+        report["state"] == OrderState.FINAL and RANK[report["outcome"]] > RANK[Outcome.UNRESOLVED]
+    )
+
+
+@dataclass
+class JournalState:
+    """The fold of a journal."""
+
+    known: dict[bytes, Known] = field(default_factory=dict)
+    finished: dict[bytes, Any] = field(default_factory=dict)  # FINISHED rows
+    recent: dict[int, Result] = field(default_factory=dict)  # results by ordinal
+    deals: dict[bytes, int] = field(default_factory=dict)
+    marks: dict[int, Any] = field(default_factory=dict)  # LOG_MARK rows by partition
+    next_ordinal: int = 1
+
+    def apply(self, kind: Kind, blocks: Sequence[Records]) -> None:
+        """Fold one record."""
+        if kind is Kind.SENDING:
+            for attempt, order, request in zip(*blocks, strict=True):
+                known = self.known.setdefault(attempt["order_id"].tobytes(), Known())
+                known.attempt, known.order, known.request = attempt, order, request
+                known.answer = None
+        elif kind is Kind.ANSWERED:
+            self._answered(*blocks)
+        elif kind is Kind.PUBLISHED:
+            for row in blocks[0]:
+                self._published(row)
+        elif kind is Kind.DEALS:
+            pairs = zip(
+                blocks[0]["account_id"].tolist(), blocks[0]["deal_ticket"].tolist(), strict=True
+            )
+            self.deals.update(pairs)
+        elif kind is Kind.MARKS:
+            self.marks.update((int(row["partition"]), row) for row in blocks[0])
+        else:
+            for row in blocks[0]:
+                self.known.pop(row["order_id"].tobytes(), None)
+                self.finished[row["order_id"].tobytes()] = row
+
+    def _answered(self, answers: Records, places: Records, reports: Records) -> None:
+        for answer in answers:
+            known = self.known.get(answer["order_id"].tobytes())
+            if known is not None:
+                known.answer = answer
+        for place, report in zip(places, reports, strict=True):
+            ordinal = int(place["ordinal"])
+            result = Result(ordinal, int(place["partition"]), bool(place["closing"]), report)
+            self.known.setdefault(report["order_id"].tobytes(), Known()).results.append(result)
+            self.recent[ordinal] = result
+            self.next_ordinal = max(self.next_ordinal, ordinal + 1)
+
+    def _published(self, row: Any) -> None:
+        result = self.recent.get(int(row["ordinal"]))
+        if result is None:
+            return
+        order_id = result.report["order_id"].tobytes()
+        known = self.known.get(order_id)
+        if row["void"]:
+            del self.recent[result.ordinal]
+            if known is not None:
+                known.results = [r for r in known.results if r is not result]
+                if not known.results and known.attempt is None:
+                    del self.known[order_id]
+            return
+        result.published = (int(row["entry_ms"]), int(row["entry_seq"]))
+        result.published_at = int(row["published_at"])
+        if known is not None and known.final:
+            self.finished[order_id] = finish(known.results[-1].report)
+            del self.known[order_id]
+
+    def unpublished(self) -> Iterator[Result]:
+        """Yield the results that are not in the events yet, oldest first."""
+        waiting = [r for k in self.known.values() for r in k.results if r.published is None]
+        yield from sorted(waiting, key=lambda result: result.ordinal)
+
+    def forget(self, now: int) -> None:
+        """Drop what is finished and older than 7 days, and published results after an hour."""
+        old = [i for i, row in self.finished.items() if row["finished_at"] < now - RETENTION]
+        for order_id in old:
+            del self.finished[order_id]
+        done = [
+            r.ordinal
+            for r in self.recent.values()
+            if r.published is not None and r.published_at < now - RECENT
+        ]
+        for ordinal in done:
+            del self.recent[ordinal]
+
+    def records(self) -> Iterator[tuple[Kind, Sequence[Records]]]:
+        """Yield records that fold to this state: what compaction writes."""
+        sent = [k for k in self.known.values() if k.attempt is not None]
+        yield (
+            Kind.SENDING,
+            (
+                rows_of([k.attempt for k in sent], ATTEMPT),
+                rows_of([k.order for k in sent], ORDER),
+                rows_of([k.request for k in sent], REQUEST),
+            ),
+        )
+        kept = {r.ordinal: r for k in self.known.values() for r in k.results} | self.recent
+        results = [kept[ordinal] for ordinal in sorted(kept)]
+        places = [(r.ordinal, r.partition, r.closing) for r in results]
+        yield (
+            Kind.ANSWERED,
+            (
+                rows_of([k.answer for k in sent if k.answer is not None], ANSWER),
+                rows_of(places, PLACE),
+                rows_of([r.report for r in results], REPORT),
+            ),
+        )
+        public = [(r.ordinal, *r.published, 0, r.published_at) for r in results if r.published]
+        yield Kind.PUBLISHED, (rows_of(public, PUBLISHED),)
+        yield Kind.FINISHED, (rows_of(self.finished.values(), FINISHED),)
+        yield Kind.DEALS, (rows_of(self.deals.items(), DEAL_MARK),)
+        yield Kind.MARKS, (rows_of(self.marks.values(), LOG_MARK),)
+
+
+def finish(report: Any) -> Any:
+    """Return the FINISHED row of a final report."""
+    row = np.zeros(1, FINISHED)
+    for name in ("order_id", "account_id", "order_ticket", "position_ticket", "outcome"):
+        row[name] = report[name]
+    row["finished_at"] = report["reported_at"]
+    return row[0]
+
+
+def rows_of(rows: Iterable[Any], dtype: np.dtype[Any]) -> Records:
+    """Return single rows, or tuples, as one array."""
+    return np.array(list(rows), dtype=dtype)
