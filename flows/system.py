@@ -182,7 +182,7 @@ class Up:
         wanted = {
             process_name("execute", row["key"]): row["key"]
             for row in tables["instances"].to_pylist()
-            if row["kind"] == "simulated"  # a real terminal's executor runs on its own host
+            if row["driver"] == "simulated"  # a real terminal's executor runs on its own host
         }
         running = [name for name in self._supervisor.parts if name.startswith("execute-")]
         for name in running:

@@ -1,0 +1,265 @@
+"""`tradecast audit`: what the stores must not show if laws 1 and 2 hold.
+
+Each question is a file in `queries/`: its first line says the law and the meaning of what it
+finds, the rest is SQL that both stores read. What the registry knows (keys, outcomes and their
+rank) is put into it, not repeated in it.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from flows.errors import CommandError, Exit, complain
+from flows.output import chosen, text, write_json, write_rows
+from flows.stores import STORES, StoreName, open_store
+from rules.errors import TradecastError
+from schema.codes import WORST_FIRST
+from schema.registry import TABLES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from flows.context import System
+    from flows.stores import Store
+    from schema.table import Table
+
+_QUERIES = Path(__file__).parent / "queries"
+_SHOWN = 20  # of the rows that break a law
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Question:
+    """One thing that must not be found."""
+
+    name: str
+    law: str  # `law 1`, `law 2`, or `listed`: worth knowing, and no breach
+    meaning: str
+    sql: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one question found in one store."""
+
+    store: str
+    check: str
+    law: str
+    meaning: str
+    count: int
+    columns: Sequence[str] = field(default=(), repr=False)
+    rows: Sequence[Sequence[Any]] = field(default=(), repr=False)
+
+    @property
+    def breaks(self) -> bool:
+        """Whether it breaks a law."""
+        return self.count > 0 and self.law != "listed"
+
+
+def run(system: System, only: StoreName | None, since: int | None, wanted: str | None) -> int:
+    """Check the stores and print what was found.
+
+    Args:
+        system: where the stores are.
+        only: one store; both by default.
+        since: look only at what was received since (microseconds, UTC).
+        wanted: format.
+
+    Returns:
+        1 if something breaks a law, else 0.
+
+    Raises:
+        CommandError: no store could be read.
+    """
+    findings: list[Finding] = []
+    counts: dict[str, dict[str, int]] = {}
+    for name in (only,) if only else STORES:
+        try:
+            with open_store(system, name) as store:
+                findings += check(store, name, since)
+                counts[name] = row_counts(store)
+        except (CommandError, TradecastError) as error:
+            if only:
+                raise
+            complain(f"{name} could not be checked: {error}")
+    if not counts:
+        raise CommandError("no store could be checked", Exit.UNAVAILABLE)
+    findings += compare(counts)
+    _report(findings, counts, wanted)
+    # One store that cannot be read proves nothing for both.
+    whole = len(counts) == (1 if only else len(STORES))
+    broken = any(finding.breaks for finding in findings)
+    return Exit.PROBLEMS if broken or not whole else Exit.OK
+
+
+def questions() -> list[Question]:
+    """All questions, in the order of their names."""
+    found = []
+    for file in sorted(_QUERIES.glob("*.sql")):
+        head, _, sql = file.read_text(encoding="utf-8").partition("\n")
+        law, _, meaning = head.removeprefix("--").strip().partition(": ")
+        found.append(Question(file.stem, law, meaning, sql.strip()))
+    return found
+
+
+def check(store: Store, name: StoreName, since: int | None = None) -> list[Finding]:
+    """Ask one store all questions, those about doubled keys included."""
+    asked = questions() + [
+        Question(f"duplicate_key_{table.name}", "law 4", "rows that share one key", _doubled(table))
+        for table in history()
+    ]
+    return [_ask(store, name, question, since) for question in asked]
+
+
+def row_counts(store: Store) -> dict[str, int]:
+    """Rows of each history table, as the plain name shows them."""
+    parts = [
+        f"SELECT '{table.name}' AS name, count(*) AS number FROM {table.name}"  # noqa: S608
+        for table in history()
+    ]
+    found: dict[str, int] = {}
+    for batch in store.query(" UNION ALL ".join(parts)):
+        found |= dict(zip(*(column.to_pylist() for column in batch.columns), strict=True))
+    return found
+
+
+def compare(counts: Mapping[str, Mapping[str, int]]) -> list[Finding]:
+    """Find tables of which the stores have different numbers of rows."""
+    if len(counts) < 2:
+        return []
+    rows = [
+        (table.name, *(counts[store][table.name] for store in counts))
+        for table in history()
+        if len({counts[store][table.name] for store in counts}) > 1
+    ]
+    meaning = "tables of which the stores have different numbers of rows"
+    return [
+        Finding(
+            "both", "stores_differ", "law 3", meaning, len(rows), ("table", *counts), tuple(rows)
+        )
+    ]
+
+
+def history() -> list[Table]:
+    """The tables of facts that both stores have."""
+    return [t for t in TABLES.values() if t.kind == "history" and {*STORES} <= t.stores]
+
+
+def one_query(since: int | None = None) -> str:
+    """One ClickHouse query that counts what breaks laws 1 and 2; no rows with counts above 0
+    mean that both hold.
+    """
+    parts = [
+        f"SELECT '{question.name}' AS check, '{question.law}' AS law, count(*) AS found\n"
+        f"FROM (\n{_indented(fill(question.sql, 'clickhouse', since))}\n)"
+        for question in questions()
+        if question.law in ("law 1", "law 2")
+    ]
+    return "\nUNION ALL\n".join(parts) + "\nORDER BY found DESC, check"
+
+
+def fill(sql: str, store: StoreName, since: int | None) -> str:
+    """Put what the registry knows into a question.
+
+    Args:
+        sql: with `{since}`, `{rank}` and `{rank_s}` in it.
+        store: whose spelling of a time to use.
+        since: microseconds, UTC; None for all times.
+    """
+    moment = _EPOCH + timedelta(microseconds=since or 0)
+    told = f"{moment:%Y-%m-%d %H:%M:%S.%f}"
+    literal = (
+        f"toDateTime64('{told}', 6, 'UTC')" if store == "clickhouse" else f"TIMESTAMPTZ '{told}+00'"
+    )
+    return (
+        sql.replace("{since}", literal)
+        .replace("{rank_s}", _rank("s.outcome"))
+        .replace("{rank}", _rank("outcome"))
+    )
+
+
+def _rank(column: str) -> str:
+    """Place of an outcome in the order from worst to best."""
+    cases = " ".join(
+        f"WHEN {column} = '{outcome.word}' THEN {place}"
+        for place, outcome in enumerate(WORST_FIRST)
+    )
+    return f"CASE {cases} END"
+
+
+def _doubled(table: Table) -> str:
+    key = ", ".join(table.key)
+    return (
+        f"SELECT {key}, count(*) AS number FROM {table.name}"  # noqa: S608 - the registry's names
+        f" GROUP BY {key} HAVING count(*) > 1"
+    )
+
+
+def _ask(store: Store, name: StoreName, question: Question, since: int | None) -> Finding:
+    sql = fill(question.sql, name, since)
+    counted = store.query(f"SELECT count(*) AS number FROM ({sql}) AS found").read_all()  # noqa: S608
+    count = int(counted.column(0)[0].as_py())
+    columns: Sequence[str] = ()
+    rows: list[tuple[Any, ...]] = []
+    if count:
+        reader = store.query(f"SELECT * FROM ({sql}) AS found LIMIT {_SHOWN}")  # noqa: S608
+        columns = reader.schema.names
+        for batch in reader:
+            rows += zip(*(column.to_pylist() for column in batch.columns), strict=True)
+    return Finding(name, question.name, question.law, question.meaning, count, columns, rows)
+
+
+def _report(
+    findings: Sequence[Finding], counts: Mapping[str, Mapping[str, int]], wanted: str | None
+) -> None:
+    if chosen(wanted) == "json":
+        write_json(
+            {
+                "ok": not any(finding.breaks for finding in findings),
+                "rows": counts,
+                "findings": [_as_json(finding) for finding in findings if finding.count],
+            }
+        )
+        return
+    for finding in findings:
+        if finding.count:
+            _print(finding, wanted)
+    broken = [finding for finding in findings if finding.breaks]
+    total = sum(max(per.values(), default=0) for per in counts.values())
+    if not broken:
+        names = " and ".join(counts)
+        print(f"{len(findings)} checks of {names}: nothing is lost and nothing doubled.")
+        if not total:
+            print("(There is nothing in the stores yet.)")
+        return
+    print(f"{len(broken)} of {len(findings)} checks found what breaks a law.")
+
+
+def _print(finding: Finding, wanted: str | None) -> None:
+    more = "" if finding.count <= len(finding.rows) else f", the first {len(finding.rows)} shown"
+    print(f"{finding.store}: {finding.check} ({finding.law}): {finding.count}{more}")
+    print(f"  {finding.meaning}")
+    rows = [[text(value) for value in row] for row in finding.rows]
+    write_rows(finding.columns, rows, wanted)
+    sys.stdout.write("\n")
+
+
+def _as_json(finding: Finding) -> dict[str, Any]:
+    rows = [dict(zip(finding.columns, map(text, row), strict=True)) for row in finding.rows]
+    return {
+        "store": finding.store,
+        "check": finding.check,
+        "law": finding.law,
+        "meaning": finding.meaning,
+        "count": finding.count,
+        "breaks": finding.breaks,
+        "rows": rows,
+    }
+
+
+def _indented(sql: str) -> str:
+    return "\n".join(f"    {line}" for line in sql.splitlines())

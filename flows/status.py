@@ -1,0 +1,177 @@
+"""`tradecast status`: processes, lags, durability and last errors."""
+
+from __future__ import annotations
+
+import time
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import redis
+from prometheus_client.parser import text_string_to_metric_families
+
+from flows import lag
+from flows.context import UP, System, alive, read_json
+from flows.errors import Exit, complain
+from flows.output import chosen, write_json, write_rows
+from flows.process import last_error
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_SCRAPE_SECONDS = 1.0
+_MEBIBYTE = 1 << 20
+
+
+def show(system: System, wanted: str | None) -> int:
+    """Print the status.
+
+    Returns:
+        0 if all is well, 1 if a part is not, 69 if the system is down.
+    """
+    facts = look(system)
+    if chosen(wanted) == "json":
+        write_json(facts)
+    else:
+        _print(facts, wanted)
+    if facts["state"] == "down":
+        complain(f"the system is down in {system.home.path}; start it with `tradecast up`")
+        return Exit.UNAVAILABLE
+    well = all(part["state"] == "running" for part in facts["processes"]) and not facts["error"]
+    return Exit.OK if well else Exit.PROBLEMS
+
+
+def look(system: System) -> dict[str, Any]:
+    """What the status says, as one value; times are seconds."""
+    up = system.running()
+    streams: list[dict[str, Any]] = []
+    error = ""
+    try:
+        with system.redis() as client:
+            found = lag.look(client, system.settings.signals.streams)
+        streams = [
+            {
+                "streams": one.name,
+                "entries": one.entries,
+                "newest_seconds_ago": _ago(one.last_ms * 1000) if one.last_ms else None,
+                **{f"behind_{store}": count for store, count in one.behind.items()},
+                **{f"lag_seconds_{store}": age for store, age in one.seconds.items()},
+            }
+            for one in found
+        ]
+    except (redis.RedisError, OSError) as failure:
+        error = f"Redis does not answer: {failure}" if up else ""
+    return {
+        "state": "down" if up is None else "up",
+        "home": str(system.home.path),
+        "durability": system.settings.redis.durability,
+        "config_version": None if up is None else up.get("config_version"),
+        "addresses": {} if up is None else up.get("addresses", {}),
+        "processes": _processes(system, up),
+        "streams": streams,
+        "error": error,
+    }
+
+
+def _processes(system: System, up: dict[str, Any] | None) -> list[dict[str, Any]]:
+    """Supervised parts, and flows that were started by hand."""
+    known: dict[str, dict[str, Any]] = {}
+    if up is not None:
+        known[UP] = {"name": UP, "pid": up["pid"], "started_at": up["started_at"], "restarts": 0}
+        known |= {part["name"]: dict(part) for part in up.get("parts", [])}
+    files = [path for path in sorted(system.home.run_dir.glob("*.json")) if path.stem != UP]
+    for path in files:
+        facts = read_json(path)
+        if facts is None or "name" not in facts or "pid" not in facts:
+            continue
+        lives = alive(int(facts["pid"])) and facts.get("state") == "running"
+        if facts["name"] in known or lives or up is None:
+            known.setdefault(facts["name"], {}).update(_of_file(facts, lives=lives))
+    with ThreadPoolExecutor(8) as pool:
+        return list(pool.map(lambda part: _process(part, system.home.log_dir), known.values()))
+
+
+def _of_file(facts: dict[str, Any], *, lives: bool) -> dict[str, Any]:
+    if not lives:
+        return {"name": facts["name"], "error": facts.get("error", "")}
+    return {name: facts[name] for name in ("name", "pid", "started_at", "metrics_port")}
+
+
+def _process(part: dict[str, Any], logs: Path) -> dict[str, Any]:
+    pid = part.get("pid")
+    lives = pid is not None and alive(int(pid))
+    metrics = _scrape(part.get("metrics_port")) if lives else {}
+    return {
+        "name": part["name"],
+        "state": "running" if lives else part.get("state", "stopped"),
+        "pid": pid if lives else None,
+        "uptime_seconds": _ago(part["started_at"]) if lives and part.get("started_at") else None,
+        "restarts": part.get("restarts", 0),
+        "memory_mb": _memory(int(pid)) if lives and pid is not None else None,
+        "metrics_port": part.get("metrics_port") if lives else None,
+        "metrics": metrics,
+        "last_error": part.get("error") or last_error(logs, part["name"]),
+    }
+
+
+def _scrape(port: int | None) -> dict[str, float]:
+    """Our own metrics of a process, without buckets; labels in braces."""
+    if port is None:
+        return {}
+    try:
+        with urllib.request.urlopen(
+            f"http://127.0.0.1:{port}/metrics", timeout=_SCRAPE_SECONDS
+        ) as answer:
+            text = answer.read().decode()
+    except (OSError, ValueError):
+        return {}
+    return {
+        _spelled(sample.name, sample.labels): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+        if sample.name.startswith("tradecast_")
+        and not sample.name.endswith(("_bucket", "_created"))
+    }
+
+
+def _spelled(name: str, labels: dict[str, str]) -> str:
+    inside = ",".join(f"{key}={value}" for key, value in labels.items())
+    return f"{name}{{{inside}}}" if inside else name
+
+
+def _memory(pid: int) -> float | None:
+    """Resident memory in MiB; None where the system does not tell."""
+    try:
+        with open(f"/proc/{pid}/statm", encoding="ascii") as file:  # noqa: PTH123 - not a file
+            pages = int(file.read().split()[1])
+    except (OSError, ValueError, IndexError):
+        return None
+    import resource  # noqa: PLC0415 - not on Windows, which has no /proc either
+
+    return round(pages * resource.getpagesize() / _MEBIBYTE, 1)
+
+
+def _ago(micros: int) -> float:
+    return round(max(0.0, time.time() - micros / 1_000_000), 1)
+
+
+def _print(facts: dict[str, Any], wanted: str | None) -> None:
+    print(f"Tradecast is {facts['state']} in {facts['home']}")
+    print(f"durability {facts['durability']}; configuration version {facts['config_version']}")
+    for name, where in facts["addresses"].items():
+        print(f"{name}: {where.get('url') or where.get('socket')}")
+    if facts["error"]:
+        print(facts["error"])
+    columns = ("name", "state", "pid", "uptime_seconds", "restarts", "memory_mb", "last_error")
+    if facts["processes"]:
+        rows = [[part[name] for name in columns] for part in facts["processes"]]
+        write_rows(columns, rows, wanted, title="processes")
+    if facts["streams"]:
+        names = sorted({name for one in facts["streams"] for name in one}, key=_order)
+        rows = [[one.get(name) for name in names] for one in facts["streams"]]
+        write_rows(names, rows, wanted, title="streams")
+
+
+def _order(name: str) -> tuple[int, str]:
+    first = ("streams", "entries", "newest_seconds_ago")
+    return (first.index(name) if name in first else len(first), name)
