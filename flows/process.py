@@ -97,7 +97,8 @@ def run_flow(flow: Dataflow, *, epoch_seconds: float = EPOCH_SECONDS) -> None:
 
     from bytewax.run import cli_main  # noqa: PLC0415
 
-    cli_main(flow, workers_per_process=1, epoch_interval=timedelta(seconds=epoch_seconds))
+    main: Any = cli_main  # without types
+    main(flow, workers_per_process=1, epoch_interval=timedelta(seconds=epoch_seconds))
 
 
 def watch_signals(stop: Stop) -> None:

@@ -1,0 +1,105 @@
+"""Flow `trade`: signals and events become decisions, with orders inside, and rows of results."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import bytewax.operators as op
+import redis
+from bytewax.dataflow import Dataflow
+from bytewax.inputs import FixedPartitionedSource
+from bytewax.outputs import DynamicSink, StatelessSinkPartition
+from typing_extensions import override
+
+from config import live
+from config.settings import Settings
+from flows.process import run_flow
+from operators import steps
+from operators.intake import Intake
+from operators.shard import Shard, ShardSettings
+from rules.rounds import Round
+from schema.ids import PARTITIONS
+from sinks.dispatch import Append, Dispatcher
+from sinks.results import ResultsWriter
+from sources.rounds import RoundSource
+from sources.stop import Stop
+
+_SECOND = 1_000_000
+
+
+class _Last(StatelessSinkPartition[Round]):
+    def __init__(self, step: Callable[[Round], Round]) -> None:
+        self._step = step
+
+    @override
+    def write_batch(self, items: list[Round]) -> None:
+        for turn in items:
+            self._step(turn)
+
+
+class LastStep(DynamicSink[Round]):
+    """The step that ends the flow, as the sink that Bytewax wants there."""
+
+    def __init__(self, step: Callable[[Round], Round]) -> None:
+        self._step = step
+
+    @override
+    def build(self, step_id: str, worker_index: int, worker_count: int) -> _Last:
+        return _Last(self._step)
+
+
+def build(
+    source: FixedPartitionedSource[Round, None], shard: Shard, results: steps.Results
+) -> Dataflow:
+    """Wire the steps; a round passes all of them before the next one is read."""
+    flow = Dataflow("trade")
+    stream = op.input("rounds", flow, source)
+    for name, step in (
+        ("events", steps.fold_events),
+        ("validate", steps.validate_signals(results)),
+        ("route", steps.route_signals),
+        ("size", steps.size_pairs),
+        ("guard", steps.guard_and_decide),
+        ("dispatch", steps.dispatch),
+    ):
+        stream = op.map(name, stream, steps.guarded(step, shard))
+    last = steps.guarded(steps.write_results(results), shard)
+    op.output("results", stream, LastStep(last))
+    return flow
+
+
+def shard_settings(settings: Settings, shard: tuple[int, int]) -> ShardSettings:
+    """Return what shard i of k is told: every k-th partition is its own."""
+    index, count = shard
+    trade = settings.trade
+    return ShardSettings(
+        partitions=tuple(range(index, PARTITIONS, count)),
+        streams=tuple(range(settings.signals.streams)),
+        max_balance_age_us=int(trade.max_balance_age_s * _SECOND),
+        max_quote_age_us=int(trade.max_quote_age_s * _SECOND),
+        snapshot_ms=int(trade.snapshot_seconds * 1000),
+        idle_decision_ms=int(trade.idle_decision_seconds * 1000),
+    )
+
+
+def run_trade(client: redis.Redis, settings: Settings, shard: tuple[int, int], stop: Stop) -> None:
+    """Run shard i of k until it is asked to stop."""
+    dispatcher = Dispatcher(client, settings.redis.durability)
+
+    def send(appends: Sequence[tuple[int, str, Mapping[bytes, bytes]]]) -> list[str | None]:
+        return dispatcher.send(
+            [Append(partition=p, previous=previous, fields=f) for p, previous, f in appends]
+        )
+
+    memory = Shard(
+        client,
+        shard_settings(settings, shard),
+        intake=Intake(client),
+        send=send,
+        version=lambda: live.version(client),
+        load=lambda: live.load(client),
+    )
+
+    def brokers() -> Sequence[bytes]:
+        return list(memory.book.brokers.tolist())
+
+    results = ResultsWriter(client)
+    run_flow(build(RoundSource(client, memory, brokers, stop), memory, results))

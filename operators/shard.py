@@ -1,0 +1,268 @@
+"""The shard: the memory of one trade process, and the steps that change it.
+
+Memory is what the logs say. After any doubt, an error, a lost reply, a reconnect, it is
+dropped and folded again (design, law 2); `stale` says that this is due.
+"""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import pyarrow as pa
+import redis
+
+from operators.intake import Admitted
+from operators.replay import Place, order_of, replay
+from rules import decision_log, snapshots
+from rules.book import Book, Market
+from rules.compile import compile_book
+from rules.events_log import EventEntry, fold_entries
+from rules.fold import Touched, forget, stamp
+from rules.links import Links
+from rules.rates import RatePaths, carry_over, empty_market, update_market
+from rules.rows import Names
+from rules.state import State
+from rules.validation import Validated
+from schema import keys
+from schema.codes import ReasonCode
+from schema.wire import QUOTE, decode
+
+log = logging.getLogger(__name__)
+_MINUTE_MS = 60_000
+
+
+class Intake(Protocol):
+    """See operators.intake."""
+
+    def admit(
+        self, batch: Validated, strategy_status: Callable[[Sequence[str]], Sequence[ReasonCode]]
+    ) -> Admitted:
+        """Sort a batch into originals, resends and rejections."""
+        ...
+
+
+class Send(Protocol):
+    """Appends decisions: sinks.dispatch.Dispatcher.send over plain tuples."""
+
+    def __call__(
+        self, appends: Sequence[tuple[int, str, Mapping[bytes, bytes]]]
+    ) -> list[str | None]:
+        """Return the new id for each partition, None where its last decision was another."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShardSettings:
+    """What a shard is told."""
+
+    partitions: tuple[int, ...]
+    streams: tuple[int, ...] = (0,)
+    max_balance_age_us: int = 60_000_000
+    max_quote_age_us: int = 30_000_000
+    snapshot_ms: int = 60_000
+    idle_decision_ms: int = _MINUTE_MS
+    keep_finished_us: int = 3_600_000_000
+
+
+Configuration = tuple[int, dict[str, pa.Table]]
+
+
+class Shard:
+    """State, book and market of some partitions, and where each of their logs stands."""
+
+    def __init__(
+        self,
+        client: redis.Redis,
+        settings: ShardSettings,
+        *,
+        intake: Intake,
+        send: Send,
+        version: Callable[[], int | None],
+        load: Callable[[], Configuration | None],
+    ) -> None:
+        self.client = client
+        self.settings = settings
+        self.intake = intake
+        self._send = send
+        self._version = version
+        self._load = load
+        self.stale = True
+        self.state = State()
+        self.places: dict[int, Place] = {}
+        self.events: dict[int, str] = {}  # last entry folded, per partition
+        self.touched = Touched()
+        self.decisions: list[tuple[int, str, decision_log.Decision]] = []  # not yet written down
+        self._book: Book | None = None
+        self._links: Links | None = None
+        self._names: Names | None = None
+        self._paths: RatePaths | None = None
+        self._market: Market | None = None
+        self._snapshot_ms: dict[int, int] = {}
+
+    @property
+    def book(self) -> Book:
+        """The configuration in force; only call it when `ready`."""
+        assert self._book is not None
+        return self._book
+
+    @property
+    def links(self) -> Links:
+        """Links of the state and the book."""
+        assert self._links is not None
+        return self._links
+
+    @property
+    def names(self) -> Names:
+        """What rows need of the book."""
+        assert self._names is not None
+        return self._names
+
+    @property
+    def market(self) -> Market:
+        """Prices now."""
+        assert self._market is not None
+        return self._market
+
+    @property
+    def ready(self) -> bool:
+        """Whether there is a configuration, and memory that can be trusted."""
+        return self._book is not None and not self.stale
+
+    def recover(self) -> dict[str, str]:
+        """Drop the memory, fold the logs again, and return where to read on.
+
+        Raises:
+            redis.RedisError: Try again.
+            rules.errors.Fatal: A log has a gap.
+        """
+        self.state = State()
+        self.decisions = []
+        self.places, self.touched = replay(self.client, self.state, self.settings.partitions)
+        self.events = {p: place.events for p, place in self.places.items()}
+        if self._book is not None:
+            self._links = Links(self._book, self.state)
+        self.stale = False
+        positions = {keys.events(p): self.events[p] for p in self.settings.partitions}
+        for stream in self.settings.streams:
+            key = keys.signals(stream)
+            marks = [place.marks.get(key, "0-0") for place in self.places.values()]
+            positions[key] = min(marks, key=order_of)
+        return positions
+
+    def configure(self) -> bool:
+        """Compile the book anew if the configuration's version has changed; say whether."""
+        current = self._version()
+        if current is None or (self._book is not None and current == self._book.version):
+            return False
+        found = self._load()
+        if found is None:
+            return False
+        version, tables = found
+        settings = self.settings
+        book = compile_book(
+            tables,
+            version,
+            partitions=settings.partitions,
+            max_balance_age_us=settings.max_balance_age_us,
+            max_quote_age_us=settings.max_quote_age_us,
+        )
+        paths = RatePaths.of(book, tables["instruments"])
+        if self._book is None or self._market is None:
+            self._market = empty_market(book)
+        else:
+            self._market = carry_over(self._book, self._market, book, paths)
+        self._book, self._paths, self._names = book, paths, Names(book)
+        if not self.stale:
+            self._links = Links(book, self.state)
+        log.info("configuration in force", extra={"version": version})
+        return True
+
+    def take_quotes(self, quotes: Sequence[tuple[bytes, bytes]]) -> None:
+        """Take prices in; those of brokers that the book does not know are left out."""
+        if self._book is None or self._paths is None:
+            return
+        rows = {key: row for row, key in enumerate(self._book.brokers.tolist())}
+        for broker, data in quotes:
+            row = rows.get(broker)
+            if row is not None:
+                records = decode(data, QUOTE)
+                self._market = update_market(self._book, self._paths, self._market, row, records)
+
+    def fold_events(self, entries: Sequence[EventEntry]) -> None:
+        """Fold events that were read, once each."""
+        fresh = [entry for entry in entries if order_of(entry[1]) > order_of(self.events[entry[0]])]
+        self.touched.add(fold_entries(self.state, fresh))
+        for partition, entry_id, _ in fresh:
+            self.events[partition] = entry_id
+
+    def log_decisions(self, parts: Mapping[int, decision_log.Decision], touched: Touched) -> None:
+        """Append one decision to each partition; anything but success makes the memory stale.
+
+        Raises:
+            redis.RedisError: The link broke; nothing is known.
+        """
+        ids = self._send([(p, self.places[p].decision, d.fields()) for p, d in parts.items()])
+        for (partition, decision), entry_id in zip(parts.items(), ids, strict=True):
+            if entry_id is None:
+                log.warning("another shard decided", extra={"partition": partition})
+                self.stale = True
+                return
+            stamp(self.state, touched, partition, *order_of(entry_id))
+            self.places[partition] = Place(entry_id, decision.events, dict(decision.marks))
+            self.decisions.append((partition, entry_id, decision))
+        self.touched.add(touched)
+
+    def idle(self, now_ms: int) -> list[int]:
+        """Return the partitions whose last decision is so old that an empty one is due."""
+        due = now_ms - self.settings.idle_decision_ms
+        return [p for p, place in self.places.items() if place.decided_ms <= due]
+
+    def snapshot(self, now_ms: int) -> None:
+        """Store the state of partitions that just decided, if their last snapshot is old.
+
+        Call it when the state stands at these decisions and all rows were written.
+        """
+        pipe: Any = self.client.pipeline(transaction=False)
+        due = now_ms - self.settings.snapshot_ms
+        for partition, place in self.places.items():
+            stands_there = order_of(self.events[partition]) == order_of(place.events)
+            if not stands_there or self._snapshot_ms.get(partition, now_ms) > due:
+                self._snapshot_ms.setdefault(partition, now_ms)
+                continue
+            blob = snapshots.take(
+                self.state, partition, place.decision, place.events, dict(place.marks)
+            )
+            pipe.set(keys.snapshot(partition), blob)
+            self._snapshot_ms[partition] = now_ms
+        pipe.execute()
+
+    def forget_finished(self, now: int) -> None:
+        """Drop from memory what has long been finished."""
+        if self.state.pairs.count:
+            forget(self.state, now - self.settings.keep_finished_us)
+            if self._book is not None:
+                self._links = Links(self._book, self.state)
+
+    def already_decided(self, partition: int, stream: int, entry: tuple[int, int]) -> bool:
+        """Return whether a partition's log says that it decided an entry."""
+        mark = self.places[partition].marks.get(keys.signals(stream), "0-0")
+        return entry <= order_of(mark)
+
+
+def strategy_status(book: Book) -> Callable[[Sequence[str]], Sequence[ReasonCode]]:
+    """Return the check of strategies that an intake asks for."""
+
+    def status(names: Sequence[str]) -> list[ReasonCode]:
+        codes = []
+        for name in names:
+            row = book.strategy_index.get(name)
+            if row is None:
+                codes.append(ReasonCode.UNKNOWN_STRATEGY)
+            elif not book.strategies.active[row]:
+                codes.append(ReasonCode.STRATEGY_INACTIVE)
+            else:
+                codes.append(ReasonCode.NONE)
+        return codes
+
+    return status

@@ -1,0 +1,40 @@
+"""A round: what one read of the streams brought, and what the trade flow makes of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from rules.book import Pairs
+from rules.deciding import Asked, Decided
+from rules.events_log import EventEntry
+from rules.intent import Resolved
+from rules.signals import Intents, Signals
+from rules.tables import Rows
+
+SignalEntry = tuple[str, str, dict[bytes, bytes]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Routed:
+    """Signals with their accounts; a reverse stands twice (see rules.deciding.Asked)."""
+
+    signals: Signals
+    intents: Intents
+    pairs: Pairs
+    origin: Rows
+
+
+@dataclass
+class Round:
+    """One turn of the flow. Each step fills in its part; a round that failed is passed through."""
+
+    now: int  # microseconds, UTC, by the clock of Redis
+    signals: list[SignalEntry] = field(default_factory=list)
+    events: list[EventEntry] = field(default_factory=list)
+    quotes: list[tuple[bytes, bytes]] = field(default_factory=list)  # broker id, QUOTE records
+    marks: Mapping[str, str] = field(default_factory=dict)  # last entry read, per signal stream
+    failed: bool = False
+    admitted: Signals | None = None
+    resolved: Resolved | None = None
+    routed: Routed | None = None
+    asked: Asked | None = None
+    decided: Decided | None = None

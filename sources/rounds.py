@@ -1,0 +1,176 @@
+"""The source of the trade flow: one round for each read of signals, events and prices."""
+
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+from uuid import UUID
+
+import redis
+from bytewax.inputs import (
+    AbortExecution,
+    FixedPartitionedSource,
+    StatefulSourcePartition,
+)
+from typing_extensions import override
+
+from rules.rounds import Round
+from schema import keys
+from sources.redis_streams import Entry, StreamReader
+from sources.stop import Stop
+
+log = logging.getLogger(__name__)
+_WAIT = 0.05  # seconds: how late a stop, a timer or a new configuration may be noticed
+_RETRY = 0.2
+_CONFIGURATION = 1.0
+_FORGET = 60.0
+
+
+class Memory(Protocol):
+    """What the source asks of a shard (see operators.shard.Shard)."""
+
+    stale: bool
+
+    def recover(self) -> dict[str, str]:
+        """Fold the logs again and return where to read on."""
+        ...
+
+    def configure(self) -> bool:
+        """Compile the book anew if the configuration has changed."""
+        ...
+
+    def forget_finished(self, now: int) -> None:
+        """Drop what has long been finished."""
+        ...
+
+    @property
+    def ready(self) -> bool:
+        """Whether rounds can be worked on."""
+        ...
+
+
+class RedisClock:
+    """The time of Redis, carried on by this process' monotonic clock between looks."""
+
+    def __init__(
+        self, client: redis.Redis, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._client = client
+        self._monotonic = monotonic
+        self._offset = 0.0
+
+    def look(self) -> None:
+        """Ask Redis for its time.
+
+        Raises:
+            redis.RedisError: If it cannot be asked; the old offset stays.
+        """
+        seconds, micros = self._client.time()
+        self._offset = seconds + micros / 1e6 - self._monotonic()
+
+    def now(self) -> int:
+        """Return microseconds since 1970 in UTC."""
+        return int((self._monotonic() + self._offset) * 1e6)
+
+
+class _Rounds(StatefulSourcePartition[Round, None]):
+    def __init__(
+        self,
+        client: redis.Redis,
+        memory: Memory,
+        brokers: Callable[[], Sequence[bytes]],
+        stop: Stop,
+    ) -> None:
+        self._client = client
+        self._memory = memory
+        self._brokers = brokers
+        self._stop = stop
+        self._clock = RedisClock(client)
+        self._reader = StreamReader(client, {})
+        self._quotes: dict[str, bytes] = {}
+        self._due = 0.0
+        self._forget = time.monotonic() + _FORGET
+
+    @override
+    def next_batch(self) -> list[Round]:
+        if self._stop.requested:
+            raise AbortExecution
+        try:
+            self._look_around()
+            if not self._memory.ready:
+                time.sleep(_WAIT)
+                return []
+            entries = self._reader.poll(_WAIT)
+        except redis.RedisError as error:
+            log.warning("Redis cannot be reached; folding again when it can: %s", error)
+            self._memory.stale = True
+            time.sleep(_RETRY)
+            return []
+        return [self._round(entries)]
+
+    def _look_around(self) -> None:
+        now = time.monotonic()
+        if now >= self._due or self._memory.stale:
+            self._clock.look()
+            if self._memory.configure():
+                self._watch_quotes()
+            self._due = now + _CONFIGURATION
+        if self._memory.stale:
+            positions = self._memory.recover()
+            self._reader.seek({**positions, **dict.fromkeys(self._quotes, "$")})
+            self._watch_quotes()
+        if now >= self._forget:
+            self._memory.forget_finished(self._clock.now())
+            self._forget = now + _FORGET
+
+    def _watch_quotes(self) -> None:
+        self._quotes = {keys.quotes(UUID(bytes=b)): b for b in self._brokers()}
+        kept = {
+            key: at for key, at in self._reader.positions.items() if not key.startswith("quotes:")
+        }
+        if kept:
+            self._reader.seek({**kept, **dict.fromkeys(self._quotes, "0-0")})
+
+    def _round(self, entries: list[Entry]) -> Round:
+        turn = Round(now=self._clock.now())
+        for stream, entry_id, fields in entries:
+            if stream in self._quotes:
+                turn.quotes.append((self._quotes[stream], fields[b"q"]))
+            elif stream.endswith(":events"):
+                turn.events.append((int(stream[1 : stream.index("}")]), entry_id, fields))
+            else:
+                turn.signals.append((stream, entry_id, fields))
+        turn.marks = self._marks()
+        return turn
+
+    def _marks(self) -> Mapping[str, str]:
+        return {key: at for key, at in self._reader.positions.items() if key.startswith("signals:")}
+
+    @override
+    def snapshot(self) -> None:
+        return None
+
+    @override
+    def close(self) -> None:
+        self._reader.close()
+
+
+class RoundSource(FixedPartitionedSource[Round, None]):
+    """One partition: the shard's own. Its position is in the logs, not in Bytewax."""
+
+    def __init__(
+        self,
+        client: redis.Redis,
+        memory: Memory,
+        brokers: Callable[[], Sequence[bytes]],
+        stop: Stop,
+    ) -> None:
+        self._parts: tuple[Any, ...] = (client, memory, brokers, stop)
+
+    @override
+    def list_parts(self) -> list[str]:
+        return ["shard"]
+
+    @override
+    def build_part(self, step_id: str, for_part: str, resume_state: None) -> _Rounds:
+        return _Rounds(*self._parts)
