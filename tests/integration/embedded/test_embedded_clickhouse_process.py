@@ -86,7 +86,7 @@ def test_kill_9_loses_no_acknowledged_row(own: ClickHouseServer) -> None:
     os.kill(own.pid, signal.SIGKILL)
     writer.join(30)
     assert not writer.is_alive()
-    assert not own.running
+    eventually(lambda: not own.running)
     own.start()
     own.wait_ready()
     with own.client() as client:

@@ -1,0 +1,220 @@
+"""The trade flow on a real Valkey: from a signal's entry to a decision, and back from events."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+import pytest
+import redis
+
+from config import change, live, rows, world
+from config.settings import Settings
+from flows import trade
+from operators.shard import Shard
+from rules import decision_log
+from schema import arrow, keys
+from schema.enums import LegKind, OrderState, Outcome, Side
+from schema.wire import MARK, QUOTE, REPORT, UNITS, encode
+from sinks.dispatch import Append, Dispatcher
+from sinks.results import ResultsWriter
+from sources.rounds import RedisClock, RoundSource
+from sources.stop import Stop
+from tests.servers import eventually
+
+WORLD: dict[str, Any] = {
+    "brokers": [{"key": "alpha", "name": "Alpha", "server": "Alpha-Demo"}],
+    "instruments": [{"broker": "alpha", "symbols": ["EURUSD"]}],
+    "instances": [{"key": "one", "broker": "alpha"}],
+    "accounts": [
+        {"count": 5, "key": "acc-{:03}", "instance": "one", "leverage": 100, "balance": 10_000}
+    ],
+    "strategies": [{"key": "london"}],
+    "subscriptions": [
+        {"strategy": "london", "accounts": "acc-*", "sizing": "fixed", "volume": 0.1}
+    ],
+}
+
+
+class Desk:
+    """A running trade flow, and hands to feed it."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self.client = client
+        self.tables = change.apply(world.parse(WORLD), None, 1_700_000_000_000_000).tables
+        live.publish(client, self.tables, 1)
+        self.clock = RedisClock(client)
+        self.clock.look()
+        self.stop = Stop()
+        self.thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        self.stop = Stop()
+        dispatcher = Dispatcher(self.client)
+        shard = Shard(
+            self.client,
+            trade.shard_settings(Settings(), (0, 1)),
+            intake=trade.Intake(self.client),
+            send=lambda parts: dispatcher.send(
+                [Append(partition=p, previous=q, fields=f) for p, q, f in parts]
+            ),
+            version=lambda: live.version(self.client),
+            load=lambda: live.load(self.client),
+        )
+        source = RoundSource(
+            self.client, shard, lambda: list(shard.book.brokers.tolist()), self.stop
+        )
+        flow = trade.build(source, shard, ResultsWriter(self.client))
+        self.thread = threading.Thread(target=trade.run_flow, args=(flow,))
+        self.thread.start()
+
+    def end(self) -> None:
+        self.stop.requested = True
+        if self.thread is not None:
+            self.thread.join(10)
+            assert not self.thread.is_alive()
+
+    def market(self) -> None:
+        quote = np.zeros(1, QUOTE)
+        quote["symbol"], quote["bid"], quote["ask"] = b"EURUSD", 1.1, 1.1001
+        quote["quoted_at"] = self.clock.now()
+        self.client.xadd(keys.quotes(rows.broker_id("alpha")), {"q": encode(quote)})
+
+    def send(self, **fields: Any) -> None:
+        body = {"strategy": "london", "symbol": "EURUSD", **fields}
+        self.client.xadd(keys.signals(0), {"json": json.dumps(body)})
+
+    def decisions(self) -> list[tuple[int, decision_log.Decision]]:
+        return [
+            (p, decision_log.read(fields))
+            for p in range(64)
+            for _, fields in self.client.xrange(keys.decisions(p))
+        ]
+
+    def orders(self) -> list[Any]:
+        return [order for _, decision in self.decisions() for order in decision.orders]
+
+    def report(self, partition: int, order: Any, outcome: Outcome, ticket: int = 7) -> None:
+        report = np.zeros(1, REPORT)
+        for name in ("order_id", "account_id"):
+            report[name] = order[name]
+        report["state"], report["outcome"] = OrderState.FINAL, outcome
+        report["filled"], report["price"] = order["volume"], round(1.1001 * UNITS)
+        report["order_ticket"] = report["position_ticket"] = ticket
+        report["done_at"] = report["reported_at"] = self.clock.now()
+        self.client.xadd(keys.events(partition), {"reports": encode(report)})
+
+    def rows(self, name: str) -> list[dict[str, Any]]:
+        stored = self.client.hgetall(keys.WIRE_TYPES)
+        schemas = arrow.read_wire_types(stored)
+        out = []
+        streams = [keys.results(p) for p in range(64)] + [keys.signal_results(0)]
+        for stream in streams:
+            for _, fields in self.client.xrange(stream):
+                for field, data in fields.items():
+                    table, batch = arrow.decode(field.decode(), data, schemas)
+                    if table == name:
+                        out.extend(batch.to_pylist())
+        return out
+
+
+@pytest.fixture
+def desk(redis_client: redis.Redis) -> Iterator[Desk]:
+    desk = Desk(redis_client)
+    desk.start()
+    desk.market()
+    yield desk
+    desk.end()
+
+
+def partition_of(desk: Desk, order: Any) -> int:
+    return next(p for p, d in desk.decisions() if order["order_id"] in d.orders["order_id"])
+
+
+def wait(condition: Callable[[], object]) -> None:
+    eventually(condition, 20)
+
+
+def test_a_signal_becomes_one_order_on_each_subscribed_account(desk: Desk) -> None:
+    desk.send(action="buy", signal_id="s1")
+    wait(lambda: len(desk.orders()) == 5)
+    orders = desk.orders()
+    assert len({order["order_id"].tobytes() for order in orders}) == 5
+    assert {int(order["volume"]) for order in orders} == {UNITS // 10}
+    assert {int(order["side"]) for order in orders} == {Side.BUY}
+    wait(lambda: len(desk.rows("signal_execution_status")) == 5)
+    assert {row["outcome"] for row in desk.rows("signal_execution_status")} == {"none"}
+    assert len(desk.rows("trade_signal")) == 1
+
+
+def test_a_resend_and_a_bad_entry_make_no_orders(desk: Desk) -> None:
+    desk.send(action="buy", signal_id="s1")
+    desk.send(action="buy", signal_id="s1")
+    desk.send(action="dance", signal_id="s2")
+    wait(lambda: len(desk.rows("signal_rejection")) == 1 and len(desk.rows("signal_resend")) == 1)
+    assert len(desk.orders()) == 5
+    assert desk.rows("signal_rejection")[0]["reason_code"] == "UNKNOWN_ACTION"
+
+
+def test_a_report_finishes_the_pair_and_opens_a_trade(desk: Desk) -> None:
+    desk.send(action="buy", signal_id="s1")
+    wait(lambda: len(desk.orders()) == 5)
+    order = desk.orders()[0]
+    desk.report(partition_of(desk, order), order, Outcome.FILLED)
+    wait(lambda: desk.rows("trades"))
+    trade_row = desk.rows("trades")[0]
+    assert UUID(bytes=trade_row["trade_id"]) == UUID(bytes=order["order_id"].tobytes())
+    status = [r for r in desk.rows("signal_execution_status") if r["outcome"] == "filled"]
+    assert [row["account_id"] for row in status] == [order["account_id"].tobytes()]
+
+
+def test_a_close_closes_what_is_open_and_in_flight_after_a_restart(desk: Desk) -> None:
+    desk.send(action="buy", signal_id="s1")
+    wait(lambda: len(desk.orders()) == 5)
+    order = desk.orders()[0]
+    desk.report(partition_of(desk, order), order, Outcome.FILLED)
+    wait(lambda: desk.rows("trades"))
+    desk.end()
+    desk.start()
+    desk.send(action="close", signal_id="s2")
+    wait(lambda: len(desk.orders()) == 10)
+    closes = [o for o in desk.orders() if o["kind"] == LegKind.CLOSE]
+    opened = {o["order_id"].tobytes() for o in desk.orders() if o["kind"] == LegKind.OPEN}
+    assert {o["position"].tobytes() for o in closes} == opened
+    assert all(o["whole"] for o in closes)
+
+
+def test_a_reverse_closes_first_and_opens_the_other_way(desk: Desk) -> None:
+    desk.send(action="buy", signal_id="s1")
+    wait(lambda: len(desk.orders()) == 5)
+    desk.send(action="reverse", signal_id="s2")
+    wait(lambda: len(desk.orders()) == 15)
+    last = [o for o in desk.orders() if o["leg"] == 2]
+    assert {(int(o["kind"]), int(o["side"]), int(o["after"])) for o in last} == {
+        (LegKind.OPEN, Side.SELL, 1)
+    }
+
+
+def test_decisions_form_one_chain_for_each_partition(desk: Desk) -> None:
+    for number in range(5):
+        desk.send(action="buy", signal_id=f"s{number}")
+    wait(lambda: len(desk.orders()) == 25)
+    for partition in range(64):
+        previous = "0-0"
+        for entry_id, fields in desk.client.xrange(keys.decisions(partition)):
+            assert decision_log.read(fields).previous == previous
+            previous = entry_id.decode()
+
+
+def test_marks_reach_the_archive_rows(desk: Desk) -> None:
+    mark = np.zeros(1, MARK)
+    account = rows.account_id("acc-001")
+    mark["account_id"] = account.bytes
+    mark["balance"] = mark["equity"] = 10_000 * UNITS
+    mark["equity_low"] = mark["equity_high"] = 10_000 * UNITS
+    mark["currency"], mark["marked_at"] = b"USD", desk.clock.now()
+    desk.client.xadd(keys.events(3), {"marks": encode(mark)})
+    wait(lambda: desk.rows("account_marks"))
+    assert UUID(bytes=desk.rows("account_marks")[0]["account_id"]) == account
