@@ -11,7 +11,7 @@ from sources.prices import Feed, PriceTable, write_feed
 from sources.synthetic_prices import SHAPES, synthetic
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
 # Old data has nights and pauses; a demo of a minute has not. Nor may a price grow stale.
@@ -21,7 +21,7 @@ _SPARE_SECONDS = 120.0
 
 def write(
     directory: Path,
-    symbols: Iterable[str],
+    names: Mapping[str, Iterable[str]],
     files: Sequence[tuple[str, list[Path]]],
     *,
     seed: int,
@@ -31,7 +31,8 @@ def write(
 
     Args:
         directory: of the feed.
-        symbols: that the world's brokers offer, by their plain names.
+        names: plain names of the symbols that the world's brokers offer, with the brokers'
+            own names, under which the same prices stand too.
         files: symbols with the files that have their prices.
         seed: of what is made up.
         seconds: of the replay.
@@ -43,11 +44,14 @@ def write(
     tables: dict[str, PriceTable] = {
         symbol: read_prices(paths).without_gaps(_LONGEST_GAP) for symbol, paths in files
     }
-    others = [symbol for symbol in symbols if symbol not in tables]
-    unknown = [symbol for symbol in others if symbol not in SHAPES]
+    unknown = names.keys() - tables.keys() - SHAPES.keys()
     if unknown:
         raise CommandError(f"no prices for {', '.join(sorted(unknown))}: name files by --prices")
+    # All that can be made up: an account's currency may need a pair that nobody trades.
+    others = [symbol for symbol in SHAPES if symbol not in tables]
     tables |= synthetic(others, seed, seconds + _SPARE_SECONDS)
+    for plain, own in names.items():
+        tables |= dict.fromkeys(own, tables[plain])
     write_feed(directory, tables, time.time_ns() // 1000)
     return Feed(directory)
 
