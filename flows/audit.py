@@ -94,7 +94,7 @@ def run(system: System, only: StoreName | None, since: int | None, wanted: str |
     if not counts:
         raise CommandError("no store could be checked", Exit.UNAVAILABLE)
     findings += compare(counts)
-    _report(findings, counts, wanted)
+    _report(findings, counts, wanted, running=running)
     # One store that cannot be read proves nothing for both.
     whole = len(counts) == (1 if only else len(STORES))
     broken = any(finding.breaks for finding in findings)
@@ -231,7 +231,11 @@ def _ask(store: Store, name: StoreName, question: Question, since: int | None) -
 
 
 def _report(
-    findings: Sequence[Finding], counts: Mapping[str, Mapping[str, int]], wanted: str | None
+    findings: Sequence[Finding],
+    counts: Mapping[str, Mapping[str, int]],
+    wanted: str | None,
+    *,
+    running: bool,
 ) -> None:
     if chosen(wanted) == "json":
         write_json(
@@ -250,7 +254,7 @@ def _report(
     if not broken:
         names = " and ".join(counts)
         print(f"{len(findings)} checks of {names}: nothing is lost and nothing doubled.")
-        if not total:
+        if not total and not running:
             print("(There is nothing in the stores yet.)")
         return
     print(f"{len(broken)} of {len(findings)} checks found what breaks a law.")

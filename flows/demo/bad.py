@@ -109,7 +109,7 @@ BAD_KINDS: tuple[BadKind, ...] = (
     BadKind("not UTF-8", "NOT_UTF8", _not_utf8),
     BadKind("plain words", "NOT_JSON", _raw(json=b"BUY EURUSD now!")),
     BadKind("cut off", "NOT_JSON", _cut_off),
-    BadKind("a bare NaN", "NOT_JSON", _raw(json=b'{"strategy": "x", "price": NaN}')),
+    BadKind("a bare NaN", "NOT_FINITE", _raw(json=b'{"strategy": "x", "price": NaN}')),
     BadKind("an array", "NOT_AN_OBJECT", _raw(json=b'["buy", "EURUSD"]')),
     BadKind("no payload", "NO_PAYLOAD", _raw(text=b"buy EURUSD")),
     BadKind("two payloads", "TWO_PAYLOADS", _two_payloads),

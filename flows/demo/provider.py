@@ -67,9 +67,11 @@ class Provider:
         others = [size for size in sizes if size != before]
         # Now and then the strategy confirms what it has.
         book.size = after = before if rng.random() < 0.03 else rng.choice(others)
+        # An order of no contracts is none, and its alert would not name them.
+        traded = {"contracts": str(abs(after - before))} if after != before else {}
         return {
             "action": "target",
-            "contracts": str(abs(after - before)),
+            **traded,
             "position_size": str(after),
             "prev_position": "flat" if before == 0 else "long" if before > 0 else "short",
             "prev_position_size": str(abs(before)),
