@@ -169,7 +169,8 @@ def one_query(since: int | None = None) -> str:
         for question in questions()
         if question.law in ("law 1", "law 2")
     ]
-    return "\nUNION ALL\n".join(parts) + "\nORDER BY found DESC, check"
+    union = _indented("\nUNION ALL\n".join(parts))
+    return f"SELECT check, law, found\nFROM (\n{union}\n)\nORDER BY found DESC, check"  # noqa: S608
 
 
 def fill(sql: str, store: StoreName, since: int | None) -> str:

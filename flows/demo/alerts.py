@@ -115,7 +115,7 @@ def generate(theme: Theme, *, seed: int, count: int, seconds: float) -> list[Ale
         body = json.dumps(provider.next(strategy, time)).encode()
         alerts.append(Alert(time, theme.stream_of(strategy), {"json": body}, "good"))
     for original in rng.sample(alerts, min(resends, good)):
-        later = min(original.at + rng.uniform(0.0, 5.0), seconds)
+        later = round(min(original.at + rng.uniform(0.0, 5.0), seconds), 3)
         alerts.append(Alert(later, original.stream, original.entry, "resend"))
     originals = alerts[:good]
     kind = 0
@@ -125,7 +125,7 @@ def generate(theme: Theme, *, seed: int, count: int, seconds: float) -> list[Ale
             bad_kind = BAD_KINDS[kind % len(BAD_KINDS)]
             entry = bad_kind.make(rng, json.loads(original.entry["json"]), theme.inactive)
             if entry is not None:
-                later = min(original.at + rng.uniform(0.0, 2.0), seconds)
+                later = round(min(original.at + rng.uniform(0.0, 2.0), seconds), 3)
                 alerts.append(Alert(later, original.stream, entry, bad_kind.reason))
                 break
         kind += 1
