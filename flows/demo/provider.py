@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 _PREFIXES = ("", "", "OANDA:", "FX:")
 _CONTRACTS = 10_000
+_METALS = ("GOLD", "XAUUSD")
 # Closing before the book grows long: an account may hold few trades at once.
 _MOST_ADDED = 3
 
@@ -49,7 +50,7 @@ class Provider:
         # Half the symbols of a strategy are traded by a Pine strategy, which sends targets.
         by_target = self._symbols.index(symbol) % 2 == 1
         body: dict[str, Any] = {"strategy": strategy, "symbol": rng.choice(_PREFIXES) + symbol}
-        body |= self._target(book) if by_target else self._indicator(book, symbol, at)
+        body |= self._target(book, symbol) if by_target else self._indicator(book, symbol, at)
         body["fired_at"] = f"{{now+{at:.3f}}}"
         if rng.random() < 0.5:
             body["signal_id"] = f"{strategy}-{self._made}"
@@ -61,7 +62,7 @@ class Provider:
             body["action"] = str(body["action"]).upper()
         return body
 
-    def _target(self, book: Believed) -> dict[str, Any]:
+    def _target(self, book: Believed, symbol: str) -> dict[str, Any]:
         rng, before = self._rng, book.size
         sizes = [0, _CONTRACTS, -_CONTRACTS, 2 * _CONTRACTS, -2 * _CONTRACTS, before // 2]
         others = [size for size in sizes if size != before]
@@ -76,7 +77,7 @@ class Provider:
             "prev_position": "flat" if before == 0 else "long" if before > 0 else "short",
             "prev_position_size": str(abs(before)),
             "order_ref": rng.choice(("Long", "Short", "Close entry(s) order Long")),
-        } | self._stops(0.3)
+        } | self._stops(0.3, symbol)
 
     def _indicator(self, book: Believed, symbol: str, at: float) -> dict[str, Any]:
         rng = self._rng
@@ -91,7 +92,7 @@ class Provider:
                 body = {"action": "close", "fraction": rng.choice(("0.5", "0.25", 0.3))}
             case "reverse":
                 book.side, book.opens = -book.side, 1
-                body = {"action": "reverse"} | self._volume() | self._stops(0.8)
+                body = {"action": "reverse"} | self._volume() | self._stops(0.8, symbol)
             case "modify":
                 body = {"action": "modify"} | self._levels(book.side, symbol, at)
             case how:
@@ -111,7 +112,11 @@ class Provider:
             return (
                 body
                 | {"price": _price_text(ask if side > 0 else bid)}
-                | (self._stops(0.8) if rng.random() < 0.7 else self._levels(side, symbol, at))
+                | (
+                    self._stops(0.8, symbol)
+                    if rng.random() < 0.7
+                    else self._levels(side, symbol, at)
+                )
             )
         book.pending += 1
         away = rng.uniform(0.0005, 0.003)
@@ -121,18 +126,23 @@ class Provider:
             body |= {"order_type": "stop", "stop_price": _price_text(ask * (1 + side * away))}
         if rng.random() < 0.5:
             body["expires_at"] = f"{{now+{at + rng.uniform(20, 3600):.3f}}}"
-        return body | self._stops(0.8)
+        return body | self._stops(0.8, symbol)
 
     def _volume(self) -> dict[str, Any]:
         volume = self._rng.choice(("0.10", "0.20", "0.50", "1", 0.3))
         return {"volume": volume}
 
-    def _stops(self, share: float) -> dict[str, Any]:
+    def _stops(self, share: float, symbol: str) -> dict[str, Any]:
         rng = self._rng
         if rng.random() > share:
             return {}
         if rng.random() < 0.7:
-            return {"sl_pips": str(rng.randint(15, 60)), "tp_pips": rng.randint(20, 120)}
+            # A pip of gold is a cent.
+            size = 20 if symbol in _METALS else 1
+            return {
+                "sl_pips": str(rng.randint(15, 60) * size),
+                "tp_pips": rng.randint(20, 120) * size,
+            }
         return {"sl_percent": f"{rng.uniform(0.2, 0.6):.2f}"}
 
     def _levels(self, side: int, symbol: str, at: float) -> dict[str, Any]:

@@ -10,4 +10,7 @@ JOIN (
 ) AS o ON o.signal_id = s.signal_id AND o.account_id = s.account_id
 WHERE s.received_at >= {since}
   AND ({rank_s}) <> o.worst
+  AND NOT (
+      s.outcome IN ('skipped', 'rejected') AND s.reason_code <> 'NONE' AND ({rank_s}) < o.worst
+  )
   AND NOT (s.outcome IN ('rejected', 'skipped') AND s.reason_code <> 'NONE' AND ({rank_s}) < o.worst)

@@ -278,6 +278,16 @@ def test_a_close_by_the_broker_is_no_second_ticket(planter: Planter) -> None:
     assert planter.findings() == {}
 
 
+def test_a_leg_left_out_by_decision_is_no_contradiction(planter: Planter) -> None:
+    rows = healthy()
+    forget("orders", 1)(rows)
+    forget("deals", 1)(rows)
+    change("signal_execution_status", legs=1, legs_final=1, outcome="rejected")(rows)
+    change("signal_execution_status", reason_code="MAX_OPEN_TRADES")(rows)
+    planter.write(rows)
+    assert planter.findings() == {}
+
+
 def test_a_newer_version_replaces_a_row_rather_than_doubling_it(planter: Planter) -> None:
     rows = healthy()
     planter.write(rows)
