@@ -77,7 +77,8 @@ class Executor:
             if known.results:
                 self.learn(order_id, known.results[-1].report)
             self.tokens[token(order_id)] = order_id
-            if known.sent_unanswered:
+            doubt = known.results and known.results[-1].report["outcome"] == Outcome.UNRESOLVED
+            if known.sent_unanswered or doubt:
                 self.watched[order_id] = (0, _SECOND)
         self.terminal.resume(dict(self.journal.state.deals))
 
