@@ -43,8 +43,9 @@ def _publish_deals(executor: Executor, deals: Records) -> None:
     parts = np.array(
         [executor.partitions[d["account_id"].tobytes()] for d in deals], dtype=np.int64
     )
-    for partition in np.unique(parts).tolist():
-        executor.publisher.publish(partition, none, deals[parts == partition], no_marks)
+    entries = [(p, none, deals[parts == p], no_marks) for p in np.unique(parts).tolist()]
+    if entries:
+        executor.publisher.publish(entries)
     if len(deals):
         highest: dict[bytes, int] = {}
         for deal in deals:
@@ -148,5 +149,6 @@ def publish_marks(executor: Executor, last: dict[bytes, bytes]) -> None:
         if key in executor.partitions and last.get(key) != value:
             last[key] = value
             parts.setdefault(executor.partitions[key], []).append(mark)
-    for partition, rows in parts.items():
-        executor.publisher.publish(partition, none, no_deals, np.array(rows, dtype=MARK))
+    if parts:
+        entries = [(p, none, no_deals, np.array(r, dtype=MARK)) for p, r in parts.items()]
+        executor.publisher.publish(entries)

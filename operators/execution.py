@@ -31,8 +31,8 @@ Verdict = Callable[[int, LegKind], tuple[ReasonCode, Outcome]]
 class Publisher(Protocol):
     """Appends to the events of partitions."""
 
-    def publish(self, partition: int, reports: Records, deals: Records, marks: Records) -> str:
-        """Append one entry; return its id."""
+    def publish(self, entries: Sequence[tuple[int, Records, Records, Records]]) -> list[str]:
+        """Append reports, deals and marks to each of several partitions; return the ids."""
         ...
 
 
@@ -103,8 +103,9 @@ class Executor:
 
     def republish(self, now: int) -> None:
         """Publish journalled results again: those that Redis lost, or never got."""
-        for result in sorted(self.journal.state.recent.values(), key=lambda r: r.ordinal):
-            self.publish_results([result], now)
+        recent = sorted(self.journal.state.recent.values(), key=lambda r: r.ordinal)
+        if recent:
+            self.publish_results(recent, now)
 
     def read(self, partition: int, decision: str, orders: Records) -> None:
         """Take in the orders of a decision that are for this instance."""
@@ -216,7 +217,12 @@ class Executor:
         """Journal `sending`, ask the terminal once, and report its answers."""
         if not items:
             return
-        requests = np.concatenate([self._request(item.order) for item in items])
+        held: dict[int, int] = {}
+        if any(item.order["whole"] for item in items):
+            positions = self.terminal.positions()
+            tickets, volumes = positions["position_ticket"], positions["volume"]
+            held = dict(zip(tickets.tolist(), volumes.tolist(), strict=True))
+        requests = np.concatenate([self._request(item.order, held) for item in items])
         attempts = np.zeros(len(items), ATTEMPT)
         for row, item in enumerate(items):
             item.attempts += 1
@@ -238,7 +244,7 @@ class Executor:
         results = [r for i, a in zip(items, answers, strict=True) if (r := self._judge(i, a, now))]
         self.publish_results(self.journal.answered(answers, results), now)
 
-    def _request(self, order: Any) -> Records:
+    def _request(self, order: Any, held: Mapping[int, int]) -> Records:
         request = np.zeros(1, REQUEST)
         for name in (
             *("order_id", "account_id", "kind", "side", "order_type", "symbol", "volume", "price"),
@@ -255,13 +261,8 @@ class Executor:
             request["position_ticket"] = 0 if order["kind"] == LegKind.CANCEL else position
             request["order_ticket"] = ticket if order["kind"] == LegKind.CANCEL else 0
             if order["whole"]:
-                request["volume"] = self._volume(position) or order["volume"]
+                request["volume"] = held.get(position) or order["volume"]
         return request
-
-    def _volume(self, position: int) -> int:
-        held = self.terminal.positions()
-        found = held["volume"][held["position_ticket"] == position]
-        return int(found[0]) if len(found) else 0
 
     def _judge(self, item: Waiting, answer: Any, now: int) -> tuple[int, bool, Any] | None:
         """Return the result that an answer means, or None if the order is to be tried again."""
@@ -313,27 +314,29 @@ class Executor:
     def publish_results(self, results: Sequence[Any], now: int) -> None:
         """Publish journalled results; "not sent" ones by the closing script."""
         no_deals, no_marks = np.zeros(0, DEAL), np.zeros(0, MARK)
-        for partition in dict.fromkeys(r.partition for r in results):
-            mine = [r for r in results if r.partition == partition]
-            for closing in (True, False):
-                part = [r for r in mine if r.closing is closing]
-                if not part:
-                    continue
-                reports = np.array([r.report for r in part], dtype=REPORT)
-                ordinals = [r.ordinal for r in part]
-                if not closing:
-                    position = self.publisher.publish(partition, reports, no_deals, no_marks)
-                    self.journal.published(ordinals, position, now)
-                    continue
-                done = self.claims.close(
-                    partition, reports, owner=self.journal.id, by=self.instance
-                )
-                for row, result in enumerate(part):
-                    key = result.report["order_id"].tobytes()
-                    self.outcomes[key] = int(
-                        result.report["outcome"] if done.closed[row] else done.before[row]
-                    )
-                self.journal.published(ordinals, done.position, now)
+        parts: dict[tuple[int, bool], list[Any]] = {}
+        for result in results:
+            parts.setdefault((result.partition, result.closing), []).append(result)
+        plain = {p: part for (p, closing), part in parts.items() if not closing}
+        entries = [
+            (p, np.array([r.report for r in part], dtype=REPORT), no_deals, no_marks)
+            for p, part in plain.items()
+        ]
+        ids = self.publisher.publish(entries) if entries else []
+        for part, position in zip(plain.values(), ids, strict=True):
+            self.journal.published([r.ordinal for r in part], position, now)
+        for (partition, closing), part in parts.items():
+            if closing:
+                self._publish_closings(partition, part, now)
+
+    def _publish_closings(self, partition: int, part: list[Any], now: int) -> None:
+        reports = np.array([r.report for r in part], dtype=REPORT)
+        done = self.claims.close(partition, reports, owner=self.journal.id, by=self.instance)
+        for row, result in enumerate(part):
+            key = result.report["order_id"].tobytes()
+            closed = done.closed[row]
+            self.outcomes[key] = int(result.report["outcome"] if closed else done.before[row])
+        self.journal.published([r.ordinal for r in part], done.position, now)
 
 
 def _unknown(requests: Records, answer: AnswerClass) -> Records:

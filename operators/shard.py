@@ -92,6 +92,7 @@ class Shard:
         self.places: dict[int, Place] = {}
         self.events: dict[int, str] = {}  # last entry folded, per partition
         self.touched = Touched()
+        self.results_due = 0
         self.decisions: list[tuple[int, str, decision_log.Decision]] = []  # not yet written down
         self._book: Book | None = None
         self._links: Links | None = None

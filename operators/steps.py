@@ -34,6 +34,7 @@ from schema.wire import ORDER, VERDICT
 log = logging.getLogger(__name__)
 Batches = Mapping[str, pa.RecordBatch]
 Step = Callable[[Shard, Round], None]
+_RESULTS_EVERY = 250_000  # microseconds
 
 
 class Results(Protocol):
@@ -276,6 +277,10 @@ def write_results(results: Results) -> Step:
     """Return step `results`: rows of what changed, then a snapshot where one is due."""
 
     def step(shard: Shard, turn: Round) -> None:
+        # Rows wait a moment for more of their kind, and do not stand between two decisions.
+        if turn.now < shard.results_due:
+            return
+        shard.results_due = turn.now + _RESULTS_EVERY
         changed = _by_partition(shard)
         entries = [
             (keys.results(p), {name: arrow.batch(table(name), c) for name, c in tables.items()})
