@@ -324,12 +324,16 @@ def _by_partition(shard: Shard) -> dict[int, dict[str, Any]]:
         where = state.accounts.rows["partition"][account]
         for partition, mine in _split(np.arange(len(deals)), where):
             out.setdefault(partition, {})["deals"] = rows.deal_rows(state, deals[mine], names)
+    made: dict[int, list[dict[str, Any]]] = {}
     for partition, entry_id, decision in shard.decisions:
-        made = rows.decision_rows(
-            decision.verdicts, decision.orders, _shared(partition, entry_id, decision)
+        made.setdefault(partition, []).extend(
+            rows.decision_rows(
+                decision.verdicts, decision.orders, _shared(partition, entry_id, decision)
+            )
         )
-        if made:
-            columns_of = {name: [row[name] for row in made] for name in made[0]}
+    for partition, lines in made.items():
+        if lines:
+            columns_of = {name: [line[name] for line in lines] for name in lines[0]}
             out.setdefault(partition, {})["signal_decisions"] = columns_of
     return out
 

@@ -208,6 +208,20 @@ def test_decisions_form_one_chain_for_each_partition(desk: Desk) -> None:
             previous = entry_id.decode()
 
 
+def test_each_decision_of_a_partition_has_its_row(desk: Desk) -> None:
+    for number in range(5):
+        desk.send(action="buy", signal_id=f"s{number}")
+    wait(lambda: len(desk.orders()) == 25)
+    decided = {
+        (p, verdict["signal_id"].tobytes())
+        for p, decision in desk.decisions()
+        for verdict in decision.verdicts
+    }
+    wait(
+        lambda: {(r["partition"], r["signal_id"]) for r in desk.rows("signal_decisions")} == decided
+    )
+
+
 def test_marks_reach_the_archive_rows(desk: Desk) -> None:
     mark = np.zeros(1, MARK)
     account = rows.account_id("acc-001")
