@@ -88,7 +88,9 @@ class Executor:
         self.tokens[token(order_id)] = order_id
         if row["order_ticket"] or row["position_ticket"]:
             self.tickets[order_id] = (int(row["position_ticket"]), int(row["order_ticket"]))
-            self.by_ticket[int(row["order_ticket"])] = order_id
+            # Done is the word for a modify or cancel: the ticket it names is another order's.
+            if row["outcome"] != Outcome.DONE:
+                self.by_ticket[int(row["order_ticket"])] = order_id
 
     def lease(self) -> None:
         """Take or renew the leases."""

@@ -18,7 +18,7 @@ from rules.errors import Ambiguous
 from schema import keys
 from schema.broker import ANSWER, BROKER_ORDER, POSITION, AnswerClass
 from schema.codes import ReasonCode
-from schema.enums import OrderState, Outcome, Side
+from schema.enums import LegKind, OrderState, OrderType, Outcome, Side
 from schema.wire import DEAL, MARK, ORDER, REPORT, UNITS, VERDICT, Records, decode
 from sinks.claims import ClaimBatch, Claims
 from sinks.events import EventsWriter
@@ -36,6 +36,7 @@ class Scripted:
         self.sent: list[bytes] = []
         self.lose_answers = False
         self.orders: list[tuple[Any, ...]] = []
+        self.ended: list[tuple[int, int]] = []  # ticket and state of pending orders that left
 
     def submit(self, requests: Records) -> Records:
         answers = np.zeros(len(requests), ANSWER)
@@ -45,6 +46,12 @@ class Scripted:
             answers[row]["order_id"], answers[row]["answer"] = request["order_id"], AnswerClass.DONE
             answers[row]["retcode"], answers[row]["volume"] = 10009, request["volume"]
             answers[row]["order_ticket"] = answers[row]["position_ticket"] = ticket
+            if request["order_type"] == OrderType.LIMIT:
+                answers[row]["retcode"], answers[row]["position_ticket"] = 10008, 0
+            if request["kind"] == LegKind.CANCEL:
+                answers[row]["order_ticket"] = request["order_ticket"]
+                answers[row]["position_ticket"] = 0
+                self.ended.append((int(request["order_ticket"]), 2))
             self.orders.append((ticket, request["comment"], request["volume"]))
         if self.lose_answers:
             raise Ambiguous("the link broke")
@@ -54,7 +61,11 @@ class Scripted:
         self.resumed = deal_tickets
 
     def poll(self) -> Happenings:
-        return Happenings(deals=np.zeros(0, DEAL), orders=np.zeros(0, BROKER_ORDER))
+        orders = np.zeros(len(self.ended), BROKER_ORDER)
+        for row, (ticket, state) in zip(orders, self.ended, strict=True):
+            row["order_ticket"], row["state"] = ticket, state
+        self.ended = []
+        return Happenings(deals=np.zeros(0, DEAL), orders=orders)
 
     def open_orders(self) -> Records:
         return np.zeros(0, BROKER_ORDER)
@@ -212,3 +223,18 @@ def test_the_second_leg_of_a_flip_waits_for_the_first(bench: Bench) -> None:
     assert bench.terminal.sent == [(1).to_bytes(16, "big")]
     bench.work()
     assert bench.terminal.sent == [(1).to_bytes(16, "big"), (2).to_bytes(16, "big")]
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+def test_a_cancelled_pending_order_is_reported_cancelled(bench: Bench, restarts: bool) -> None:
+    bench.decide(order(1, order_type=OrderType.LIMIT))
+    bench.work()
+    assert bench.reports()[-1]["state"] == OrderState.WORKING
+    bench.decide(order(2, kind=LegKind.CANCEL, position=(1).to_bytes(16, "big")))
+    bench.work()
+    if restarts:
+        bench.restart()
+    confirmation.poll(bench.executor, NOW)
+    last = bench.reports()[-1]
+    assert last["order_id"].tobytes() == (1).to_bytes(16, "big")
+    assert (last["state"], last["outcome"]) == (OrderState.FINAL, Outcome.CANCELLED)
