@@ -72,11 +72,20 @@ class System:
         password = quote(self.home.password(CLICKHOUSE), safe="")
         return f"http://default:{password}@{LOOPBACK}:{port}/{wanted.database}"
 
-    def redis(self) -> redis.Redis:
-        """A client of Redis; replies are bytes. It connects when it is used."""
-        import redis as driver  # noqa: PLC0415 - only for who uses it
+    def redis(self, *, once: bool = False) -> redis.Redis:
+        """A client of Redis; replies are bytes. It connects when it is used.
 
-        return driver.Redis.from_url(self.redis_url, socket_connect_timeout=_CONNECT_SECONDS)
+        Args:
+            once: never send a command again by itself when the connection breaks.
+        """
+        import redis as driver  # noqa: PLC0415 - only for who uses it
+        from redis.backoff import NoBackoff  # noqa: PLC0415
+        from redis.retry import Retry  # noqa: PLC0415
+
+        more: dict[str, Any] = {"retry": Retry(NoBackoff(), 0)} if once else {}
+        return driver.Redis.from_url(
+            self.redis_url, socket_connect_timeout=_CONNECT_SECONDS, **more
+        )
 
     @property
     def ports_file(self) -> Path:

@@ -40,7 +40,7 @@ def send_lines(system: System, file: str) -> int:
     """
     sent = 0
     streams = system.settings.signals.streams
-    with system.redis() as client:
+    with system.redis(once=True) as client:
         for lines in _batches(_lines(file)):
             named = [keys.signals(stream_of(_strategy(line), streams)) for line in lines]
             ids = add(

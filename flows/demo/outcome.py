@@ -104,10 +104,8 @@ def describe(outcome: Outcome, store: Store) -> None:
             " WHERE received_to_claimed_ms IS NOT NULL",
         )
     ]
-    outcome.latency_ms["signal_to_order"] = {
-        "p50": _quantile(found, 0.5),
-        "p99": _quantile(found, 0.99),
-    }
+    to_order = {"p50": _quantile(found, 0.5), "p99": _quantile(found, 0.99)}
+    outcome.latency_ms = {"signal_to_order": to_order, **outcome.latency_ms}
 
 
 def match_entries(outcome: Outcome, sent: Path, store: Store) -> None:

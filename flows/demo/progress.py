@@ -7,13 +7,14 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
+import redis
+
 from flows import lag
 from flows.errors import CommandError
 from flows.stores import open_store, values
 from rules.errors import TradecastError
 
 if TYPE_CHECKING:
-    import redis
     from rich.progress import Progress, TaskID
 
     from flows.context import System
@@ -106,9 +107,12 @@ class Watch:
         if not arrived:
             return False
         both = {(one.entries, one.orders, one.pairs) for one in self.counts.values()}
-        return len(both) == 1 and lag.all_stored(
-            self._client, self._system.settings.signals.streams
-        )
+        try:
+            return len(both) == 1 and lag.all_stored(
+                self._client, self._system.settings.signals.streams
+            )
+        except (redis.ConnectionError, redis.TimeoutError):
+            return False
 
     def _count(self, name: StoreName) -> None:
         try:

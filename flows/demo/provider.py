@@ -13,7 +13,7 @@ _PREFIXES = ("", "", "OANDA:", "FX:")
 _CONTRACTS = 10_000
 _METALS = ("GOLD", "XAUUSD")
 # Closing before the book grows long: an account may hold few trades at once.
-_MOST_ADDED = 3
+_MOST_ADDED = 2
 
 
 @dataclass
@@ -47,8 +47,8 @@ class Provider:
         self._made += 1
         symbol = rng.choice(self._symbols)
         book = self._books.setdefault((strategy, symbol), Believed())
-        # Half the symbols of a strategy are traded by a Pine strategy, which sends targets.
-        by_target = self._symbols.index(symbol) % 2 == 1
+        # A third of the symbols are traded by a Pine strategy, which sends targets.
+        by_target = self._symbols.index(symbol) % 3 == 1
         body: dict[str, Any] = {"strategy": strategy, "symbol": rng.choice(_PREFIXES) + symbol}
         body |= self._target(book, symbol) if by_target else self._indicator(book, symbol, at)
         body["fired_at"] = f"{{now+{at:.3f}}}"
@@ -87,7 +87,7 @@ class Provider:
         if book.side == 0 or (book.opens < _MOST_ADDED and rng.random() < 0.3):
             return self._open(book, symbol, at)
         body: dict[str, Any]
-        match rng.choices(("close", "part", "side", "reverse", "modify"), (35, 15, 20, 15, 15))[0]:
+        match rng.choices(("close", "part", "side", "reverse", "modify"), (40, 15, 25, 12, 8))[0]:
             case "part":
                 body = {"action": "close", "fraction": rng.choice(("0.5", "0.25", 0.3))}
             case "reverse":

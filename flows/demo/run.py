@@ -71,7 +71,7 @@ def run_demo(args: argparse.Namespace) -> int:
         )
         replay = _alerts(args, system, made, prices.price_at(feed))
         up = stack.enter_context(_up(system))
-        client = stack.enter_context(system.redis())
+        client = stack.enter_context(system.redis(once=True))
         _wait_ready(system, client, made, up)
         sent = directory / "sent.ndjson"
         with sent.open("w", encoding="utf-8") as note:
@@ -79,7 +79,6 @@ def run_demo(args: argparse.Namespace) -> int:
             with Watch(system, client, len(replay), show=not args.json) as watch:
                 sender.send(replay, lambda: watch.look(sender.sent))
                 _wait_arrived(result, watch, sender.sent)
-        result.latency_ms["signal_to_order"] = {}
         result.latency_ms["signal_to_stores"] = outcome.signal_to_stores(_archive_ports(system))
         _stop(up)
         _account_for(result, system, sent, made)
