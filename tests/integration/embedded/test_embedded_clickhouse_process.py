@@ -133,6 +133,7 @@ def test_sigterm_ends_a_query_that_goes_on(own: ClickHouseServer) -> None:
     os.kill(own.pid, signal.SIGTERM)
     eventually(lambda: not own.running, 10, what="the server's end")
     assert time.monotonic() - started < 5
+    assert own.returncode == 0
     asking.join(10)
     assert len(failures) == 1
     own.start()
