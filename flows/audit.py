@@ -31,6 +31,15 @@ if TYPE_CHECKING:
 _QUERIES = Path(__file__).parent / "queries"
 _ON_THE_WAY_SECONDS = 30.0
 _SHOWN = 20  # of the rows that break a law
+# The questions that find what has no outcome.
+UNACCOUNTED = (
+    "signal_without_decision",
+    "subscriber_without_decision",
+    "account_without_status",
+    "pair_without_outcome",
+    "order_without_outcome",
+    "legs_missing",
+)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -118,6 +127,12 @@ def check(store: Store, name: StoreName, since: int | None = None) -> list[Findi
         for table in history()
     ]
     return [_ask(store, name, question, since) for question in asked]
+
+
+def unaccounted(store: Store, name: StoreName) -> int:
+    """Count signals, accounts and order legs that have no outcome yet, in one store."""
+    asked = [question for question in questions() if question.name in UNACCOUNTED]
+    return sum(_count(store, fill(question.sql, name, None)) for question in asked)
 
 
 def row_counts(store: Store, name: StoreName, until: int | None = None) -> dict[str, int]:
@@ -219,8 +234,7 @@ def _doubled(table: Table) -> str:
 
 def _ask(store: Store, name: StoreName, question: Question, since: int | None) -> Finding:
     sql = fill(question.sql, name, since)
-    counted = store.query(f"SELECT count(*) AS number FROM ({sql}) AS found").read_all()  # noqa: S608
-    count = int(counted.column(0)[0].as_py())
+    count = _count(store, sql)
     columns: Sequence[str] = ()
     rows: list[tuple[Any, ...]] = []
     if count:
@@ -229,6 +243,11 @@ def _ask(store: Store, name: StoreName, question: Question, since: int | None) -
         for batch in reader:
             rows += zip(*(column.to_pylist() for column in batch.columns), strict=True)
     return Finding(name, question.name, question.law, question.meaning, count, columns, rows)
+
+
+def _count(store: Store, sql: str) -> int:
+    counted = store.query(f"SELECT count(*) AS number FROM ({sql}) AS found").read_all()  # noqa: S608
+    return int(counted.column(0)[0].as_py())
 
 
 def _report(

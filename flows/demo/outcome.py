@@ -20,15 +20,7 @@ if TYPE_CHECKING:
 
     from flows.stores import Store, StoreName
 
-# Checks that count what has no outcome, and rows or tickets that are too many.
-_UNACCOUNTED = (
-    "signal_without_decision",
-    "subscriber_without_decision",
-    "account_without_status",
-    "pair_without_outcome",
-    "order_without_outcome",
-    "legs_missing",
-)
+# Checks that count tickets and records beyond the one that there should be.
 _TOO_MANY = ("leg_with_two_tickets", "magic_with_two_tickets", "entry_recorded_twice")
 _ENTRIES = "trade_signal", "signal_rejection", "signal_resend"
 
@@ -70,7 +62,7 @@ def count(outcome: Outcome, store: Store, name: StoreName) -> None:
             outcome.problems.append(f"{name}: {finding.check}: {finding.count}")
     by_name = {finding.check: finding.count for finding in findings}
     doubled = sum(by_name[check] for check in by_name if check.startswith("duplicate_key_"))
-    outcome.unaccounted = max(outcome.unaccounted, sum(by_name[one] for one in _UNACCOUNTED))
+    outcome.unaccounted = max(outcome.unaccounted, sum(by_name[one] for one in audit.UNACCOUNTED))
     outcome.duplicates = max(outcome.duplicates, doubled + sum(by_name[one] for one in _TOO_MANY))
 
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Self
 
 import redis
 
-from flows import lag
+from flows import audit, lag
 from flows.errors import CommandError
-from flows.stores import open_store, values
+from flows.stores import STORES, open_store, values
 from rules.errors import TradecastError
 
 if TYPE_CHECKING:
@@ -21,27 +21,23 @@ if TYPE_CHECKING:
     from flows.stores import StoreName
 
 _LOOK_SECONDS = 2.0
+# A store that is being started again; the next look will see it.
+_AWAY = (CommandError, TradecastError, OSError)
 _COUNT = """\
 SELECT (SELECT count(*) FROM trade_signal) + (SELECT count(*) FROM signal_rejection)
          + (SELECT count(*) FROM signal_resend) AS entries,
        (SELECT count(*) FROM orders) AS orders,
-       (SELECT count(*) FROM orders WHERE outcome = 'none' AND state <> 'working') AS open,
-       (SELECT count(*) FROM signal_execution_status) AS pairs,
-       (SELECT count(*) FROM signal_execution_status WHERE outcome = 'none'
-            AND (signal_id, account_id) NOT IN (
-                SELECT signal_id, account_id FROM orders WHERE state = 'working')) AS waiting
+       (SELECT count(*) FROM orders WHERE outcome = 'none' AND state <> 'working') AS open
 """
 
 
 @dataclass(frozen=True)
 class Counts:
-    """What one store has: entries, orders, orders and pairs that wait for their outcome."""
+    """What one store has: entries, orders, orders that wait for their outcome."""
 
     entries: int
     orders: int
     open: int
-    pairs: int
-    waiting: int
 
 
 class Watch:
@@ -93,7 +89,7 @@ class Watch:
             return
         # A demo measures itself; what it asks must not weigh.
         if self._progress is not None or now:
-            for name in ("duckdb", "clickhouse") if now else ("duckdb",):
+            for name in STORES if now else STORES[:1]:
                 self._count(name)
             self._draw()
         self._due = time.monotonic() + _LOOK_SECONDS
@@ -101,25 +97,25 @@ class Watch:
     def done(self, sent: int) -> bool:
         """Whether everything that was sent has an outcome in both stores."""
         self.look(sent, now=True)
-        arrived = len(self.counts) == 2 and all(
-            one.entries >= sent and not one.open and not one.waiting for one in self.counts.values()
+        arrived = len(self.counts) == len(STORES) and all(
+            one.entries >= sent and not one.open for one in self.counts.values()
         )
-        if not arrived:
+        if not arrived or len({one.orders for one in self.counts.values()}) != 1:
             return False
-        both = {(one.entries, one.orders, one.pairs) for one in self.counts.values()}
         try:
-            return len(both) == 1 and lag.all_stored(
-                self._client, self._system.settings.signals.streams
-            )
-        except (redis.ConnectionError, redis.TimeoutError):
+            for name in STORES:
+                with open_store(self._system, name) as store:
+                    if audit.unaccounted(store, name):
+                        return False
+            return lag.all_stored(self._client, self._system.settings.signals.streams)
+        except (redis.ConnectionError, redis.TimeoutError, *_AWAY):
             return False
 
     def _count(self, name: StoreName) -> None:
         try:
             with open_store(self._system, name) as store:
                 self.counts[name] = Counts(*(int(value) for value in values(store, _COUNT)[0]))
-        except (CommandError, TradecastError, OSError):
-            # It is being started again; the next look will see.
+        except _AWAY:
             self.counts.pop(name, None)
 
     def _draw(self) -> None:
