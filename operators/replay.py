@@ -21,6 +21,8 @@ from schema import keys
 
 _PAGE = 1000
 Entry = tuple[str, dict[bytes, bytes]]
+Logged = tuple[int, str, decision_log.Decision]
+"""A decision in its log: the partition, the entry's id, and what it says."""
 
 
 @dataclass
@@ -45,11 +47,12 @@ def order_of(entry_id: str) -> tuple[int, int]:
 
 def replay(
     client: redis.Redis, state: State, partitions: Sequence[int]
-) -> tuple[dict[int, Place], Touched]:
+) -> tuple[dict[int, Place], Touched, list[Logged]]:
     """Fold the logs of partitions into an empty state.
 
     Returns:
-        Where each partition stands, and the rows that the log touched after the snapshots.
+        Where each partition stands; the rows that the log touched after the snapshots, and the
+        decisions in it, for nobody knows whether their rows were written.
 
     Raises:
         Fatal: If a log has a gap: something was trimmed or lost that no snapshot covers.
@@ -61,11 +64,12 @@ def replay(
     blobs = pipe.execute()
     places: dict[int, Place] = {}
     touched = Touched()
+    logged: list[Logged] = []
     for partition, blob in zip(partitions, blobs, strict=True):
         place = _restore(client, state, partition, blob)
-        _fold_log(client, state, partition, place, touched)
+        logged += _fold_log(client, state, partition, place, touched)
         places[partition] = place
-    return places, touched
+    return places, touched, logged
 
 
 def _restore(client: redis.Redis, state: State, partition: int, blob: bytes | None) -> Place:
@@ -102,7 +106,8 @@ def _entries(client: redis.Redis, key: str, after: str) -> Iterator[Entry]:
 
 def _fold_log(
     client: redis.Redis, state: State, partition: int, place: Place, touched: Touched
-) -> None:
+) -> list[Logged]:
+    logged: list[Logged] = []
     events = _Events(client, partition, place.events)
     for entry_id, fields in _entries(client, keys.decisions(partition), place.decision):
         decision = decision_log.read(fields)
@@ -123,6 +128,8 @@ def _fold_log(
         touched.add(made)
         place.decision, place.events = entry_id, decision.events
         place.marks = dict(decision.marks)
+        logged.append((partition, entry_id, decision))
+    return logged
 
 
 class _Events:

@@ -13,7 +13,7 @@ import pyarrow as pa
 import redis
 
 from operators.intake import Admitted
-from operators.replay import Place, order_of, replay
+from operators.replay import Logged, Place, order_of, replay
 from rules import decision_log, snapshots
 from rules.book import Book, Market
 from rules.compile import compile_book
@@ -93,7 +93,7 @@ class Shard:
         self.events: dict[int, str] = {}  # last entry folded, per partition
         self.touched = Touched()
         self.results_due = 0
-        self.decisions: list[tuple[int, str, decision_log.Decision]] = []  # not yet written down
+        self.decisions: list[Logged] = []  # whose rows are not yet written
         self._book: Book | None = None
         self._links: Links | None = None
         self._names: Names | None = None
@@ -138,8 +138,9 @@ class Shard:
             rules.errors.Fatal: A log has a gap.
         """
         self.state = State()
-        self.decisions = []
-        self.places, self.touched = replay(self.client, self.state, self.settings.partitions)
+        self.places, self.touched, self.decisions = replay(
+            self.client, self.state, self.settings.partitions
+        )
         self.events = {p: place.events for p, place in self.places.items()}
         if self._book is not None:
             self._links = Links(self._book, self.state)

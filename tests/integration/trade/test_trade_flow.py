@@ -232,3 +232,19 @@ def test_marks_reach_the_archive_rows(desk: Desk) -> None:
     desk.client.xadd(keys.events(3), {"marks": encode(mark)})
     wait(lambda: desk.rows("account_marks"))
     assert UUID(bytes=desk.rows("account_marks")[0]["account_id"]) == account
+
+
+def test_the_next_shard_writes_the_rows_that_a_stopped_one_had_not(desk: Desk) -> None:
+    desk.send(action="buy", signal_id="s1")
+    wait(lambda: len(desk.rows("signal_execution_status")) == 5)
+    decided = len(desk.rows("signal_decisions"))
+    desk.end()
+    # As if it had died between its decisions and their rows.
+    desk.client.delete(*(keys.results(p) for p in range(64)))
+    desk.start()
+    for name, count in (
+        ("orders", 5),
+        ("signal_execution_status", 5),
+        ("signal_decisions", decided),
+    ):
+        wait(lambda name=name, count=count: len(desk.rows(name)) == count)  # type: ignore[misc]
