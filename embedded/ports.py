@@ -8,7 +8,6 @@ import os
 import random
 import socket
 import stat
-import tempfile
 from pathlib import Path
 
 from embedded.errors import PortBusy, Unwritable
@@ -19,6 +18,8 @@ LOOPBACK = "127.0.0.1"
 _PORTS = range(20_000, 32_000)
 # sun_path has 108 bytes on Linux and 104 on macOS, with the terminating zero.
 _LONGEST_SOCKET_PATH = 100
+# Not TMPDIR: the server and who connects to it may have different ones.
+_TEMPORARY = Path("/tmp")  # noqa: S108 - the directory made in it is private, and checked
 
 
 def free_port() -> int:
@@ -57,7 +58,7 @@ def socket_path(directory: Path, name: str) -> Path:
     """A path for a unix socket, the same for the same directory and name in every process.
 
     It lies in the directory itself where that is short enough, else in a directory of this
-    user's own under the system's temporary one.
+    user's own under the system's temporary one, whatever this process has as TMPDIR.
 
     Args:
         directory: where the socket would best lie; it must exist.
@@ -70,7 +71,7 @@ def socket_path(directory: Path, name: str) -> Path:
     if len(os.fsencode(wanted)) <= _LONGEST_SOCKET_PATH:
         return wanted
     digest = hashlib.sha256(os.fsencode(directory.resolve())).hexdigest()[:16]
-    short = Path(tempfile.gettempdir()) / f"tradecast-{os.getuid()}-{digest}"
+    short = _TEMPORARY / f"tradecast-{os.getuid()}-{digest}"
     try:
         short.mkdir(mode=0o700, exist_ok=True)
         found = short.lstat()
