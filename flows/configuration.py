@@ -39,13 +39,23 @@ def apply_file(system: System, file: Path) -> str:
         WorldError: the file is wrong; nothing was changed.
         ControlRefused: somebody else has changed it in between; nothing was changed.
     """
-    wanted = check_file(file)
+    return apply_world(system, check_file(file), f"apply {file}")
+
+
+def apply_world(system: System, wanted: world.World, why: str) -> str:
+    """Make the trading configuration a world that was checked; as `apply_file`.
+
+    Args:
+        system: whose configuration.
+        wanted: all of it.
+        why: noted with the new version.
+    """
     with _control(system, write=True) as control:
         version, tables = control.read_control()
         old = (version, tables) if version else None
         found = change.apply(wanted, old, time.time_ns() // 1000)
         if found:
-            control.write_control(found.rows, f"apply {file}")
+            control.write_control(found.rows, why)
     try:
         with system.redis() as client:
             live.publish(client, found.tables, found.version)

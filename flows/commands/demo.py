@@ -42,7 +42,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="prices of a symbol from a file, or from one for bid and one for ask",
     )
     add("--alerts", type=Path, metavar="FILE.ndjson", help="send these alerts instead")
-    add("--accounts", type=whole, metavar="N", help="accounts of the built-in world (200)")
+    add(
+        "--accounts",
+        type=whole,
+        metavar="N",
+        help="accounts: of the built-in world (200), or the first of --world",
+    )
     add("--seconds", type=number, metavar="S", default=60.0, help="time of the replay (60)")
     add("--signals", type=whole, metavar="N", default=2000, help="alerts to make (2000)")
     add("--seed", type=int, metavar="N", default=1, help="of everything that is made up (1)")
@@ -54,8 +59,6 @@ def run(args: argparse.Namespace) -> int:
     """Run the demo."""
     from flows.errors import CommandError  # noqa: PLC0415
 
-    if args.world is not None and args.accounts is not None:
-        raise CommandError("--accounts is for the built-in world; leave it out with --world")
     for file in (args.world, args.alerts, *(file for _, files in args.prices for file in files)):
         if file is not None and not file.is_file():
             raise CommandError(f"{file}: there is no such file")

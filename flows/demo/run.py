@@ -20,7 +20,7 @@ import redis
 from config import settings as config_settings
 from config import world as config_world
 from embedded.home import open_home
-from flows.configuration import apply_file
+from flows.configuration import apply_world
 from flows.context import System, read_json
 from flows.demo import alerts, outcome, prices, world
 from flows.demo.check import check
@@ -62,9 +62,8 @@ def run_demo(args: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, _interrupt)
     with _home(keep=args.keep) as directory, ExitStack() as stack:
         system = _system(args, directory)
-        file = args.world or _write_world(directory, args.accounts or _ACCOUNTS, args.seed)
-        made = config_world.read(file)
-        apply_file(system, file)
+        made = _world(args, directory)
+        apply_world(system, made, "demo")
         names = symbol_names(made)
         feed = prices.write(
             system.prices_dir, names, args.prices, seed=args.seed, seconds=args.seconds
@@ -113,10 +112,14 @@ def _home(*, keep: bool) -> Iterator[Path]:
             shutil.rmtree(directory, ignore_errors=True)
 
 
-def _write_world(directory: Path, accounts: int, seed: int) -> Path:
+def _world(args: argparse.Namespace, directory: Path) -> World:
+    """The world of the file that was named, of its first accounts if not all; else our own."""
+    if args.world is not None:
+        made = config_world.read(args.world)
+        return world.first_accounts(made, args.accounts) if args.accounts else made
     file = directory / "world.toml"
-    file.write_text(world.builtin(accounts, seed), encoding="utf-8")
-    return file
+    file.write_text(world.builtin(args.accounts or _ACCOUNTS, args.seed), encoding="utf-8")
+    return config_world.read(file)
 
 
 def _alerts(args: argparse.Namespace, system: System, made: World, price: Any) -> Sequence[Alert]:

@@ -7,7 +7,12 @@ from __future__ import annotations
 
 import json
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from config.world import World
 
 SYMBOLS = ("EURUSD", "GBPUSD", "USDJPY", "AUDUSD", "USDCHF", "EURJPY", "XAUUSD")
 # For the currencies of the accounts that no symbol above converts.
@@ -118,6 +123,17 @@ def builtin(accounts: int, seed: int) -> str:
     for strategy in SMALL:
         parts += _subscriptions(strategy, sorted(rng.sample(keys, few)))
     return "\n".join(parts)
+
+
+def first_accounts(world: World, number: int) -> World:
+    """Return a world with only the first accounts of another, as many as it has at the most."""
+    accounts = dict(islice(world.accounts.items(), number))
+    return replace(
+        world,
+        accounts=accounts,
+        subscriptions={k: v for k, v in world.subscriptions.items() if k[1] in accounts},
+        symbol_map={k: v for k, v in world.symbol_map.items() if not k[1] or k[1] in accounts},
+    )
 
 
 def _account(rng: random.Random, number: int) -> _Account:
