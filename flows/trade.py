@@ -98,8 +98,5 @@ def run_trade(client: redis.Redis, settings: Settings, shard: tuple[int, int], s
         load=lambda: live.load(client),
     )
 
-    def brokers() -> Sequence[bytes]:
-        return list(memory.book.brokers.tolist())
-
-    results = ResultsWriter(client)
-    run_flow(build(RoundSource(client, memory, brokers, stop), memory, results))
+    source = RoundSource(client, memory, lambda: memory.brokers, stop)
+    run_flow(build(source, memory, ResultsWriter(client)))

@@ -108,6 +108,11 @@ class Shard:
         return self._book
 
     @property
+    def brokers(self) -> list[bytes]:
+        """Ids of the brokers whose prices are needed; none before there is a configuration."""
+        return [] if self._book is None else list(self._book.brokers.tolist())
+
+    @property
     def links(self) -> Links:
         """Links of the state and the book."""
         assert self._links is not None

@@ -44,7 +44,6 @@ class Desk:
     def __init__(self, client: redis.Redis) -> None:
         self.client = client
         self.tables = change.apply(world.parse(WORLD), None, 1_700_000_000_000_000).tables
-        live.publish(client, self.tables, 1)
         self.clock = RedisClock(client)
         self.clock.look()
         self.stop = Stop()
@@ -63,9 +62,7 @@ class Desk:
             version=lambda: live.version(self.client),
             load=lambda: live.load(self.client),
         )
-        source = RoundSource(
-            self.client, shard, lambda: list(shard.book.brokers.tolist()), self.stop
-        )
+        source = RoundSource(self.client, shard, lambda: shard.brokers, self.stop)
         flow = trade.build(source, shard, ResultsWriter(self.client))
         self.thread = threading.Thread(target=trade.run_flow, args=(flow,))
         self.thread.start()
@@ -123,6 +120,7 @@ class Desk:
 @pytest.fixture
 def desk(redis_client: redis.Redis) -> Iterator[Desk]:
     desk = Desk(redis_client)
+    live.publish(redis_client, desk.tables, 1)
     desk.start()
     desk.market()
     yield desk
@@ -248,3 +246,17 @@ def test_the_next_shard_writes_the_rows_that_a_stopped_one_had_not(desk: Desk) -
         ("signal_decisions", decided),
     ):
         wait(lambda name=name, count=count: len(desk.rows(name)) == count)  # type: ignore[misc]
+
+
+def test_a_shard_waits_for_its_first_configuration(redis_client: redis.Redis) -> None:
+    desk = Desk(redis_client)
+    desk.start()
+    desk.send(action="buy", signal_id="s1")
+    try:
+        wait(lambda: redis_client.info("clients")["connected_clients"] > 1)
+        assert not desk.orders()
+        live.publish(redis_client, desk.tables, 1)
+        desk.market()
+        wait(lambda: len(desk.orders()) == 5)
+    finally:
+        desk.end()
