@@ -7,6 +7,7 @@ DuckDB's process also owns the files and serves readers.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ from schema import keys
 from sinks.archive import PARTITION, ArchiveSink
 from sinks.batch import BatchFrame, Flush, Rows, Writer
 from sinks.clickhouse import ClickHouseWriter
-from sinks.duckdb.database import Database, Limits
+from sinks.duckdb.database import Database, DatabaseBusy, Limits
 from sinks.duckdb.server import DuckServer
 from sinks.duckdb.writer import DuckWriter
 from sinks.positions import StoredPositions
@@ -38,6 +39,7 @@ StoreName = Literal["duckdb", "clickhouse"]
 STORES: tuple[StoreName, ...] = ("duckdb", "clickhouse")
 PARTITIONS = 64
 EPOCH_SECONDS = 0.25
+BUSY_SECONDS = 10.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +100,7 @@ def run_archive(
     streams = stream_names(settings.signal_streams)
     metrics = Metrics(store)
     with ExitStack() as stack:
-        writer = _open_writer(store, settings, stack)
+        writer = _open_writer(store, settings, stack, stop)
         spool = Spool(settings.spool_dir / store, settings.spool_bytes)
         published = StoredPositions(client, store, settings.stores)
         positions = start_positions(writer, spool, published, streams)
@@ -134,13 +136,27 @@ def start_positions(
     return positions
 
 
-def _open_writer(store: StoreName, settings: ArchiveSettings, stack: ExitStack) -> Writer:
+def _open_writer(
+    store: StoreName, settings: ArchiveSettings, stack: ExitStack, stop: Stop
+) -> Writer:
     if store == "clickhouse":
         return ClickHouseWriter(settings.clickhouse_url)
     settings.duckdb_dir.mkdir(parents=True, exist_ok=True)
-    database = stack.enter_context(Database(settings.duckdb_dir, settings.limits))
+    database = stack.enter_context(_open_database(settings, stop))
     stack.enter_context(DuckServer(database, settings.socket))
     return DuckWriter(database)
+
+
+def _open_database(settings: ArchiveSettings, stop: Stop) -> Database:
+    """Open DuckDB's files. A command that found no archive to ask has them for a moment only."""
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            return Database(settings.duckdb_dir, settings.limits)
+        except DatabaseBusy:
+            if stop.requested or time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
 
 
 def _as_rows(entries: Sequence[Decoded]) -> tuple[str, Sequence[Rows]]:

@@ -15,7 +15,7 @@ from embedded.clickhouse.process import ClickHouse
 from embedded.errors import PortBusy
 from embedded.ports import LOOPBACK, check_port_free, free_port
 from embedded.valkey import Valkey
-from flows import configuration, lag
+from flows import configuration, lag, simulated_prices
 from flows.context import CLICKHOUSE, UP, VALKEY, System
 from flows.errors import Exit
 from flows.launch import process_name
@@ -25,6 +25,10 @@ from rules.errors import TradecastError
 from sources.stop import Stop
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pyarrow as pa
+
     from embedded.server import Server
 
 LOG = logging.getLogger("tradecast.up")
@@ -64,6 +68,7 @@ class Up:
         self._ports: dict[str, int] = {}
         self._run_file = RunFile(system.home.run_dir / f"{UP}.json", UP)
         self._version: int | None = None
+        self._terminals: dict[str, tuple[str, str]] = {}
         self._published = False
         self._client = system.redis()
 
@@ -179,18 +184,15 @@ class Up:
         if loaded is None:
             return
         self._version, tables = loaded
-        wanted = {
-            process_name("execute", row["key"]): row["key"]
-            for row in tables["instances"].to_pylist()
-            if row["driver"] == "simulated"  # a real terminal's executor runs on its own host
-        }
-        running = [name for name in self._supervisor.parts if name.startswith("execute-")]
-        for name in running:
-            if name not in wanted:
-                self._supervisor.remove(name)
-        for name, key in wanted.items():
-            if name not in running:
-                self._add(FLOWS, "execute", key, "--instance", key)
+        simulated_prices.ensure(self._system.prices_dir, tables)
+        wanted = _terminals(tables)
+        for name in [name for name in self._terminals if self._terminals[name] != wanted.get(name)]:
+            # Gone, or of another kind now: a terminal knows its symbols from its start.
+            self._supervisor.remove(name)
+        for name, (instance, _) in wanted.items():
+            if name not in self._supervisor.parts:
+                self._add(FLOWS, "execute", instance, "--instance", instance)
+        self._terminals = wanted
 
     def _addresses(self) -> dict[str, Any]:
         """Where the servers are; passwords only as files."""
@@ -234,6 +236,21 @@ class Up:
         except (redis.RedisError, OSError) as error:
             LOG.warning("Redis does not answer while stopping: %s", error)
         self._supervisor.stop((ARCHIVES,))
+
+
+def _terminals(tables: Mapping[str, pa.Table]) -> dict[str, tuple[str, str]]:
+    """Processes of the simulated terminals: the instance of each, and what its symbols are.
+
+    A real terminal's executor runs on the terminal's own host.
+    """
+    listed: dict[bytes, list[dict[str, Any]]] = {}
+    for row in tables["instruments"].to_pylist():
+        listed.setdefault(row["broker_id"], []).append(row)
+    return {
+        process_name("execute", row["key"]): (row["key"], repr(listed.get(row["broker_id"])))
+        for row in tables["instances"].to_pylist()
+        if row["driver"] == "simulated"
+    }
 
 
 def _die_with_parent() -> None:

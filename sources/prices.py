@@ -96,6 +96,23 @@ def write_feed(
     draft.replace(directory / _INDEX)
 
 
+def feed_exists(directory: Path) -> bool:
+    """Return whether a feed was written there."""
+    return (directory / _INDEX).is_file()
+
+
+def extend_feed(directory: Path, tables: Mapping[str, PriceTable]) -> None:
+    """Add symbols to a feed; those that it has stay as they are.
+
+    Raises:
+        Fatal: If there is no feed, or it cannot be read.
+        ValueError: See `write_feed`.
+    """
+    old = Feed(directory)
+    merged = {**tables, **dict(zip(old.symbols, old.tables, strict=True))}
+    write_feed(directory, merged, old.anchor, loop=old.loop)
+
+
 def _file(directory: Path, symbol: str) -> Path:
     return directory / f"{quote(symbol, safe='')}.arrow"
 
@@ -119,7 +136,7 @@ class Feed:
         except (OSError, KeyError, ValueError, pa.ArrowException) as error:
             raise Fatal(f"cannot read the price feed in {directory}: {error}") from error
         self._row = {symbol: row for row, symbol in enumerate(self.symbols)}
-        self._tables = tables
+        self.tables = tables
         self._cycles = [_cycle(table.offset, loop=self.loop) for table in tables]
         self._lay_flat()
 
@@ -130,7 +147,7 @@ class Feed:
         keys = [cycle.times + base for cycle, base in zip(self._cycles, self._base, strict=True)]
         self._keys = np.concatenate([*keys, np.empty(0, np.int64)])
         self._first = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-        pairs = list(zip(self._tables, self._cycles, strict=True))
+        pairs = list(zip(self.tables, self._cycles, strict=True))
         self._bid = np.concatenate([np.empty(0), *(t.bid[c.rows] for t, c in pairs)])
         self._ask = np.concatenate([np.empty(0), *(t.ask[c.rows] for t, c in pairs)])
         self._period = np.array([cycle.period for cycle in self._cycles], dtype=np.int64)
@@ -164,7 +181,7 @@ class Feed:
             KeyError: If the feed does not have the symbol.
         """
         row = self._row[symbol]
-        cycle, table = self._cycles[row], self._tables[row]
+        cycle, table = self._cycles[row], self.tables[row]
         start, end = max(start - self.anchor, -1), end - self.anchor
         times, rows = [], []
         for turn in range(max(start, 0) // cycle.period, end // cycle.period + 1):

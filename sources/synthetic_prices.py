@@ -62,7 +62,25 @@ def synthetic(
     unknown = [symbol for symbol in symbols if symbol not in SHAPES]
     if unknown:
         raise ValueError(f"no made-up prices for {', '.join(unknown)}")
-    return {s: _walk(SHAPES[s], [seed, crc32(s.encode())], seconds, liveliness) for s in symbols}
+    return {s: make(s, SHAPES[s], seed, seconds, liveliness=liveliness) for s in symbols}
+
+
+def shape_of(symbol: str, digits: int) -> tuple[str, Shape]:
+    """Return the shape that a broker's symbol most likely has, and the plain name it goes by.
+
+    `EURUSD.m` is EURUSD; what contains no known name moves around 100, under its own name.
+    """
+    known = max((name for name in SHAPES if name in symbol), key=len, default="")
+    if known:
+        return known, SHAPES[known]
+    return symbol, Shape(100.0, digits, 10, 0.10)
+
+
+def make(
+    name: str, shape: Shape, seed: int, seconds: float, *, liveliness: float = 1.0
+) -> PriceTable:
+    """Return made-up prices of one shape; they depend on the seed and the name alone."""
+    return _walk(shape, [seed, crc32(name.encode())], seconds, liveliness)
 
 
 def _walk(shape: Shape, seed: list[int], seconds: float, liveliness: float) -> PriceTable:

@@ -178,4 +178,4 @@ def source(table: str) -> str:
 
 
 def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0]
+    return str(error).splitlines()[0].partition(" See also ")[0]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rules.errors import Fatal
-from sources.prices import Feed, PriceTable, write_feed
+from sources.prices import Feed, PriceTable, extend_feed, write_feed
 from sources.synthetic_prices import SHAPES, synthetic
 
 ANCHOR = 1_767_225_600_000_000
@@ -115,3 +115,13 @@ def test_synthetic_prices_are_plausible_and_repeatable() -> None:
         assert len(np.unique(table.bid)) > 20
     with pytest.raises(ValueError, match="no made-up prices for NOSUCH"):
         synthetic(["NOSUCH"], seed=1, seconds=1)
+
+
+def test_a_feed_takes_more_symbols_and_keeps_those_it_has(tmp_path: Path) -> None:
+    write_feed(tmp_path, {"OLD": ramp([0, 10])}, ANCHOR)
+    before = Feed(tmp_path).at(ANCHOR + 5)
+    extend_feed(tmp_path, {"OLD": ramp([0, 99]), "NEW": ramp([0, 10])})
+    after = Feed(tmp_path)
+    assert after.symbols == ["NEW", "OLD"]
+    assert after.anchor == ANCHOR
+    assert after.at(ANCHOR + 5)[1] == before[0]
