@@ -54,7 +54,7 @@ def build(
     stream = op.input("rounds", flow, source)
     for name, step in (
         ("events", steps.fold_events),
-        ("validate", steps.validate_signals(results)),
+        ("validate", steps.validate_signals),
         ("route", steps.route_signals),
         ("size", steps.size_pairs),
         ("guard", steps.guard_and_decide),

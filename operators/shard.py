@@ -14,6 +14,7 @@ import redis
 
 from operators.intake import Admitted
 from operators.replay import Logged, Place, order_of, replay
+from operators.signal_rows import SignalRows
 from rules import decision_log, snapshots
 from rules.book import Book, Market
 from rules.compile import compile_book
@@ -94,6 +95,7 @@ class Shard:
         self.touched = Touched()
         self.results_due = 0
         self.decisions: list[Logged] = []  # whose rows are not yet written
+        self.signal_rows = SignalRows()
         self._book: Book | None = None
         self._links: Links | None = None
         self._names: Names | None = None
@@ -143,6 +145,7 @@ class Shard:
             rules.errors.Fatal: A log has a gap.
         """
         self.state = State()
+        self.signal_rows.clear()
         self.places, self.touched, self.decisions = replay(
             self.client, self.state, self.settings.partitions
         )
@@ -154,7 +157,8 @@ class Shard:
         for stream in self.settings.streams:
             key = keys.signals(stream)
             marks = [place.marks.get(key, "0-0") for place in self.places.values()]
-            positions[key] = min(marks, key=order_of)
+            written: Any = self.client.hget(keys.signal_mark(stream), "mark")
+            positions[key] = min([*marks, (written or b"0-0").decode()], key=order_of)
         return positions
 
     def configure(self) -> bool:

@@ -32,6 +32,7 @@ class Round:
     events: list[EventEntry] = field(default_factory=list)
     quotes: list[tuple[bytes, bytes]] = field(default_factory=list)  # broker id, QUOTE records
     marks: Mapping[str, str] = field(default_factory=dict)  # last entry read, per signal stream
+    last: bool = False  # the flow ends: nothing may be left waiting
     failed: bool = False
     admitted: Signals | None = None
     resolved: Resolved | None = None

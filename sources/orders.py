@@ -58,6 +58,9 @@ class _Orders(StatefulSourcePartition[Turn, None]):
                 self._reader.seek(self._streams)
                 self._link.broken = False
             found = self._reader.poll(self._wait)
+            if found:
+                # Orders of one signal stand in many partitions: they are sent together.
+                found += self._reader.take()
         except redis.RedisError as error:
             log.warning("Redis cannot be reached; nothing is sent until it can: %s", error)
             self._link.broken = True

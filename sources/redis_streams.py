@@ -1,7 +1,8 @@
 """Entries of Redis streams, as they come, without a poll per millisecond."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import redis
@@ -58,22 +59,25 @@ class StreamReader:
         if not self.positions:
             time.sleep(wait)
             return []
-        connection = self._request()
-        try:
-            if not connection.can_read(timeout=wait):
+        with self._link():
+            if not self._request().can_read(timeout=wait):
                 return []
-            reply = connection.read_response()
-            self._pending = False
-        except redis.ResponseError:
-            self._pending = False
-            raise
-        except OSError as error:
-            self._drop()
-            raise redis.ConnectionError(str(error)) from error
-        except (redis.ConnectionError, redis.TimeoutError):
-            self._drop()
-            raise
-        return self._entries(reply)
+            return self._reply()
+
+    def take(self) -> list[Entry]:
+        """The entries after `positions` that are there now; one round trip.
+
+        Call it behind a `poll` that has found some: a command of a pipeline wakes the blocked
+        reader before the next one is done, so what was written together comes in two replies.
+
+        Raises:
+            redis.ConnectionError, redis.TimeoutError: as `poll`.
+        """
+        if self._pending or not self.positions:
+            return []
+        with self._link():
+            self._request(block=False)
+            return self._reply()
 
     def fileno(self) -> int:
         """The descriptor that becomes readable when entries come; for `select`.
@@ -95,27 +99,36 @@ class StreamReader:
         """Drop the link. The reader may be used again."""
         self._drop()
 
-    def _request(self) -> Any:
-        connection = self._connection
-        if connection is None:
-            connection = self._connection = self._client.connection_pool.get_connection()
+    def _request(self, *, block: bool = True) -> Any:
+        if self._connection is None:
+            self._connection = self._client.connection_pool.get_connection()
         if not self._pending:
-            try:
-                connection.send_command(
-                    "XREAD",
-                    "COUNT",
-                    self._count,
-                    "BLOCK",
-                    0,
-                    "STREAMS",
-                    *self.positions,
-                    *self.positions.values(),
-                )
-            except (redis.ConnectionError, redis.TimeoutError):
-                self._drop()
-                raise
+            wait = ("BLOCK", 0) if block else ()
+            streams = ("STREAMS", *self.positions, *self.positions.values())
+            with self._link():
+                self._connection.send_command("XREAD", "COUNT", self._count, *wait, *streams)
             self._pending = True
-        return connection
+        return self._connection
+
+    def _reply(self) -> list[Entry]:
+        try:
+            return self._entries(self._connection.read_response())
+        finally:
+            self._pending = False
+
+    @contextmanager
+    def _link(self) -> Iterator[None]:
+        """Drop a link that broke: a reply to who knows what may still be under way."""
+        try:
+            yield
+        except redis.ResponseError:
+            raise
+        except OSError as error:
+            self._drop()
+            raise redis.ConnectionError(str(error)) from error
+        except (redis.ConnectionError, redis.TimeoutError):
+            self._drop()
+            raise
 
     def _entries(self, reply: Any) -> list[Entry]:
         entries: list[Entry] = []

@@ -89,12 +89,16 @@ class _Rounds(StatefulSourcePartition[Round, None]):
         self._reader = StreamReader(client, {})
         self._quotes: dict[str, bytes] = {}
         self._due = 0.0
+        self._ended = False
         self._forget = time.monotonic() + _FORGET
 
     @override
     def next_batch(self) -> list[Round]:
-        if self._stop.requested:
+        if self._ended:
             raise AbortExecution
+        if self._stop.requested:
+            self._ended = True
+            return [Round(now=self._clock.now(), last=True)]
         try:
             self._look_around()
             if not self._memory.ready:

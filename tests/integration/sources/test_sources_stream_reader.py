@@ -131,3 +131,20 @@ def test_a_restart_of_the_server_raises_once_and_loses_nothing(tmp_path: Path) -
 
         assert eventually(read) == [{b"k": b"2"}]
         reader.close()
+
+
+def test_what_was_written_together_is_taken_together(
+    redis_client: redis.Redis,
+) -> None:
+    streams = [f"s{number}" for number in range(10)]
+    reader = StreamReader(redis_client, dict.fromkeys(streams, "0-0"))
+    assert reader.poll(0.0) == []
+    pipe = redis_client.pipeline(transaction=False)
+    for stream in streams:
+        pipe.xadd(stream, {"n": "1"})
+    pipe.execute()
+    first = reader.poll(5.0)
+    assert first
+    assert {entry[0] for entry in first + reader.take()} == set(streams)
+    assert reader.take() == []
+    reader.close()

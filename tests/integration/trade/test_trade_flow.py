@@ -248,6 +248,25 @@ def test_the_next_shard_writes_the_rows_that_a_stopped_one_had_not(desk: Desk) -
         wait(lambda name=name, count=count: len(desk.rows(name)) == count)  # type: ignore[misc]
 
 
+def test_the_next_shard_writes_the_signals_that_a_stopped_one_had_not(desk: Desk) -> None:
+    desk.send(action="buy", signal_id="s1")
+    wait(lambda: len(desk.rows("trade_signal")) == 1)
+    desk.end()
+    desk.client.delete(keys.signal_results(0), keys.signal_mark(0))
+    desk.start()
+    wait(lambda: len(desk.rows("trade_signal")) == 1)
+    assert len(desk.orders()) == 5
+
+
+def test_a_flow_that_is_stopped_writes_what_it_has_decided(desk: Desk) -> None:
+    for number in range(20):
+        desk.send(action="buy", signal_id=f"s{number}")
+        wait(lambda number=number: len(desk.orders()) == 5 * (number + 1))  # type: ignore[misc]
+    desk.end()
+    assert len(desk.rows("trade_signal")) == 20
+    assert len({row["order_id"] for row in desk.rows("orders")}) == 100
+
+
 def test_a_shard_waits_for_its_first_configuration(redis_client: redis.Redis) -> None:
     desk = Desk(redis_client)
     desk.start()

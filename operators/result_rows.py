@@ -1,0 +1,104 @@
+"""Rows of what changed in a shard: one Arrow batch for each table, cut by partition.
+
+A batch of few rows costs what a batch of many does, so no table is built once per partition.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from operators.replay import Logged, order_of
+from rules import rows
+from rules.fold import Touched, version_of
+from rules.rows import ColumnValues, Names
+from rules.state import State
+from rules.tables import Rows
+from schema import arrow
+from schema.registry import table
+
+Changed = dict[int, dict[str, pa.RecordBatch]]
+
+
+def changed(state: State, names: Names, touched: Touched, decisions: Sequence[Logged]) -> Changed:
+    """Return rows by partition and table.
+
+    Args:
+        state: After all that was touched.
+        names: What rows need of the book.
+        touched: Rows of the state that changed.
+        decisions: Whose rows of `signal_decisions` are to be written.
+    """
+    out: Changed = {}
+    orders = _unique(touched.orders)
+    done = rows.finished(state, orders)
+    trades = rows.opened(state, _unique(touched.trades))
+    accounts = _unique(touched.accounts)
+    accounts = accounts[state.accounts.rows["marked_at"][accounts] > 0]
+    for name, chosen, records, columns in (
+        ("orders", orders, state.orders.rows, lambda r: rows.order_rows(state, r, names)),
+        ("trade_result", done, state.orders.rows, lambda r: rows.result_rows(state, r)),
+        ("result_metrics", done, state.orders.rows, lambda r: rows.metric_rows(state, r, names)),
+        (
+            "signal_execution_status",
+            _unique(touched.pairs),
+            state.pairs.rows,
+            lambda r: rows.status_rows(state, r),
+        ),
+        ("trades", trades, state.trades.rows, lambda r: rows.trade_rows(state, r, names)),
+        ("account_marks", accounts, state.accounts.rows, lambda r: rows.mark_rows(state, r)),
+    ):
+        _cut(out, name, chosen, records["partition"][chosen], columns)
+    if touched.deals:
+        deals = np.concatenate(touched.deals)
+        account = state.accounts.find(deals["account_id"].tolist())
+        where = state.accounts.rows["partition"][account]
+        every = np.arange(len(deals))
+        _cut(out, "deals", every, where, lambda r: rows.deal_rows(state, deals[r], names))
+    _decisions(out, decisions)
+    return out
+
+
+def _cut(
+    out: Changed,
+    name: str,
+    chosen: Rows,
+    partition: Any,
+    columns: Callable[[Rows], ColumnValues],
+) -> None:
+    if not len(chosen):
+        return
+    order = np.argsort(partition, kind="stable")
+    batch = arrow.batch(table(name), columns(chosen[order]))
+    found, starts = np.unique(partition[order], return_index=True)
+    ends = np.append(starts[1:], len(order))
+    for one, start, end in zip(found.tolist(), starts.tolist(), ends.tolist(), strict=True):
+        out.setdefault(one, {})[name] = batch.slice(start, end - start)
+
+
+def _decisions(out: Changed, decisions: Sequence[Logged]) -> None:
+    lines: list[dict[str, Any]] = []
+    for partition, entry_id, decision in decisions:
+        shared = {
+            "partition": partition,
+            "decision_id": entry_id,
+            "previous_id": decision.previous,
+            "events_position": decision.events,
+            "config_version": decision.config,
+            "version": version_of(*order_of(entry_id)),
+        }
+        lines += rows.decision_rows(decision.verdicts, decision.orders, shared)
+    if not lines:
+        return
+    where = np.array([line["partition"] for line in lines])
+
+    def columns(chosen: Rows) -> ColumnValues:
+        picked = [lines[row] for row in chosen.tolist()]
+        return {name: [line[name] for line in picked] for name in lines[0]}
+
+    _cut(out, "signal_decisions", np.arange(len(lines)), where, columns)
+
+
+def _unique(parts: Sequence[Rows]) -> Rows:
+    return np.unique(np.concatenate([np.zeros(0, np.int64), *parts]))
