@@ -274,8 +274,8 @@ def test_a_shard_waits_for_its_first_configuration(redis_client: redis.Redis) ->
     try:
         wait(lambda: redis_client.info("clients")["connected_clients"] > 1)
         assert not desk.orders()
-        live.publish(redis_client, desk.tables, 1)
         desk.market()
+        live.publish(redis_client, desk.tables, 1)
         wait(lambda: len(desk.orders()) == 5)
     finally:
         desk.end()
