@@ -1,43 +1,51 @@
 """Flow `execute`: orders of one terminal are claimed, sent once, and confirmed."""
 
-import json
+from __future__ import annotations
+
 import logging
-import time
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
-from uuid import UUID
+import os
+import socket
+from contextlib import closing
+from typing import TYPE_CHECKING
 
 import bytewax.operators as op
-import pyarrow as pa
 import redis
 from bytewax.dataflow import Dataflow
-from bytewax.inputs import FixedPartitionedSource
 from bytewax.outputs import DynamicSink, StatelessSinkPartition
 from typing_extensions import override
 
-from brokers.port import Terminal
 from brokers.retcodes import verdict
-from brokers.simulated import Instrument, SimulatedAccount, SimulatedTerminal, failures, units
 from config import live
-from config.settings import Execute
+from flows import terminals
+from flows.execute_metrics import Metrics
 from flows.process import run_flow
 from operators import confirmation
 from operators.execution import Executor
+from operators.publishing import publish
+from operators.sending import send
 from rules import decision_log
 from rules.errors import Fatal, TradecastError
 from schema import keys
 from sinks.claims import ClaimBatch, Claims
 from sinks.events import EventsWriter
+from sinks.instance_state import InstanceState
 from sinks.journal import Journal
 from sources.orders import Link, OrdersSource, Turn
-from sources.prices import Feed
-from sources.stop import Stop
+from sources.rounds import RedisClock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from bytewax.inputs import FixedPartitionedSource
+
+    from config.settings import Settings
+    from flows.terminals import Instance
+    from sources.stop import Stop
 
 log = logging.getLogger(__name__)
-_LEASE_EVERY = 3_000_000
+_SECOND = 1_000_000
 _WAIT = 0.05
-Step = Callable[[Turn], None]
 
 
 class Timers:
@@ -46,9 +54,10 @@ class Timers:
     def __init__(self) -> None:
         self._last: dict[str, int] = {}
 
-    def due(self, name: str, now: int, every: int) -> bool:
-        """Return whether `every` microseconds have passed since this was last true."""
-        if now - self._last.get(name, -every) < every:
+    def due(self, name: str, now: int, every: float) -> bool:
+        """Return whether `every` seconds have passed since this was last true."""
+        last = self._last.get(name)
+        if last is not None and 0 <= now - last < every * _SECOND:
             return False
         self._last[name] = now
         return True
@@ -68,67 +77,114 @@ class LastStep(DynamicSink[Turn]):
         return _Last()
 
 
-def guarded(step: Step, link: Link) -> Callable[[Turn], Turn]:
-    """Return the step; a broken link fails the turn, and what was journalled is published again."""
+class Desk:
+    """One executor at work: the steps of the flow, and what they share."""
 
-    def run(turn: Turn) -> Turn:
-        if not turn.failed:
-            try:
-                step(turn)
-            except (redis.RedisError, TradecastError) as error:
-                if isinstance(error, Fatal):
-                    raise
-                log.warning("the turn failed and is done again: %s", error)
-                turn.failed = link.broken = True
-        return turn
+    def __init__(
+        self,
+        client: redis.Redis,
+        settings: Settings,
+        instance: Instance,
+        executor: Executor,
+        writer: EventsWriter,
+        metrics: Metrics,
+    ) -> None:
+        self.link = Link()
+        self._client = client
+        self._settings = settings.execute
+        self._instance = instance
+        self._executor = executor
+        self._writer = writer
+        self._metrics = metrics
+        self._timers = Timers()
+        self._marked: dict[bytes, bytes] = {}
+        self._state = InstanceState(
+            client, instance.row, instance.broker, host=socket.gethostname(), process=os.getpid()
+        )
 
-    return run
-
-
-def build(
-    source: FixedPartitionedSource[Turn, None],
-    executor: Executor,
-    link: Link,
-    quotes: Callable[[], None],
-    settings: Execute,
-) -> Dataflow:
-    """Wire the steps; a turn passes all of them before the next one is read."""
-    timers, marked = Timers(), dict[bytes, bytes]()
-
-    def claim(turn: Turn) -> None:
-        if turn.fresh or timers.due("lease", turn.now, _LEASE_EVERY):
+    def claim(self, turn: Turn) -> None:
+        """Step `claim`: read orders, and claim those that are ready."""
+        executor = self._executor
+        if turn.fresh or self._timers.due("lease", turn.now, self._settings.lease_s / 3):
             executor.lease()
         if turn.fresh:
-            marked.clear()
-            executor.republish(turn.now)
+            self._marked.clear()
+            executor.reconnected()
         for partition, entry_id, fields in turn.entries:
             executor.read(partition, entry_id, decision_log.read(fields).orders)
         turn.granted = executor.claim(turn.now)
 
-    def send(turn: Turn) -> None:
-        executor.send(turn.granted, turn.now)
+    def send(self, turn: Turn) -> None:
+        """Step `send`: journal, ask the terminal, journal its answers."""
+        began = self._executor.clock()
+        send(self._executor, turn.granted)
+        self._metrics.sent(turn.granted, began, self._executor.clock())
 
-    def confirm(turn: Turn) -> None:
-        if turn.granted or timers.due("poll", turn.now, settings.poll_ms * 1000):
-            confirmation.poll(executor, turn.now)
+    def confirm(self, turn: Turn) -> None:
+        """Step `confirm`: publish what is known; look for what is not; tell prices and money."""
+        executor, wanted, due = self._executor, self._settings, self._timers.due
+        polled = turn.granted or due("poll", turn.now, wanted.poll_ms / 1000)
+        deals = confirmation.poll(executor, turn.now) if polled else confirmation.NO_DEALS
         confirmation.look_for(executor, turn.now)
-        if timers.due("quotes", turn.now, settings.quotes_ms * 1000):
-            quotes()
-        if timers.due("marks", turn.now, int(settings.marks_seconds * 1_000_000)):
-            confirmation.publish_marks(executor, marked)
+        marks = confirmation.NO_MARKS
+        if due("marks", turn.now, wanted.marks_seconds):
+            marks = confirmation.changed_marks(executor, self._marked)
             executor.journal.compact(turn.now)
+        self._metrics.published(publish(executor, deals, marks))
+        if due("quotes", turn.now, wanted.quotes_ms / 1000):
+            idle = due("idle quotes", turn.now, wanted.quotes_idle_seconds)
+            quotes = executor.terminal.quotes()
+            self._writer.publish_quotes(self._instance.broker_id, quotes, 3000, always=idle)
+        if due("state", turn.now, 1.0):
+            self._look_around(turn.now)
 
+    def _look_around(self, now: int) -> None:
+        self._metrics.look(self._executor)
+        self._state.write(self._executor, now, running=True)
+        # A new version may be about others; only what this executor was built from ends it.
+        if live.version(self._client) != self._instance.version:
+            found = terminals.load(self._client, self._instance.row["key"])
+            self.link.ended = not self._instance.trades_as(found)
+            self._instance = found
+
+    def stopped(self) -> None:
+        """Say that this instance is not worked on any more."""
+        self._state.write(self._executor, self._executor.clock(), running=False)
+
+    def guarded(self, step: Callable[[Turn], None]) -> Callable[[Turn], Turn]:
+        """Return the step; a broken link fails the turn, and what the events lack goes out again.
+
+        What the terminal or the broker says is a value; what is raised here is about the link.
+        """
+
+        def run(turn: Turn) -> Turn:
+            if not turn.failed:
+                try:
+                    step(turn)
+                except (redis.RedisError, TradecastError) as error:
+                    if isinstance(error, Fatal):
+                        raise
+                    log.warning("the turn failed and is done again: %s", error)
+                    self._metrics.failed()
+                    turn.failed = self.link.broken = True
+            return turn
+
+        return run
+
+
+def build(source: FixedPartitionedSource[Turn, None], desk: Desk) -> Dataflow:
+    """Wire the steps; a turn passes all of them before the next one is read."""
     flow = Dataflow("execute")
     stream = op.input("orders", flow, source)
-    for name, step in (("claim", claim), ("send", send), ("confirm", confirm)):
-        stream = op.map(name, stream, guarded(step, link))
+    for name, step in (("claim", desk.claim), ("send", desk.send), ("confirm", desk.confirm)):
+        stream = op.map(name, stream, desk.guarded(step))
     op.output("done", stream, LastStep())
     return flow
 
 
 def run_execute(
     client: redis.Redis,
-    settings: Execute,
+    settings: Settings,
     instance: str,
     *,
     directory: Path,
@@ -137,86 +193,52 @@ def run_execute(
 ) -> None:
     """Execute the orders of one instance until asked to stop.
 
+    A configuration that changes its accounts, symbols or broker ends the flow, and another one
+    is built; the lease and the journal stay this process'.
+
     Raises:
         Fatal: If the configuration does not know the instance.
     """
-    found = live.load(client)
-    rows = {} if found is None else found[1]
-    row = _only(rows.get("instances"), "key", instance)
-    if row is None:
-        raise Fatal(f"no instance has the key {instance!r}; apply a configuration that names it")
-    accounts = _where(rows["accounts"], "instance_id", row["instance_id"])
-    terminal = _simulated(rows, row, accounts, directory, prices)
-    journal = Journal(directory / "journal")
-    instance_id = UUID(bytes=row["instance_id"])
-    writer = EventsWriter(client, instance_id)
-    executor = Executor(
-        instance=instance_id,
-        partitions={a["account_id"]: a["partition"] for a in accounts},
-        claims=Claims(client),
-        journal=journal,
-        terminal=terminal,
-        publisher=writer,
-        verdict=lambda code, kind: verdict(code, kind)[1:],
-        claim_batch=ClaimBatch,
-        attempts=settings.attempts,
-        deviation=settings.deviation_points,
-    )
-    broker = UUID(bytes=row["broker_id"])
-    streams = {keys.decisions(p): "0-0" for p in sorted(set(executor.partitions.values()))}
-    link = Link()
-    source = OrdersSource(client, streams, link, stop, _WAIT)
-
-    def quotes() -> None:
-        writer.publish_quotes(broker, terminal.quotes(), 3000)
-
-    try:
-        run_flow(build(source, executor, link, quotes, settings))
-        executor.release()
-    finally:
-        terminal.close()
-        journal.close()
+    metrics = Metrics(instance)
+    while not stop.requested:
+        found = terminals.load(client, instance)
+        _work(client, settings, found, directory, prices, stop, metrics)
 
 
-def _where(table: pa.Table, column: str, value: object) -> list[dict[str, Any]]:
-    return [row for row in table.to_pylist() if row[column] == value]
-
-
-def _only(table: pa.Table | None, column: str, value: object) -> dict[str, Any] | None:
-    found = [] if table is None else _where(table, column, value)
-    return found[0] if found else None
-
-
-def _simulated(
-    tables: dict[str, pa.Table],
-    row: dict[str, Any],
-    accounts: list[dict[str, Any]],
+def _work(
+    client: redis.Redis,
+    settings: Settings,
+    instance: Instance,
     directory: Path,
     prices: Path,
-) -> Terminal:
-    broker = _only(tables["brokers"], "broker_id", row["broker_id"]) or {}
-    feed = Feed(prices)
-    known = sorted(feed.symbols, key=len, reverse=True)
-    instruments = []
-    for line in _where(tables["instruments"], "broker_id", row["broker_id"]):
-        name = next((s for s in known if s in line["symbol"]), "")
-        if name:
-            instruments.append(Instrument.of(line, feed=name))
-    settings = json.loads(row.get("settings") or "{}")
-    return SimulatedTerminal(
-        directory / "terminal",
-        accounts=[
-            SimulatedAccount(
-                account_id=a["account_id"],
-                currency=a["currency"],
-                balance=units(str(a["balance"] or 0)),
-                leverage=a["leverage"],
-                commission_per_lot=units(str(broker.get("commission_per_lot") or 0)),
-            )
-            for a in accounts
-        ],
-        instruments=instruments,
-        prices=feed,
-        now=lambda: time.time_ns() // 1000,
-        script=failures(settings.get("failures", [])),
-    )
+    stop: Stop,
+    metrics: Metrics,
+) -> None:
+    durability = settings.redis.durability
+    writer = EventsWriter(client, instance.instance_id, durability=durability)
+    clock = RedisClock(client)
+    with (
+        closing(terminals.simulated(instance, directory, prices)) as terminal,
+        closing(Journal(directory / "journal")) as journal,
+    ):
+        executor = Executor(
+            instance=instance.instance_id,
+            partitions=instance.partitions,
+            claims=Claims(client, durability=durability),
+            journal=journal,
+            terminal=terminal,
+            publisher=writer,
+            verdict=lambda code, kind: verdict(code, kind)[1:],
+            claim_batch=ClaimBatch,
+            clock=clock.now,
+            attempts=settings.execute.attempts,
+            deviation=settings.execute.deviation_points,
+            lease_ms=int(settings.execute.lease_s * 1000),
+            watch_us=int(settings.execute.watch_days * 86_400 * _SECOND),
+        )
+        desk = Desk(client, settings, instance, executor, writer, metrics)
+        streams = {keys.decisions(p): "0-0" for p in sorted(set(executor.partitions.values()))}
+        run_flow(build(OrdersSource(client, streams, desk.link, stop, _WAIT, clock), desk))
+        if stop.requested:
+            executor.release()
+            desk.stopped()

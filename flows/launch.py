@@ -78,7 +78,7 @@ def _execute(system: System, instance: str, frame: Process) -> None:
 
     run_execute(
         system.redis(),
-        system.settings.execute,
+        system.settings,
         instance,
         directory=system.instance_dir(instance),
         prices=system.prices_dir,

@@ -5,28 +5,26 @@ from typing import Any
 import numpy as np
 
 from operators.execution import Executor
-from rules.journal import DEAL_MARK
+from rules.journal import Known
 from rules.tokens import token, token_in
 from schema.codes import ReasonCode
 from schema.enums import OrderState, Outcome
-from schema.wire import DEAL, MARK, REPORT, Records
+from schema.wire import DEAL, MARK, Records
 
 # MT5's ORDER_STATE_* of a pending order that left the book.
 _FILLED, _PARTIAL, _CANCELED, _EXPIRED = 4, 3, 2, 6
 _LOOKS_EVERY = 300_000_000
-_WATCHED_FOR = 7 * 86_400_000_000
+NO_DEALS, NO_MARKS = np.zeros(0, DEAL), np.zeros(0, MARK)
 
 
-def poll(executor: Executor, now: int) -> None:
-    """Publish what happened at the terminal since the last poll."""
+def poll(executor: Executor, now: int) -> Records:
+    """Journal which pending orders ended since the last poll; return the deals, to be published."""
     happened = executor.terminal.poll()
-    deals = happened.deals.copy()
+    deals: Records = happened.deals.copy()
     for deal in deals:
         deal["order_id"] = np.void(_order_of(executor, int(deal["order_ticket"]), deal["comment"]))
-    reports = [r for row in happened.orders if (r := _ended(executor, row, now)) is not None]
-    if reports:
-        executor.publish_results(executor.journal.report(reports), now)
-    _publish_deals(executor, deals)
+    executor.journalled([r for row in happened.orders if (r := _ended(executor, row, now))])
+    return deals
 
 
 def _order_of(executor: Executor, ticket: int, comment: bytes) -> bytes:
@@ -34,24 +32,6 @@ def _order_of(executor: Executor, ticket: int, comment: bytes) -> bytes:
     if found is None:
         found = executor.tokens.get(token_in(comment))
     return found or bytes(16)
-
-
-def _publish_deals(executor: Executor, deals: Records) -> None:
-    none, no_marks = np.zeros(0, REPORT), np.zeros(0, MARK)
-    known = [deal["account_id"].tobytes() in executor.partitions for deal in deals]
-    deals = deals[np.array(known, dtype=bool)] if len(deals) else deals
-    parts = np.array(
-        [executor.partitions[d["account_id"].tobytes()] for d in deals], dtype=np.int64
-    )
-    entries = [(p, none, deals[parts == p], no_marks) for p in np.unique(parts).tolist()]
-    if entries:
-        executor.publisher.publish(entries)
-    if len(deals):
-        highest: dict[bytes, int] = {}
-        for deal in deals:
-            key = deal["account_id"].tobytes()
-            highest[key] = max(highest.get(key, 0), int(deal["deal_ticket"]))
-        executor.journal.deals(np.array(list(highest.items()), dtype=DEAL_MARK))
 
 
 def _ended(executor: Executor, row: Any, now: int) -> tuple[int, bool, Any] | None:
@@ -76,45 +56,79 @@ def _ended(executor: Executor, row: Any, now: int) -> tuple[int, bool, Any] | No
 
 
 def look_for(executor: Executor, now: int) -> None:
-    """Look for orders whose fate is unknown, by token and ticket, over and over."""
+    """Look for orders whose fate is unknown, by token, magic and ticket, over and over."""
     due = [key for key, (at, _) in executor.watched.items() if at <= now]
     if not due:
         return
-    history = executor.terminal.history(now - _WATCHED_FOR)
+    history = executor.terminal.history(now - executor.watch_us)
     orders = np.concatenate([history.orders, executor.terminal.open_orders()])
     for key in due:
         _, pause = executor.watched[key]
         executor.watched[key] = (now + pause, min(pause * 2, _LOOKS_EVERY))
         known = executor.journal.known.get(key)
-        if known is None:
+        if known is None or _given_up(known, now - executor.watch_us):
             del executor.watched[key]
             continue
         _adopt(executor, key, known, orders, history.deals, now)
 
 
+def _given_up(known: Known, since: int) -> bool:
+    """Return whether an order has been looked for so long that nothing will be found."""
+    return bool(known.results) and int(known.results[0].report["reported_at"]) < since
+
+
 def _adopt(
-    executor: Executor, key: bytes, known: Any, orders: Records, deals: Records, now: int
+    executor: Executor, key: bytes, known: Known, orders: Records, deals: Records, now: int
 ) -> None:
-    wanted = token(key)
     for row in orders:
-        ticket = int(row["order_ticket"])
-        owner = executor.by_ticket.get(ticket)
-        if token_in(row["comment"]) != wanted or owner not in (None, key):
+        owner = executor.by_ticket.get(int(row["order_ticket"]))
+        if owner not in (None, key) or not _is_ours(key, known, row):
             continue
         report = _found(executor, key, known, row, deals, now)
         executor.learn(key, report)
-        partition = executor.partitions[report["account_id"].tobytes()]
-        executor.publish_results(executor.journal.report([(partition, False, report)]), now)
+        executor.journalled([(_partition(known), False, report)])
         if report["outcome"] != Outcome.UNRESOLVED:
             del executor.watched[key]
         return
     if not known.results:
         # Sent, and nobody knows: say so once, and go on looking.
-        executor.say_unresolved(key, known, now)
+        _say_unresolved(executor, key, known, now)
 
 
-def _found(executor: Executor, key: bytes, known: Any, row: Any, deals: Records, now: int) -> Any:
-    report = executor.blank_report(known, now)
+def _is_ours(key: bytes, known: Known, row: Any) -> bool:
+    """Return whether a broker's order carries the token, or where that was lost the magic."""
+    if token_in(row["comment"]) == token(key):
+        return True
+    if known.request is None or row["account_id"] != known.request["account_id"]:
+        return False
+    return bool(row["magic"] == known.request["magic"] and row["symbol"] == known.request["symbol"])
+
+
+def _blank(executor: Executor, known: Known, now: int) -> Any:
+    """Return a report about an order of the journal that says nothing yet."""
+    if known.order is not None:
+        return executor.report(known.order, now)
+    report = known.results[-1].report.copy()
+    report["reported_at"] = now
+    return report
+
+
+def _say_unresolved(executor: Executor, key: bytes, known: Known, now: int) -> None:
+    """Report that an order was sent and nobody knows what became of it."""
+    report = _blank(executor, known, now)
+    report["state"], report["outcome"] = OrderState.FINAL, Outcome.UNRESOLVED
+    report["reason"], report["sent"] = ReasonCode.AMBIGUOUS, 1
+    executor.learn(key, report)
+    executor.journalled([(_partition(known), False, report)])
+
+
+def _partition(known: Known) -> int:
+    """The order's; its account may have moved to another instance, but never leaves it."""
+    return known.results[0].partition if known.results else int(known.attempt["partition"])
+
+
+def _found(executor: Executor, key: bytes, known: Known, row: Any, deals: Records, now: int) -> Any:
+    report = _blank(executor, known, now)
     mine = deals[deals["order_ticket"] == row["order_ticket"]]
     state = int(row["state"])
     report["order_ticket"], report["position_ticket"] = row["order_ticket"], row["position_ticket"]
@@ -137,18 +151,20 @@ def _found(executor: Executor, key: bytes, known: Any, row: Any, deals: Records,
     return report
 
 
-def publish_marks(executor: Executor, last: dict[bytes, bytes]) -> None:
-    """Publish the money of accounts that changed since the last call."""
-    marks = executor.terminal.account()
-    none, no_deals = np.zeros(0, REPORT), np.zeros(0, DEAL)
-    parts: dict[int, list[Any]] = {}
-    for mark in marks:
+def changed_marks(executor: Executor, last: dict[bytes, bytes]) -> Records:
+    """Return the money of accounts that changed since the last call.
+
+    Args:
+        executor: whose accounts.
+        last: what was returned of each account; updated.
+    """
+    marks: Records = executor.terminal.account()
+    changed = []
+    for row, mark in enumerate(marks):
         key = mark["account_id"].tobytes()
         # What counts as a change is the money, not the time of the mark.
         value = mark.tobytes()[16:-8]
         if key in executor.partitions and last.get(key) != value:
             last[key] = value
-            parts.setdefault(executor.partitions[key], []).append(mark)
-    if parts:
-        entries = [(p, none, no_deals, np.array(r, dtype=MARK)) for p, r in parts.items()]
-        executor.publisher.publish(entries)
+            changed.append(row)
+    return marks[np.array(changed, dtype=np.int64)]

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha1
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -19,8 +19,6 @@ from rules.claims import Claim, Held, claim_of, read_claim
 from rules.errors import Transient
 from schema import keys
 from schema.wire import Records, encode
-
-Durability = Literal["always", "waitaof", "lossy"]
 
 BATCH = 1000  # orders in one call: Lua cannot unpack more than some thousands
 LEASE_MS = 10_000
@@ -127,7 +125,7 @@ class Claims:
             for the fsync and is looked at again. `lossy`: neither; simulated terminals only.
     """
 
-    def __init__(self, client: Any, *, durability: Durability = "always") -> None:
+    def __init__(self, client: Any, *, durability: str = "always") -> None:
         self._client = client
         self._durability = durability
 

@@ -75,6 +75,11 @@ class Journal:
         """The orders that are not finished, by id."""
         return self.state.known
 
+    @property
+    def size(self) -> int:
+        """Bytes of the file."""
+        return self._size
+
     def _read(self) -> UUID | None:
         """Fold the file, and cut a torn tail; None if it is missing or damaged."""
         try:

@@ -31,25 +31,37 @@ class Turn:
 
 @dataclass
 class Link:
-    """Whether the link to Redis is trusted; a step that breaks it says so."""
+    """Whether the link to Redis is trusted; a step that breaks it says so.
+
+    Attributes:
+        broken: it is not: everything is read and published again.
+        ended: this flow is to end, for another one is to be built.
+    """
 
     broken: bool = True
+    ended: bool = False
 
 
 class _Orders(StatefulSourcePartition[Turn, None]):
     def __init__(
-        self, client: redis.Redis, streams: dict[str, str], link: Link, stop: Stop, wait: float
+        self,
+        client: redis.Redis,
+        streams: dict[str, str],
+        link: Link,
+        stop: Stop,
+        wait: float,
+        clock: RedisClock,
     ) -> None:
         self._streams = streams
         self._link = link
         self._stop = stop
         self._wait = wait
-        self._clock = RedisClock(client)
+        self._clock = clock
         self._reader = StreamReader(client, streams)
 
     @override
     def next_batch(self) -> list[Turn]:
-        if self._stop.requested:
+        if self._stop.requested or self._link.ended:
             raise AbortExecution
         fresh = self._link.broken
         try:
@@ -82,9 +94,15 @@ class OrdersSource(FixedPartitionedSource[Turn, None]):
     """One partition: the instance's own. What was handled is in the journal, not in Bytewax."""
 
     def __init__(
-        self, client: redis.Redis, streams: dict[str, str], link: Link, stop: Stop, wait: float
+        self,
+        client: redis.Redis,
+        streams: dict[str, str],
+        link: Link,
+        stop: Stop,
+        wait: float,
+        clock: RedisClock,
     ) -> None:
-        self._parts: tuple[Any, ...] = (client, streams, link, stop, wait)
+        self._parts: tuple[Any, ...] = (client, streams, link, stop, wait, clock)
 
     @override
     def list_parts(self) -> list[str]:

@@ -13,6 +13,8 @@ from brokers.port import Happenings, History
 from brokers.retcodes import verdict
 from operators import confirmation
 from operators.execution import Executor
+from operators.publishing import publish
+from operators.sending import send
 from rules.decision_log import Decision
 from rules.errors import Ambiguous
 from schema import keys
@@ -104,6 +106,7 @@ class Bench:
         self.directory = directory
         self.terminal = Scripted()
         self.entries: list[tuple[str, Records]] = []
+        self.now = NOW
         self.start()
 
     def start(self) -> None:
@@ -117,6 +120,7 @@ class Bench:
             publisher=EventsWriter(self.client, INSTANCE),
             verdict=lambda code, kind: verdict(code, kind)[1:],
             claim_batch=ClaimBatch,
+            clock=lambda: self.now,
         )
         self.executor.lease()
         for entry_id, orders in self.entries:
@@ -136,7 +140,15 @@ class Bench:
         self.executor.read(3, *self.entries[-1])
 
     def work(self, now: int = NOW) -> None:
-        self.executor.send(self.executor.claim(now), now)
+        self.now = now
+        send(self.executor, self.executor.claim(now))
+        publish(self.executor)
+
+    def look(self, now: int = NOW) -> None:
+        self.now = now
+        deals = confirmation.poll(self.executor, now)
+        confirmation.look_for(self.executor, now)
+        publish(self.executor, deals)
 
     def reports(self) -> list[Any]:
         entries: Any = self.client.xrange(keys.events(3))
@@ -176,7 +188,7 @@ def test_a_lost_answer_is_unresolved_until_the_ticket_is_found(bench: Bench) -> 
     bench.work()
     assert len(bench.terminal.sent) == 1
     assert bench.reports()[-1]["outcome"] == Outcome.UNRESOLVED
-    confirmation.look_for(bench.executor, NOW + 10_000_000)
+    bench.look(NOW + 10_000_000)
     assert bench.reports()[-1]["outcome"] == Outcome.FILLED
     assert bench.reports()[-1]["order_ticket"] == 1
 
@@ -234,7 +246,7 @@ def test_a_cancelled_pending_order_is_reported_cancelled(bench: Bench, restarts:
     bench.work()
     if restarts:
         bench.restart()
-    confirmation.poll(bench.executor, NOW)
+    bench.look()
     last = bench.reports()[-1]
     assert last["order_id"].tobytes() == (1).to_bytes(16, "big")
     assert (last["state"], last["outcome"]) == (OrderState.FINAL, Outcome.CANCELLED)

@@ -1,0 +1,156 @@
+"""The third and fourth step of sending: journal `sending`, ask the terminal once, judge."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from operators.execution import SECOND, Executor, Waiting
+from rules.errors import Ambiguous, Transient
+from rules.journal import ATTEMPT
+from rules.tokens import magic, token
+from schema.broker import ANSWER, REQUEST, AnswerClass
+from schema.codes import ReasonCode
+from schema.enums import LegKind, OrderState, OrderType, Outcome
+from schema.wire import ORDER, REPORT, Records
+
+log = logging.getLogger(__name__)
+_COPIED = (
+    *("order_id", "account_id", "kind", "side", "order_type", "symbol", "volume", "price"),
+    *("stop_price", "stop_loss", "take_profit", "expires_at"),
+)
+_RETRY = SECOND // 4
+Judged = tuple[int, bool, Any]
+
+
+def send(executor: Executor, items: Sequence[Waiting]) -> None:
+    """Send claimed orders, all in one batch, and journal what the terminal answers."""
+    if not items:
+        return
+    orders = np.array([item.order for item in items], dtype=ORDER)
+    requests = build_requests(executor, orders)
+    now = executor.clock()
+    executor.journal.sending(_attempts(executor, items, now), orders, requests)
+    try:
+        answers = executor.terminal.submit(requests)
+    except Ambiguous as error:
+        log.warning("the terminal's answer was lost: %s", error)
+        answers = _unknown(requests, AnswerClass.AMBIGUOUS)
+    except Transient as error:
+        log.warning("the terminal was not reached: %s", error)
+        answers = _unknown(requests, AnswerClass.TRANSIENT)
+    reports = _reports(executor, items, orders, answers, sent_at=now)
+    results = [
+        result
+        for item, answer, report in zip(items, answers, reports, strict=True)
+        if (result := _judge(executor, item, answer, report)) is not None
+    ]
+    executor.unpublished += executor.journal.answered(answers, results)
+
+
+def build_requests(executor: Executor, orders: Records) -> Records:
+    """Return what the broker is asked for each order."""
+    requests = np.zeros(len(orders), REQUEST)
+    for name in _COPIED:
+        requests[name] = orders[name]
+    keys = orders["order_id"].tolist()
+    requests["magic"] = list(map(magic, orders["magic"].tolist(), keys))
+    requests["comment"] = list(map(token, keys))
+    requests["deviation"] = executor.deviation
+    opens = orders["kind"] == LegKind.OPEN
+    at_market = opens & (orders["order_type"] == OrderType.MARKET)
+    requests["price"] = np.where(at_market, orders["quote_price"], requests["price"])
+    acting = np.flatnonzero(~opens)
+    if len(acting):
+        _aim(executor, requests, orders, acting)
+    return requests
+
+
+def _aim(executor: Executor, requests: Records, orders: Records, acting: Any) -> None:
+    """Name the position or pending order that a close, change or cancel is about."""
+    tickets = [executor.tickets[key] for key in orders["position"][acting].tolist()]
+    position, order = np.array(tickets, dtype=np.int64).T
+    cancels = orders["kind"][acting] == LegKind.CANCEL
+    requests["position_ticket"][acting] = np.where(cancels, 0, position)
+    requests["order_ticket"][acting] = np.where(cancels, order, 0)
+    whole = acting[orders["whole"][acting].astype(bool)]
+    if len(whole):
+        held = _held(executor)
+        for row in whole.tolist():
+            ticket = int(requests["position_ticket"][row])
+            requests["volume"][row] = held.get(ticket) or orders["volume"][row]
+
+
+def _held(executor: Executor) -> Mapping[int, int]:
+    positions = executor.terminal.positions()
+    return dict(
+        zip(positions["position_ticket"].tolist(), positions["volume"].tolist(), strict=True)
+    )
+
+
+def _attempts(executor: Executor, items: Sequence[Waiting], now: int) -> Records:
+    rows = []
+    for item in items:
+        item.attempts += 1
+        ms, _, seq = item.decision.partition("-")
+        rows.append(
+            (
+                *(item.order["order_id"], item.partition, executor.terms[item.partition]),
+                *(item.attempts, int(ms), int(seq), item.claimed_at, now),
+            )
+        )
+    return np.array(rows, dtype=ATTEMPT)
+
+
+def _reports(
+    executor: Executor, items: Sequence[Waiting], orders: Records, answers: Records, *, sent_at: int
+) -> Records:
+    """Return reports with everything in them but the judgement."""
+    reports = np.zeros(len(items), REPORT)
+    reports["order_id"], reports["account_id"] = orders["order_id"], orders["account_id"]
+    reports["owner"] = np.void(executor.journal.id.bytes)
+    reports["term"] = [executor.terms[item.partition] for item in items]
+    reports["claimed_at"] = [item.claimed_at for item in items]
+    reports["sent"], reports["sent_at"] = 1, sent_at
+    reports["reported_at"] = executor.clock()
+    reports["asked_price"] = np.where(orders["price"] > 0, orders["price"], orders["quote_price"])
+    for name in ("retcode", "order_ticket", "position_ticket", "price", "done_at", "message"):
+        reports[name] = answers[name]
+    reports["state"] = OrderState.FINAL
+    return reports
+
+
+def _judge(executor: Executor, item: Waiting, answer: Any, report: Any) -> Judged | None:
+    """Return the result that an answer means, or None if the order is to be tried again."""
+    order, key = item.order, item.order["order_id"].tobytes()
+    kind = AnswerClass(int(answer["answer"]))
+    again = kind in (AnswerClass.TRANSIENT, AnswerClass.THROTTLED)
+    if again and item.attempts < executor.attempts:
+        item.not_before = int(report["reported_at"]) + item.attempts * _RETRY
+        return None
+    del executor.waiting[key]
+    reason, outcome = executor.verdict(int(answer["retcode"]), LegKind(int(order["kind"])))
+    report["reason"] = reason
+    if kind is AnswerClass.AMBIGUOUS:
+        report["outcome"], report["reason"] = Outcome.UNRESOLVED, ReasonCode.AMBIGUOUS
+        executor.watched[key] = (int(report["reported_at"]) + SECOND, SECOND)
+    elif kind is AnswerClass.DONE:
+        pending = order["kind"] == LegKind.OPEN and order["order_type"] != OrderType.MARKET
+        report["filled"] = 0 if pending else answer["volume"]
+        report["outcome"] = Outcome.NONE if pending else outcome
+        report["state"] = OrderState.WORKING if pending else OrderState.FINAL
+    elif again and not answer["retcode"]:
+        # No broker has refused it: its terminal could not be reached.
+        report["outcome"], report["reason"] = Outcome.FAILED, ReasonCode.NO_CONNECTION
+    else:
+        report["outcome"] = Outcome.REFUSED
+    executor.learn(key, report)
+    return item.partition, False, report
+
+
+def _unknown(requests: Records, answer: AnswerClass) -> Records:
+    """Return the answers of a submit that raised."""
+    answers = np.zeros(len(requests), ANSWER)
+    answers["order_id"], answers["answer"] = requests["order_id"], answer
+    return answers
