@@ -78,6 +78,7 @@ def test_trace_13_an_order_that_another_claimed_does_not_expire(
     other.work(NOW + 2)
     other.work(NOW + 3)
     other.reconnect()
+    other.work(NOW + 4)
     other.journal.close()
     assert [r["outcome"] for r in other.reports()] == [Outcome.UNRESOLVED]
     assert ONE in other.executor.watched
