@@ -1,1 +1,1 @@
-"""Measurements, each as a ratio within one run."""
+"""Measurements, each as a ratio within one run; `python -m benchmarks --help`."""

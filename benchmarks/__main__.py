@@ -1,0 +1,42 @@
+"""Run benchmarks: `python -m benchmarks [NAME ...] [--json] [--write]`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from benchmarks import archive, decide, messages, parsing, signal_to_order
+from benchmarks.report import machine, page, show
+
+BENCHMARKS = {one.NAME: one for one in (decide, parsing, messages, signal_to_order, archive)}
+PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
+
+
+def main() -> int:
+    """Run what was named, or everything."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(BENCHMARKS)}")
+    parser.add_argument("--json", action="store_true", help="print one JSON object per row")
+    parser.add_argument("--write", action="store_true", help=f"write {PAGE.name}")
+    args = parser.parse_args()
+    unknown = set(args.names) - BENCHMARKS.keys()
+    if unknown:
+        parser.error(f"no benchmark is called {', '.join(sorted(unknown))}")
+    rows = []
+    for name in args.names or BENCHMARKS:
+        print(f"{name} ...", file=sys.stderr, flush=True)
+        rows += BENCHMARKS[name].run()
+    if args.json:
+        for row in rows:
+            print(json.dumps(row.as_json()))
+    else:
+        show(rows, machine())
+    if args.write:
+        PAGE.write_text(page(rows, machine()), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,164 @@
+"""The decision plane on one core: route, size, guard, legs, order ids, fold; no I/O."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from benchmarks.measure import Row, milliseconds, p50, seconds_of
+from rules.deciding import Asked, Decided, decide, with_variants
+from rules.links import Links
+from rules.routing import route
+from rules.sizing import size
+from rules.state import State
+from schema.ids import as_uuid, make_id
+from tests.oracle.deciding import judge
+from tests.worlds import SmallWorld, random_world
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+NAME = "decide"
+_ORACLE_ORDERS = 20_000
+
+
+def run() -> Iterator[Row]:
+    """Measure every shape, each against one Python object per order."""
+    shapes: list[tuple[str, SmallWorld, int, str, Callable[[float, int], bool]]] = [
+        (
+            "1,000 signals x 1,000 distinct accounts",
+            fan_out(1000, 1000),
+            1,
+            ">= 1.5 M orders/s",
+            lambda seconds, orders: orders / seconds >= 1.5e6,
+        ),
+        (
+            "1,000 signals of one account each",
+            fan_out(1000, 1),
+            30,
+            ">= 1.5 M orders/s",
+            lambda seconds, orders: orders / seconds >= 1.5e6,
+        ),
+        (
+            "100 signals on the same 1,000 accounts",
+            same_accounts(100, 1000),
+            3,
+            "<= 60 ms",
+            lambda seconds, _: seconds <= 0.06,
+        ),
+        (
+            "one signal, 1,000 accounts",
+            fan_out(1, 1000),
+            100,
+            "",
+            lambda *_: True,
+        ),
+        (
+            "one order",
+            fan_out(1, 1),
+            300,
+            "<= 0.3 ms",
+            lambda seconds, _: seconds <= 0.0003,
+        ),
+    ]
+    for what, world, repeat, target, reached in shapes:
+        orders, seconds = _time(world, repeat)
+        each = _per_object(world)
+        yield Row(
+            group=NAME,
+            what=what,
+            value=f"{milliseconds(seconds)}, {orders / seconds / 1e6:.2f} M orders/s",
+            target=target,
+            held=reached(seconds, orders) if target else None,
+            ratio=f"{each / (seconds / orders):.0f}x",
+            against="the same rules, one object per order",
+        )
+
+
+def _time(world: SmallWorld, repeat: int) -> tuple[int, float]:
+    """Orders of one decision, and its median time; each starts with an empty state."""
+    made: list[Decided] = []
+
+    def prepare() -> tuple[State, Links]:
+        state = State()
+        return state, Links(world.book, state)
+
+    times = []
+    for _ in range(repeat + 1):
+        state, links = prepare()
+        made = [None]  # type: ignore[list-item]  # what was made before must not weigh
+        start = time.perf_counter()
+        made = [decide_all(world, state, links)]
+        times.append(time.perf_counter() - start)
+    return len(made[0].orders), p50(times[1:])
+
+
+def decide_all(world: SmallWorld, state: State, links: Links) -> Decided:
+    """What the steps route, size and guard do with one batch."""
+    signals, intents, origin = with_variants(world.signals, world.intents)
+    pairs = route(world.book, signals, intents, world.now)
+    sized = size(world.book, signals, intents, pairs, world.market, world.balances, world.now)
+    asked = Asked(
+        signals=signals,
+        intents=intents,
+        pairs=pairs,
+        sized=sized,
+        origin=origin,
+        quote=world.market.ask[pairs.instrument],
+    )
+    return decide(state, links, asked, world.now)
+
+
+def _per_object(world: SmallWorld) -> float:
+    """Seconds per order of the oracle with an id for each, on as many as take a moment."""
+    per_signal = max(1, len(world.book.subscriptions) // max(1, len(world.signals)))
+    count = max(1, min(len(world.signals), _ORACLE_ORDERS // per_signal))
+    part = replace(world, signals=world.signals.take(np.arange(count)))
+
+    def judged() -> int:
+        found = judge(part)
+        accounts = world.book.accounts.account_id
+        for one in found:
+            account = accounts[world.book.subscriptions.account[one.subscription]]
+            signal = as_uuid(part.signals.signal_id[one.signal])
+            make_id(part.signals.strategy[one.signal], str(signal), str(as_uuid(account)), "1")
+        return len(found)
+
+    orders = judged()
+    return min(seconds_of(judged, 2 if orders > 1000 else 20)) / orders
+
+
+def fan_out(signals: int, accounts: int) -> SmallWorld:
+    """A world in which each signal has accounts of its own."""
+    world = random_world(1, accounts=signals * accounts, asked=signals, clean=True)
+    book, count = world.book, signals * accounts
+    subscriptions = replace(
+        book.subscriptions.take(np.arange(count)),
+        strategy=np.repeat(np.arange(signals, dtype=np.int32), accounts),
+    )
+    keys = [f"s{number}" for number in range(signals)]
+    strategies = book.strategies.take(np.zeros(signals, np.int64))
+    strategies = replace(strategies, key=np.array(keys, object))
+    return replace(
+        world,
+        book=replace(
+            book,
+            subscriptions=subscriptions,
+            strategies=strategies,
+            strategy_index={key: row for row, key in enumerate(keys)},
+            first=(np.arange(signals + 1) * accounts).astype(np.int32),
+        ),
+        signals=replace(world.signals, strategy=np.array(keys, object)),
+    )
+
+
+def same_accounts(signals: int, accounts: int) -> SmallWorld:
+    """A world in which each signal goes to the same accounts."""
+    world = random_world(1, accounts=accounts, asked=signals, clean=True)
+    limit = np.full(accounts, 2 * signals, np.int32)
+    book = replace(world.book, accounts=replace(world.book.accounts, max_open_trades=limit))
+    strategy = np.full(signals, "s0", object)
+    return replace(world, book=book, signals=replace(world.signals, strategy=strategy))

@@ -1,0 +1,85 @@
+"""The table of a run: on the terminal, and as a page."""
+
+from __future__ import annotations
+
+import os
+import platform
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from benchmarks.measure import Row
+
+_PACKAGES = ("bytewax", "numpy", "polars", "pyarrow", "redis", "hiredis", "duckdb", "chdb")
+_HEADS = ("what", "measured", "target", "", "ratio", "against")
+
+_INTRO = """\
+# Benchmarks
+
+Figures of one run of `make bench ARGS=--write`. Machines differ and are shared, so what counts
+is the ratio: each figure stands beside one that was measured in the same run, on the same
+machine, with the same data. `yes` and `no` say whether the target of the design was reached.
+
+"""
+
+
+def machine() -> dict[str, str]:
+    """What the figures were measured on, and with."""
+    packages = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
+    pages, size = os.sysconf("SC_PHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
+    return {
+        "date": f"{datetime.now(UTC):%Y-%m-%d}",
+        "processor": f"{_processor()}, {os.cpu_count()} cores",
+        "memory": f"{pages * size / (1 << 30):.0f} GiB",
+        "system": platform.platform(),
+        "Python": platform.python_version(),
+        "packages": packages,
+    }
+
+
+def show(rows: Sequence[Row], facts: Mapping[str, str]) -> None:
+    """Print the table."""
+    table = Table(*_HEADS, box=None, pad_edge=False)
+    group = ""
+    for row in rows:
+        if row.group != group:
+            table.add_row(f"[bold]{row.group}[/bold]")
+            group = row.group
+        table.add_row("  " + row.what, row.value, row.target, _word(row), row.ratio, row.against)
+    console = Console()
+    console.print(table)
+    for name, value in facts.items():
+        console.print(f"{name}: {value}", style="dim", highlight=False)
+
+
+def page(rows: Sequence[Row], facts: Mapping[str, str]) -> str:
+    """Return the page as Markdown."""
+    out = [_INTRO, "| " + " | ".join(head or "reached" for head in _HEADS) + " |\n"]
+    out.append("| --- " * len(_HEADS) + "|\n")
+    for row in rows:
+        cells = (f"{row.group}: {row.what}", row.value, row.target, _word(row), row.ratio)
+        out.append("| " + " | ".join([*cells, row.against]) + " |\n")
+    out.append("\n## Machine\n\n")
+    out += [f"- {name}: {value}\n" for name, value in facts.items()]
+    return "".join(out)
+
+
+def _word(row: Row) -> str:
+    return "" if row.held is None else "yes" if row.held else "no"
+
+
+def _processor() -> str:
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()

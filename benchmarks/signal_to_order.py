@@ -1,0 +1,218 @@
+"""From XADD of a signal to its order read by an executor: the real trade process, a real Valkey.
+
+The benchmark publishes, and reads decisions as an executor does; both share the machine's cores
+with the trade process and Valkey, so the figures are pessimistic. Beside it stands a relay: a
+process that does nothing but read a stream and append to another.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import subprocess
+import sys
+import time
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import redis
+
+from benchmarks.measure import Row, milliseconds, p50, p99
+from benchmarks.servers import scratch
+from config import change, live, rows, world
+from embedded.home import open_home
+from embedded.valkey import Valkey
+from rules import decision_log
+from schema import keys
+from schema.ids import PARTITIONS
+from schema.wire import MARK, QUOTE, UNITS, encode
+from sources.redis_streams import StreamReader
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+NAME = "signal-to-order"
+_ACCOUNTS = 1000
+_SINGLE, _RATE = 3000, 1000.0
+_FANNED = 100
+_GIVE_UP = 60.0
+
+
+def run() -> Iterator[Row]:
+    """Measure one account, a thousand accounts, and the relay."""
+    with ExitStack() as stack:
+        directory = stack.enter_context(scratch())
+        home = open_home(directory / "home")
+        password = home.password("valkey")
+        server = stack.enter_context(
+            Valkey(home.valkey_dir, password=password, run_dir=home.run_dir, die_with_parent=True)
+        )
+        client = redis.Redis(unix_socket_path=str(server.unix_path), password=password)
+        stack.callback(client.close)
+        relay = _relay(client, str(server.unix_path), password)
+        _prepare(client)
+        stack.enter_context(_trade(home.path, server.url))
+        reader = StreamReader(client, {keys.decisions(p): "0-0" for p in range(PARTITIONS)})
+        stack.callback(reader.close)
+        _wait_ready(client, reader)
+        single = _paced(client, reader)
+        fanned = [_fan_out(client, reader, number) for number in range(_FANNED)][10:]
+    yield _row(
+        f"one account, {_RATE:,.0f} signals/s", single, relay, 0.003, 0.010, "p50 3, p99 10 ms"
+    )
+    yield _row("one signal, 1,000 accounts", fanned, relay, 0.008, 0.020, "p50 8, p99 20 ms")
+
+
+def _row(
+    what: str, ours: list[float], relay: list[float], middle: float, high: float, target: str
+) -> Row:
+    return Row(
+        group=NAME,
+        what=f"{what}, p50 / p99",
+        value=milliseconds(p50(ours), p99(ours)),
+        target=f"<= {target}",
+        held=p50(ours) <= middle and p99(ours) <= high,
+        ratio=f"{p50(ours) / p50(relay):.1f}x",
+        against=f"an empty relay, {milliseconds(p50(relay), p99(relay))}",
+    )
+
+
+def _prepare(client: redis.Redis) -> None:
+    """The configuration, and prices and balances that do not grow old meanwhile."""
+    made = world.parse(
+        {
+            "brokers": [{"key": "b", "name": "B", "server": "B-Demo"}],
+            "instruments": [{"broker": "b", "symbols": ["EURUSD"]}],
+            "instances": [{"key": "i", "broker": "b"}],
+            "accounts": [
+                {"count": _ACCOUNTS, "key": "a-{:04}", "instance": "i", "max_open_trades": 10_000}
+            ],
+            "strategies": [{"key": "one"}, {"key": "all"}],
+            "subscriptions": [
+                {"strategy": "one", "accounts": "a-0001", "sizing": "fixed", "volume": 0.01},
+                {"strategy": "all", "accounts": "a-*", "sizing": "fixed", "volume": 0.01},
+            ],
+        }
+    )
+    tables = change.apply(made, None, time.time_ns() // 1000).tables
+    live.publish(client, tables, 1)
+    _tell(client)
+
+
+def _tell(client: redis.Redis) -> None:
+    now = time.time_ns() // 1000
+    quote = np.zeros(1, QUOTE)
+    quote["symbol"], quote["bid"], quote["ask"], quote["quoted_at"] = b"EURUSD", 1.1, 1.1001, now
+    client.xadd(keys.quotes(rows.broker_id("b")), {"q": encode(quote)})
+    mark = np.zeros(1, MARK)
+    mark["account_id"] = rows.account_id("a-0001").bytes
+    mark["balance"] = mark["equity"] = 10_000 * UNITS
+    mark["currency"], mark["marked_at"] = b"USD", now
+    client.xadd(keys.events(0), {"marks": encode(mark)})
+
+
+@contextmanager
+def _trade(home: Any, url: str) -> Iterator[None]:
+    command = [sys.executable, "-m", "flows", "run", "trade", "--shard", "0/1", "--home", str(home)]
+    child = subprocess.Popen(
+        command, env={**os.environ, "TRADECAST__REDIS__URL": url}, stdout=subprocess.DEVNULL
+    )
+    try:
+        yield
+    finally:
+        child.terminate()
+        child.wait()
+
+
+def _signal(strategy: str, number: int) -> dict[str, str]:
+    body = {"strategy": strategy, "symbol": "EURUSD", "action": "buy", "signal_id": f"n{number}"}
+    return {"json": json.dumps(body)}
+
+
+def _orders(entries: list[Any]) -> Iterator[tuple[Any, Any]]:
+    for _, _, fields in entries:
+        yield from decision_log.read(fields).orders[["signal_id", "received_at"]]
+
+
+def _wait_ready(client: redis.Redis, reader: StreamReader) -> None:
+    deadline = time.monotonic() + _GIVE_UP
+    number = 1_000_000
+    while time.monotonic() < deadline:
+        number += 1
+        client.xadd(keys.signals(0), _signal("one", number))  # type: ignore[arg-type]
+        if any(True for _ in _orders(reader.poll(0.5))):
+            while reader.poll(0.5):
+                pass
+            return
+    raise RuntimeError("the trade process made no order")
+
+
+def _paced(client: redis.Redis, reader: StreamReader) -> list[float]:
+    """Send at a rate from a process of its own; time each order when it is read."""
+    _tell(client)
+    url = client.connection_pool.connection_kwargs
+    sender = multiprocessing.get_context("spawn").Process(
+        target=_send, args=(url["path"], url["password"])
+    )
+    sender.start()
+    latencies: list[float] = []
+    deadline = time.monotonic() + _GIVE_UP
+    while len(latencies) < _SINGLE and time.monotonic() < deadline:
+        entries = reader.poll(0.2)
+        if entries:
+            entries += reader.take()
+        now = time.time()
+        latencies += [now - int(received) / 1e6 for _, received in _orders(entries)]
+    sender.join()
+    if len(latencies) < _SINGLE:
+        raise RuntimeError(f"{len(latencies)} of {_SINGLE} orders came in time")
+    return latencies[_SINGLE // 10 :]
+
+
+def _send(path: str, password: str) -> None:
+    """Append signals at a rate; the entry's id has the time, in whole milliseconds."""
+    with redis.Redis(unix_socket_path=path, password=password) as client:
+        start = time.monotonic()
+        for number in range(_SINGLE):
+            time.sleep(max(0.0, start + number / _RATE - time.monotonic()))
+            client.xadd(keys.signals(0), _signal("one", number))  # type: ignore[arg-type]
+
+
+def _fan_out(client: redis.Redis, reader: StreamReader, number: int) -> float:
+    _tell(client)
+    start = time.perf_counter()
+    client.xadd(keys.signals(0), _signal("all", 2_000_000 + number))  # type: ignore[arg-type]
+    count, deadline = 0, time.monotonic() + _GIVE_UP
+    while count < _ACCOUNTS and time.monotonic() < deadline:
+        entries = reader.poll(1.0)
+        count += sum(1 for _ in _orders(entries))
+    return time.perf_counter() - start
+
+
+def _relay(client: redis.Redis, path: str, password: str) -> list[float]:
+    process = multiprocessing.get_context("spawn").Process(target=_relaying, args=(path, password))
+    process.start()
+    reader = StreamReader(client, {"relay:out": "0-0"})
+    latencies = []
+    for _ in range(500):
+        start = time.perf_counter()
+        client.xadd("relay:in", {"n": "1"})
+        while not reader.poll(1.0):
+            pass
+        latencies.append(time.perf_counter() - start)
+    reader.close()
+    client.xadd("relay:in", {"end": "1"})
+    process.join()
+    return latencies[50:]
+
+
+def _relaying(path: str, password: str) -> None:
+    with redis.Redis(unix_socket_path=path, password=password) as client:
+        reader = StreamReader(client, {"relay:in": "0-0"})
+        while True:
+            for _, _, fields in reader.poll(1.0):
+                if b"end" in fields:
+                    return
+                client.xadd("relay:out", {"n": "1"})
