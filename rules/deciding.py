@@ -5,7 +5,6 @@ account comes once, in the order of the signals, so that the second sees what th
 """
 
 from dataclasses import dataclass, replace
-from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,10 +26,10 @@ from rules.links import Links
 from rules.signals import Intents, Signals
 from rules.sizing import Sized
 from rules.state import State
-from rules.tables import Rows
+from rules.tables import Rows, taken
 from schema.codes import ReasonCode, outcome_of
 from schema.enums import LegKind, Outcome, Side
-from schema.ids import as_uuid, order_ids
+from schema.ids import order_ids, order_prefix
 from schema.wire import ORDER, UNITS, VERDICT, Records
 
 Numbers = NDArray[np.int64]
@@ -303,7 +302,7 @@ def _orders(
     opening["valid_until"] = signals.fired_at[signal] + age
     _fill_in(orders, asked, links, rows[group], now)
     order = np.argsort(group, kind="stable")
-    orders, group = orders[order], group[order]
+    orders, group = taken(orders, order), group[order]
     number, size = leg_numbers(group)
     orders["leg"], orders["legs"] = number, size
     orders["after"] = (orders["kind"] == LegKind.OPEN) & (number > 1)
@@ -332,19 +331,13 @@ def _fill_in(orders: Records, asked: Asked, links: Links, pair: Rows, now: int) 
 
 
 def _ids(asked: Asked, book: Book, pair: Rows, leg: Numbers) -> Records:
-    """Return order ids; rows of one signal are hashed from one prefix."""
-    out = np.zeros(len(pair), dtype="V16")
-    signal = asked.pairs.signal[pair]
-    text = book.accounts.text_id[asked.pairs.account[pair]]
-    order = np.argsort(signal, kind="stable")
-    begins = np.flatnonzero(np.diff(signal[order], prepend=-1))
-    for mine in np.split(order, begins[1:]) if len(order) else ():
-        row = int(signal[mine[0]])
-        cause: UUID = as_uuid(asked.signals.signal_id[row])
-        out[mine] = order_ids(
-            asked.signals.strategy[row], cause, text[mine].tolist(), leg[mine].tolist()
-        )
-    return out
+    """Return order ids; the hash of a signal's prefix is made once."""
+    signals, signal = asked.signals, asked.pairs.signal[pair]
+    used, place = np.unique(signal, return_inverse=True)
+    causes = signals.signal_id[used].tolist()
+    prefixes = list(map(order_prefix, signals.strategy[used].tolist(), causes))
+    accounts = book.accounts.text_id[asked.pairs.account[pair]].tolist()
+    return order_ids(prefixes, place.tolist(), accounts, leg.tolist())
 
 
 def _verdicts(
@@ -361,7 +354,8 @@ def _verdicts(
     verdicts["outcome"] = _OUTCOME_OF[reason]
     verdicts["action"] = signals.action[signal]
     verdicts["stream"] = signals.stream[signal]
-    verdicts["symbol"] = [text.encode()[:32] for text in signals.symbol[signal].tolist()]
+    symbols = [text.encode()[:32] for text in signals.symbol.tolist()]
+    verdicts["symbol"] = np.array(symbols, dtype="S32")[signal]
     for name in ("entry_ms", "entry_seq", "entry_row", "fired_at", "received_at"):
         verdicts[name] = getattr(signals, name)[signal]
     verdicts["decided_at"] = now

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from rules.order_life import EXECUTED, RANK, accepts, is_final, worse, worst
 from rules.state import ORDER_STATE, PAIR_STATE, TRADE_STATE, State, TradeState, live
-from rules.tables import Rows
+from rules.tables import Rows, taken, widened
 from schema.enums import LegKind, OrderType, Outcome
-from schema.wire import ORDER, VERDICT, Records
+from schema.wire import Records
 
 Flags = NDArray[np.bool_]
 SEQUENCE_BITS = 20
@@ -61,11 +61,10 @@ def fold_decision(
     Returns:
         The new rows. Their decision id is not known here: see `stamp`.
     """
-    new = np.array([key not in state.pairs for key in state.pairs.keys(verdicts)], dtype=bool)
-    verdicts, partitions = verdicts[new], partitions[new]
-    pairs = np.zeros(len(verdicts), dtype=PAIR_STATE)
-    for name in VERDICT.names or ():
-        pairs[name] = verdicts[name]
+    new = state.pairs.unknown(state.pairs.keys(verdicts))
+    if not new.all():
+        verdicts, partitions = verdicts[new], partitions[new]
+    pairs = widened(verdicts, PAIR_STATE)
     pairs["partition"] = partitions
     pairs["first"] = -1
     decided = verdicts["legs"] == 0
@@ -78,14 +77,13 @@ def fold_decision(
 
 
 def _dispatch(state: State, orders: Records) -> tuple[Rows, Rows]:
-    fresh = np.array([key not in state.orders for key in state.orders.keys(orders)], dtype=bool)
-    orders = orders[fresh]
+    fresh = state.orders.unknown(state.orders.keys(orders))
+    if not fresh.all():
+        orders = orders[fresh]
     if not len(orders):
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
     pair = state.pairs.find(state.pairs.keys(orders))
-    added = np.zeros(len(orders), dtype=ORDER_STATE)
-    for name in ORDER.names or ():
-        added[name] = orders[name]
+    added = widened(orders, ORDER_STATE)
     added["pair"], added["trade"] = pair, -1
     added["partition"] = state.pairs.rows["partition"][pair]
     rows = state.orders.append(added)
@@ -106,7 +104,7 @@ def _dispatch(state: State, orders: Records) -> tuple[Rows, Rows]:
 
 
 def _open_trades(state: State, rows: Rows) -> Rows:
-    orders = state.orders.rows[rows]
+    orders = taken(state.orders.rows, rows)
     trades = np.zeros(len(rows), dtype=TRADE_STATE)
     trades["trade_id"] = orders["order_id"]
     for name in (

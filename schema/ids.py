@@ -4,6 +4,7 @@ An id travels as 16 bytes (NumPy `V16`, never `S16`: that strips trailing zero b
 """
 
 import hashlib
+from typing import Any
 from uuid import UUID, uuid5
 
 import numpy as np
@@ -38,27 +39,37 @@ def as_uuid(value: bytes | np.void) -> UUID:
     return UUID(bytes=value if isinstance(value, bytes) else value.tobytes())
 
 
-def order_ids(strategy: str, cause: UUID, accounts: list[bytes], legs: list[int]) -> Ids:
-    """Return `uuid5(strategy, cause, account, leg)` for each pair of account and leg.
+def order_prefix(strategy: str, cause: bytes) -> Any:
+    """Return the state of the hash that all orders of one cause begin with; see `order_ids`.
 
     Args:
         strategy: Key of the strategy.
-        cause: The signal's id, or that of another cause.
-        accounts: The accounts' ids in their 36-character form, as bytes.
-        legs: The leg's number, from 1, for each account.
+        cause: Id of the signal, or of another cause.
+    """
+    head = SEPARATOR.join((strategy, str(UUID(bytes=cause)), "")).encode()
+    return hashlib.sha1(NAMESPACE.bytes + head, usedforsecurity=False)
+
+
+def order_ids(prefixes: list[Any], place: list[int], accounts: list[bytes], legs: list[int]) -> Ids:
+    """Return `uuid5(strategy, cause, account, leg)` for each order.
+
+    Args:
+        prefixes: What `order_prefix` gives, for each cause.
+        place: Which of them each order begins with.
+        accounts: Each order's account in its 36-character form, as bytes.
+        legs: Each leg's number, from 1.
 
     Returns:
-        One id for each account; equal to `make_id(strategy, str(cause), account, str(leg))`.
+        One id for each order; equal to `make_id(strategy, str(cause), account, str(leg))`.
     """
-    head = SEPARATOR.join((strategy, str(cause), "")).encode()
-    base = hashlib.sha1(NAMESPACE.bytes + head, usedforsecurity=False)
-    digests = bytearray()
+    digests = []
     tails = [f"{SEPARATOR}{leg}".encode() for leg in range(max(legs, default=0) + 1)]
-    for account, leg in zip(accounts, legs, strict=True):
-        one = base.copy()
+    for prefix, account, leg in zip(map(prefixes.__getitem__, place), accounts, legs, strict=True):
+        one = prefix.copy()
         one.update(account + tails[leg])
-        digests += one.digest()[:16]
-    out = np.frombuffer(digests, dtype=np.uint8).reshape(-1, 16).copy()
+        digests.append(one.digest())
+    # SHA-1 has 20 bytes; an id is the first 16 of them, with version and variant set.
+    out = np.frombuffer(b"".join(digests), dtype=np.uint8).reshape(-1, 20)[:, :16].copy()
     out[:, 6] = (out[:, 6] & 0x0F) | 0x50  # version 5
     out[:, 8] = (out[:, 8] & 0x3F) | 0x80  # RFC 9562 variant
     return out.view(ID).reshape(-1)

@@ -15,7 +15,7 @@ from uuid import UUID
 import rfc8785
 
 from brokers.simulated import read_books
-from schema.ids import NIL, make_id, order_ids
+from schema.ids import NIL, make_id, order_ids, order_prefix
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -138,7 +138,9 @@ def _trace(
             break
         strategy, signal = key
         for leg in range(1, legs + 1):
-            ids = order_ids(strategy, signal, accounts, [leg] * len(accounts)).tobytes()
+            count = len(accounts)
+            prefix = order_prefix(strategy, signal.bytes)
+            ids = order_ids([prefix], [0] * count, accounts, [leg] * count).tobytes()
             for at in range(0, len(ids), 16):
                 one = ids[at : at + 16]
                 if one in looked_for:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from brokers.simulated import read_books
-from schema.ids import NIL, make_id, order_ids
+from schema.ids import NIL, make_id, order_ids, order_prefix
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -103,7 +103,8 @@ def wanted(sent: Path, accounts: list[str]) -> dict[bytes, tuple[UUID, str]]:
         if body["action"] in ("buy", "close"):
             signals[make_id(STRATEGY, body["signal_id"])] = None
     for signal in signals:
-        ids = order_ids(STRATEGY, signal, [a.encode() for a in accounts], [1] * len(accounts))
+        prefix, count = order_prefix(STRATEGY, signal.bytes), len(accounts)
+        ids = order_ids([prefix], [0] * count, [a.encode() for a in accounts], [1] * count)
         asked |= {
             one.tobytes(): (signal, account) for one, account in zip(ids, accounts, strict=True)
         }

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from schema.codes import OUTCOME_RANK, SENTENCES, WORST_FIRST, ReasonCode
 from schema.enums import Outcome
-from schema.ids import make_id, order_ids
+from schema.ids import make_id, order_ids, order_prefix
 from schema.wire import ORDER, RECORDS, decode, encode
 
 SMALL = np.dtype([("id", "V16"), ("volume", "<i8")])
@@ -69,7 +69,9 @@ def test_order_ids_equal_the_plain_formula(
 ) -> None:
     accounts = [str(account).encode() for account, _ in pairs]
     legs = [leg for _, leg in pairs]
-    got = [bytes(each) for each in order_ids(strategy, cause, accounts, legs).tolist()]
+    prefixes = [order_prefix("another", UUID(int=1).bytes), order_prefix(strategy, cause.bytes)]
+    place = [1] * len(pairs)
+    got = [bytes(each) for each in order_ids(prefixes, place, accounts, legs).tolist()]
     assert got == [
         make_id(strategy, str(cause), str(account), str(leg)).bytes for account, leg in pairs
     ]
