@@ -11,12 +11,15 @@ from typing_extensions import override
 
 from config import live
 from config.settings import Settings
+from flows.lag import STORES
 from flows.process import run_flow
 from operators import steps
 from operators.intake import Intake
 from operators.shard import Shard, ShardSettings
+from operators.upkeep import Upkeep
 from rules.rounds import Round
 from schema.ids import PARTITIONS
+from sinks.claims import Claims
 from sinks.dispatch import Append, Dispatcher
 from sinks.results import ResultsWriter
 from sources.rounds import RoundSource
@@ -47,7 +50,10 @@ class LastStep(DynamicSink[Round]):
 
 
 def build(
-    source: FixedPartitionedSource[Round, None], shard: Shard, results: steps.Results
+    source: FixedPartitionedSource[Round, None],
+    shard: Shard,
+    results: steps.Results,
+    upkeep: Upkeep,
 ) -> Dataflow:
     """Wire the steps; a round passes all of them before the next one is read."""
     flow = Dataflow("trade")
@@ -58,10 +64,10 @@ def build(
         ("route", steps.route_signals),
         ("size", steps.size_pairs),
         ("guard", steps.guard_and_decide),
-        ("dispatch", steps.dispatch),
+        ("dispatch", steps.dispatch(upkeep)),
     ):
         stream = op.map(name, stream, steps.guarded(step, shard))
-    last = steps.guarded(steps.write_results(results), shard)
+    last = steps.guarded(steps.write_results(results, upkeep), shard)
     op.output("results", stream, LastStep(last))
     return flow
 
@@ -99,4 +105,12 @@ def run_trade(client: redis.Redis, settings: Settings, shard: tuple[int, int], s
     )
 
     source = RoundSource(client, memory, lambda: memory.brokers, stop)
-    run_flow(build(source, memory, ResultsWriter(client)))
+    durability = settings.redis.durability
+    upkeep = Upkeep(
+        client,
+        memory,
+        Claims(client, durability=durability),
+        stores=STORES,
+        durability=durability,
+    )
+    run_flow(build(source, memory, ResultsWriter(client), upkeep))

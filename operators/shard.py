@@ -15,7 +15,7 @@ import redis
 from operators.intake import Admitted
 from operators.replay import Logged, Place, order_of, replay
 from operators.signal_rows import SignalRows
-from rules import decision_log, snapshots
+from rules import decision_log
 from rules.book import Book, Market
 from rules.compile import compile_book
 from rules.events_log import EventEntry, fold_entries
@@ -101,7 +101,6 @@ class Shard:
         self._names: Names | None = None
         self._paths: RatePaths | None = None
         self._market: Market | None = None
-        self._snapshot_ms: dict[int, int] = {}
 
     @property
     def book(self) -> Book:
@@ -229,27 +228,8 @@ class Shard:
         due = now_ms - self.settings.idle_decision_ms
         return [p for p, place in self.places.items() if place.decided_ms <= due]
 
-    def snapshot(self, now_ms: int) -> None:
-        """Store the state of partitions that just decided, if their last snapshot is old.
-
-        Call it when the state stands at these decisions and all rows were written.
-        """
-        pipe: Any = self.client.pipeline(transaction=False)
-        due = now_ms - self.settings.snapshot_ms
-        for partition, place in self.places.items():
-            stands_there = order_of(self.events[partition]) == order_of(place.events)
-            if not stands_there or self._snapshot_ms.get(partition, now_ms) > due:
-                self._snapshot_ms.setdefault(partition, now_ms)
-                continue
-            blob = snapshots.take(
-                self.state, partition, place.decision, place.events, dict(place.marks)
-            )
-            pipe.set(keys.snapshot(partition), blob)
-            self._snapshot_ms[partition] = now_ms
-        pipe.execute()
-
     def forget_finished(self, now: int) -> None:
-        """Drop from memory what has long been finished."""
+        """Drop from memory what has long been finished; rows move, so none may be waiting."""
         if self.state.pairs.count:
             forget(self.state, now - self.settings.keep_finished_us)
             if self._book is not None:

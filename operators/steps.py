@@ -14,6 +14,7 @@ import redis
 
 from operators.result_rows import changed
 from operators.shard import Shard, strategy_status
+from operators.upkeep import Upkeep
 from rules import decision_log
 from rules.deciding import Asked, decide, with_variants
 from rules.fold import Touched
@@ -148,11 +149,21 @@ def guard_and_decide(shard: Shard, turn: Round) -> None:
         turn.decided = decide(shard.state, shard.links, turn.asked, turn.now)
 
 
-def dispatch(shard: Shard, turn: Round) -> None:
-    """Step `dispatch`: one entry per partition, or nothing and a fold."""
+def dispatch(upkeep: Upkeep) -> Step:
+    """Return step `dispatch`: one entry per partition, or nothing and a fold."""
+
+    def step(shard: Shard, turn: Round) -> None:
+        # A snapshot stands at a decision, so where one is due there is a decision, if an empty one.
+        turn.snapshots = upkeep.overdue(turn.now)
+        _dispatch(shard, turn)
+
+    return step
+
+
+def _dispatch(shard: Shard, turn: Round) -> None:
     decided = turn.decided
     touched = decided.touched if decided is not None else Touched()
-    partitions = set(shard.idle(turn.now // 1000))
+    partitions = {*shard.idle(turn.now // 1000), *turn.snapshots}
     if decided is not None:
         partitions |= set(np.unique(decided.verdict_partition).tolist())
     if not partitions:
@@ -176,12 +187,12 @@ def dispatch(shard: Shard, turn: Round) -> None:
     shard.log_decisions(parts, touched)
 
 
-def write_results(results: Results) -> Step:
-    """Return step `results`: rows of what changed, then a snapshot where one is due."""
+def write_results(results: Results, upkeep: Upkeep) -> Step:
+    """Return step `results`: rows of what changed, then snapshots and other upkeep."""
 
     def step(shard: Shard, turn: Round) -> None:
         # Rows wait a moment for more of their kind, and do not stand between two decisions.
-        if turn.now < shard.results_due and not turn.last:
+        if turn.now < shard.results_due and not turn.last and not turn.snapshots:
             return
         shard.results_due = turn.now + _RESULTS_EVERY
         shard.signal_rows.write(results.write_signals)
@@ -189,6 +200,6 @@ def write_results(results: Results) -> Step:
         results.write([(keys.results(p), batches) for p, batches in made.items()])
         shard.touched = Touched()
         shard.decisions = []
-        shard.snapshot(turn.now // 1000)
+        upkeep.keep(turn.snapshots, turn.now)
 
     return step

@@ -33,6 +33,7 @@ class Round:
     quotes: list[tuple[bytes, bytes]] = field(default_factory=list)  # broker id, QUOTE records
     marks: Mapping[str, str] = field(default_factory=dict)  # last entry read, per signal stream
     last: bool = False  # the flow ends: nothing may be left waiting
+    snapshots: list[int] = field(default_factory=list)  # partitions that are to have one
     failed: bool = False
     admitted: Signals | None = None
     resolved: Resolved | None = None

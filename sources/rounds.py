@@ -23,7 +23,6 @@ log = logging.getLogger(__name__)
 _WAIT = 0.05  # seconds: how late a stop, a timer or a new configuration may be noticed
 _RETRY = 0.2
 _CONFIGURATION = 1.0
-_FORGET = 60.0
 
 
 class Memory(Protocol):
@@ -37,10 +36,6 @@ class Memory(Protocol):
 
     def configure(self) -> bool:
         """Compile the book anew if the configuration has changed."""
-        ...
-
-    def forget_finished(self, now: int) -> None:
-        """Drop what has long been finished."""
         ...
 
     @property
@@ -90,7 +85,6 @@ class _Rounds(StatefulSourcePartition[Round, None]):
         self._quotes: dict[str, bytes] = {}
         self._due = 0.0
         self._ended = False
-        self._forget = time.monotonic() + _FORGET
 
     @override
     def next_batch(self) -> list[Round]:
@@ -123,9 +117,6 @@ class _Rounds(StatefulSourcePartition[Round, None]):
             positions = self._memory.recover()
             self._reader.seek({**positions, **dict.fromkeys(self._quotes, "$")})
             self._watch_quotes()
-        if now >= self._forget:
-            self._memory.forget_finished(self._clock.now())
-            self._forget = now + _FORGET
 
     def _watch_quotes(self) -> None:
         self._quotes = {keys.quotes(UUID(bytes=b)): b for b in self._brokers()}

@@ -1,0 +1,214 @@
+"""What a shard does beside deciding: snapshots, trimming under them, expiry, forgetting.
+
+Nothing is trimmed that somebody still needs (design, law 3): an event or decision goes only
+under a stored snapshot of its partition, a decision only when each of its orders has an outcome,
+a signal only below the marks of all partitions and when both stores have its row.
+"""
+
+import logging
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+import redis
+
+from operators.replay import order_of
+from operators.shard import Shard
+from rules import decision_log, snapshots
+from rules.state import State
+from schema import keys
+from schema.codes import ReasonCode
+from schema.enums import OrderState, Outcome
+from schema.ids import PARTITIONS
+from schema.wire import REPORT, Records
+
+log = logging.getLogger(__name__)
+_AT_ONCE = 8  # partitions with a snapshot in one round
+_PAGE = 500
+_EXPIRY_EVERY = 1_000_000  # microseconds, as all times here
+_EXPIRY_AGAIN = 60_000_000
+_SIGNALS_EVERY = 5_000_000
+_FORGET_EVERY = 60_000_000
+_WAITAOF_MS = 2000
+
+
+class Claims(Protocol):
+    """See sinks.claims.Claims."""
+
+    def close(self, partition: int, reports: Records) -> object:
+        """Record "not sent" outcomes of orders that nobody has claimed."""
+        ...
+
+    def forget(self, partition: int, order_ids: Sequence[bytes]) -> None:
+        """Drop the claims of orders whose decisions were trimmed."""
+        ...
+
+
+class Upkeep:
+    """The upkeep of one shard, in small pieces between its rounds.
+
+    Args:
+        client: Of the server that has the logs.
+        shard: Whose logs they are.
+        claims: Closes orders that nobody claimed, and forgets claims.
+        stores: Names of the stores that must have a signal's row before it may go.
+        grace: How long an order may be overdue before the shard expires it: an executor that
+            lives does it itself.
+        durability: With `waitaof` a snapshot counts once it is fsynced.
+    """
+
+    def __init__(
+        self,
+        client: redis.Redis,
+        shard: Shard,
+        claims: Claims,
+        *,
+        stores: Sequence[str],
+        grace: int = 15_000_000,
+        durability: str = "always",
+    ) -> None:
+        self._client: Any = client
+        self._shard = shard
+        self._claims = claims
+        self._stores = tuple(stores)
+        self._grace = grace
+        self._wait = durability == "waitaof"
+        self._snapshot_ms: dict[int, int] = {}
+        self._tried: dict[bytes, int] = {}  # order that another has claimed -> next try
+        self._due = dict.fromkeys(("expire", "signals", "forget"), 0)
+
+    def overdue(self, now: int) -> list[int]:
+        """Return partitions that are to have a snapshot at a decision of this round."""
+        settings, now_ms = self._shard.settings, now // 1000
+        every = settings.snapshot_ms
+        due = []
+        for place, partition in enumerate(settings.partitions):
+            # Spread over the time between two, so that no round has all of them.
+            spread = every * place // len(settings.partitions)
+            last = self._snapshot_ms.setdefault(partition, now_ms - spread)
+            if now_ms - last >= every:
+                due.append(partition)
+        return due[:_AT_ONCE]
+
+    def keep(self, partitions: Sequence[int], now: int) -> None:
+        """Do what is due. Call it when all rows of the state were written.
+
+        Args:
+            partitions: Which of them stand at the decision of this round.
+            now: Microseconds.
+
+        Raises:
+            redis.RedisError: Fold again; what is half done is done again.
+        """
+        self._snapshot(partitions, now)
+        if self._is_due("expire", now, _EXPIRY_EVERY):
+            self._expire(now)
+        if 0 in self._shard.settings.partitions and self._is_due("signals", now, _SIGNALS_EVERY):
+            for stream in self._shard.settings.streams:
+                self._trim_signals(stream)
+        if self._is_due("forget", now, _FORGET_EVERY):
+            self._shard.forget_finished(now)
+
+    def _is_due(self, name: str, now: int, every: int) -> bool:
+        if 0 < now - self._due[name] < every:
+            return False
+        self._due[name] = now
+        return True
+
+    def _snapshot(self, partitions: Sequence[int], now: int) -> None:
+        shard, stored = self._shard, []
+        pipe: Any = self._client.pipeline(transaction=False)
+        for partition in partitions:
+            place = shard.places[partition]
+            if order_of(shard.events[partition]) != order_of(place.events):
+                continue
+            marks = dict(place.marks)
+            blob = snapshots.take(shard.state, partition, place.decision, place.events, marks)
+            pipe.set(keys.snapshot(partition), blob)
+            stored.append(partition)
+        if self._wait and stored:
+            pipe.execute_command("WAITAOF", 1, 0, _WAITAOF_MS)
+        replies = pipe.execute()
+        if self._wait and stored and replies[-1][0] < 1:
+            log.warning("snapshots were not fsynced in time; nothing is trimmed under them")
+            return
+        for partition in stored:
+            self._snapshot_ms[partition] = now // 1000
+            self._trim(partition)
+
+    def _trim(self, partition: int) -> None:
+        """Trim the logs of a partition whose snapshot was just stored."""
+        place = self._shard.places[partition]
+        self._client.xtrim(keys.events(partition), minid=place.events, approximate=False)
+        cut = min(place.decision, _oldest_open(self._shard.state, partition), key=order_of)
+        log_key = keys.decisions(partition)
+        while True:
+            page = self._client.xrange(log_key, "-", f"({cut}", count=_PAGE)
+            if not page:
+                return
+            orders = [o for _, f in page for o in decision_log.read(f).orders["order_id"].tolist()]
+            after = page[-1][0].decode()
+            self._client.xtrim(log_key, minid=_next(after), approximate=False)
+            # Only now: an order whose decision is in the log could be claimed again.
+            self._claims.forget(partition, orders)
+
+    def _trim_signals(self, stream: int) -> None:
+        """Trim signals that every partition has decided and both stores have."""
+        name, results = keys.signals(stream), keys.signal_results(stream)
+        pipe: Any = self._client.pipeline(transaction=False)
+        pipe.hget(keys.signal_mark(stream), "mark")
+        for partition in range(PARTITIONS):
+            pipe.xrevrange(keys.decisions(partition), count=1)
+        written, *last = pipe.execute()
+        if written is None or not all(last):
+            return
+        marks = [decision_log.read(found[0][1]).marks.get(name, "0-0") for found in last]
+        cut = min([written.decode(), *marks], key=order_of)
+        if self._is_stored(results):
+            self._client.xtrim(name, minid=cut, approximate=False)
+
+    def _is_stored(self, results: str) -> bool:
+        """Return whether all stores have every row that was written before this call."""
+        try:
+            newest = self._client.xinfo_stream(results)["last-generated-id"].decode()
+        except redis.ResponseError:
+            return False  # no row was ever written
+        stored = self._client.mget([keys.stored(results, store) for store in self._stores])
+        return all(at is not None and order_of(at.decode()) >= order_of(newest) for at in stored)
+
+    def _expire(self, now: int) -> None:
+        """Expire orders that are too old and that nobody has claimed."""
+        orders = self._shard.state.orders.rows
+        late = (orders["outcome"] == Outcome.NONE) & (orders["state"] == OrderState.DISPATCHED)
+        late &= (orders["valid_until"] > 0) & (orders["valid_until"] < now - self._grace)
+        mine = [
+            row
+            for row in np.flatnonzero(late).tolist()
+            if self._tried.get(orders["order_id"][row].tobytes(), 0) <= now
+        ]
+        chosen = orders[np.array(mine, dtype=np.int64)]
+        for partition in np.unique(chosen["partition"]).tolist():
+            part = chosen[chosen["partition"] == partition]
+            reports = np.zeros(len(part), REPORT)
+            reports["order_id"], reports["account_id"] = part["order_id"], part["account_id"]
+            reports["state"], reports["outcome"] = OrderState.FINAL, Outcome.EXPIRED
+            reports["reason"], reports["reported_at"] = ReasonCode.ORDER_EXPIRED, now
+            # The outcome comes back as an event; what another has claimed is its own to say.
+            self._claims.close(partition, reports)
+        again = dict.fromkeys(chosen["order_id"].tolist(), now + _EXPIRY_AGAIN)
+        self._tried = {key: at for key, at in self._tried.items() if at > now} | again
+
+
+def _oldest_open(state: State, partition: int) -> str:
+    """Return the oldest decision of a partition with an order that has no outcome."""
+    orders = state.orders.rows
+    mine = orders[(orders["partition"] == partition) & (orders["outcome"] == Outcome.NONE)]
+    if not len(mine):
+        return f"{(1 << 63) - 1}-0"
+    first = np.lexsort((mine["decision_seq"], mine["decision_ms"]))[0]
+    return f"{mine['decision_ms'][first]}-{mine['decision_seq'][first]}"
+
+
+def _next(entry_id: str) -> str:
+    ms, seq = order_of(entry_id)
+    return f"{ms}-{seq + 1}"
