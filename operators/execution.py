@@ -17,7 +17,7 @@ import numpy as np
 from rules.claims import Claim, Held
 from rules.journal import Known, Result
 from rules.order_life import EXECUTED, RANK
-from rules.tokens import token
+from rules.tokens import token, token_in
 from schema.broker import AnswerClass
 from schema.codes import ReasonCode
 from schema.enums import LegKind, OrderState, Outcome
@@ -25,6 +25,7 @@ from schema.wire import REPORT, Records
 
 log = logging.getLogger(__name__)
 SECOND = 1_000_000
+TARGET_SECONDS = 30  # how long a close waits for a position that nobody here knows
 _NOT_EXECUTED = (AnswerClass.TRANSIENT, AnswerClass.THROTTLED)
 Verdict = Callable[[int, LegKind], tuple[ReasonCode, Outcome]]
 
@@ -51,6 +52,7 @@ class Waiting:
     attempts: int = 0
     not_before: int = 0
     claimed_at: int = 0
+    read_at: int = 0
 
 
 @dataclass
@@ -150,7 +152,8 @@ class Executor:
             if key not in legs:
                 legs.append(key)
             if key not in self.outcomes and _unsent(self.journal.known.get(key)):
-                self.waiting.setdefault(key, Waiting(partition, decision, order.copy()))
+                item = Waiting(partition, decision, order.copy(), read_at=self.clock())
+                self.waiting.setdefault(key, item)
 
     def claim(self, now: int) -> list[Waiting]:
         """Claim what is ready; return what may be sent, in order."""
@@ -186,7 +189,29 @@ class Executor:
         if RANK[self.outcomes.get(opener, 0)] == RANK[Outcome.FAILED]:
             self.end(item, Outcome.REJECTED, ReasonCode.OPENING_FAILED, now)
             return False
-        return opener in self.tickets
+        return opener in self.tickets or self._find_target(opener, item, now)
+
+    def _find_target(self, opener: bytes, item: Waiting, now: int) -> bool:
+        """Look at the broker for a position or order that another journal has opened.
+
+        An account that moved here, or a journal that was lost, leaves closes whose opening this
+        executor never knew. What is not there after a while is over.
+        """
+        if opener in self.waiting or opener in self.journal.known:
+            return False
+        item.not_before = now + SECOND
+        wanted = token(opener)
+        for row in self.terminal.positions():
+            if token_in(row["comment"]) == wanted:
+                self.tickets[opener] = (int(row["position_ticket"]), 0)
+                return True
+        for row in self.terminal.open_orders():
+            if token_in(row["comment"]) == wanted:
+                self.tickets[opener] = (int(row["position_ticket"]), int(row["order_ticket"]))
+                return True
+        if now - item.read_at > TARGET_SECONDS * SECOND:
+            self.end(item, Outcome.REJECTED, ReasonCode.NO_POSITION, now)
+        return False
 
     def end(self, item: Waiting, outcome: Outcome, reason: ReasonCode, now: int) -> None:
         """Give a "not sent" outcome; the closing script publishes it, if no claim forbids it."""

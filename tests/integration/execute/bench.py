@@ -33,6 +33,7 @@ class Scripted:
 
     def __init__(self) -> None:
         self.sent: list[bytes] = []
+        self.asked: list[Any] = []
         self.lose_answers = False
         self.unreachable = 0  # calls that do not reach the broker
         self.dies = False  # the process, while it asks
@@ -47,6 +48,7 @@ class Scripted:
         if self.unreachable:
             self.unreachable -= 1
             raise Transient("no connection")
+        self.asked += list(requests)
         answers = np.zeros(len(requests), ANSWER)
         for row, request in enumerate(requests):
             self.sent.append(request["order_id"].tobytes())
@@ -88,7 +90,11 @@ class Scripted:
         return np.zeros(0, BROKER_ORDER)
 
     def positions(self) -> Records:
-        return np.zeros(0, POSITION)
+        held = np.zeros(len(self.orders), POSITION)
+        for row, (ticket, comment, volume, *_) in zip(held, self.orders, strict=True):
+            row["account_id"], row["position_ticket"] = np.void(ACCOUNT), ticket
+            row["comment"], row["volume"] = comment, volume
+        return held
 
     def history(self, since: int) -> History:
         assert since < NOW

@@ -12,7 +12,7 @@ import pytest
 from operators.sending import send
 from schema import keys
 from schema.codes import ReasonCode
-from schema.enums import OrderState, Outcome
+from schema.enums import LegKind, OrderState, Outcome
 from sinks.claims import NotDurable
 from tests.integration.execute.bench import NOW, Bench, order
 
@@ -231,3 +231,28 @@ def test_all_legs_of_a_batch_have_their_own_report(bench: Bench) -> None:
     assert len(set(bench.terminal.sent)) == len(bench.terminal.sent) == 100
     assert len({r["order_id"].tobytes() for r in bench.reports()}) == 100
     assert {int(r["state"]) for r in bench.reports()} == {OrderState.FINAL}
+
+
+def test_a_close_finds_the_position_that_a_lost_journal_had_opened(
+    bench: Bench, tmp_path: Path
+) -> None:
+    bench.decide(order(1))
+    bench.work()
+    bench.executor.release()
+    other = Bench(bench.client, tmp_path / "other")
+    other.terminal = bench.terminal
+    other.restart()
+    other.decide(order(2, kind=LegKind.CLOSE, position=ONE))
+    other.work()
+    other.journal.close()
+    assert bench.terminal.sent[1:] == [(2).to_bytes(16, "big")]
+    assert bench.terminal.asked[-1]["position_ticket"] == 1
+
+
+def test_a_close_of_a_position_that_is_nowhere_ends(bench: Bench) -> None:
+    bench.decide(order(2, kind=LegKind.CLOSE, position=ONE))
+    bench.work()
+    assert bench.reports() == []
+    bench.work(NOW + 31_000_000)
+    assert bench.terminal.sent == []
+    assert [r["reason"] for r in bench.reports()] == [ReasonCode.NO_POSITION]
