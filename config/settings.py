@@ -114,6 +114,15 @@ class Trade(Section, frozen=True):
         float,
         rule("Time between stored snapshots of a partition's state.", least=1, most=86_400),
     ] = 60.0
+    expiry_grace_seconds: Annotated[
+        float,
+        rule(
+            "How long an order that nobody claimed may be overdue before the shard expires it: a"
+            " living executor does so itself.",
+            least=0,
+            most=86_400,
+        ),
+    ] = 15.0
     idle_decision_seconds: Annotated[
         float,
         rule("A partition without signals logs an empty decision this often.", least=1, most=3600),

@@ -27,7 +27,7 @@ class ColumnHistogram(Collector):
     def __init__(self, name: str, description: str, label: str, value: str) -> None:
         self._name = name
         self._description = description
-        self._label = label
+        self.label = label
         self._value = value
         self._counts = np.zeros(len(BOUNDS) + 1, np.int64)
         self._sum = 0.0
@@ -42,7 +42,7 @@ class ColumnHistogram(Collector):
     def collect(self) -> list[HistogramMetricFamily]:
         """Return the counts, summed up as Prometheus wants them."""
         edges = [f"{bound:.6g}" for bound in BOUNDS] + ["+Inf"]
-        family = HistogramMetricFamily(self._name, self._description, labels=[self._label])
+        family = HistogramMetricFamily(self._name, self._description, labels=[self.label])
         totals = np.cumsum(self._counts).tolist()
         family.add_metric([self._value], list(zip(edges, totals, strict=True)), self._sum)
         return [family]

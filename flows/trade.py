@@ -13,16 +13,20 @@ from config import live
 from config.settings import Settings
 from flows.lag import STORES
 from flows.process import run_flow
+from flows.trade_metrics import Metrics
 from operators import steps
 from operators.intake import Intake
+from operators.live_state import LiveState
 from operators.shard import Shard, ShardSettings
 from operators.upkeep import Upkeep
 from rules.rounds import Round
 from schema.ids import PARTITIONS
+from schema.registry import table
 from sinks.claims import Claims
 from sinks.dispatch import Append, Dispatcher
+from sinks.live_state import LiveStateWriter
 from sinks.results import ResultsWriter
-from sources.rounds import RoundSource
+from sources.rounds import RedisClock, RoundSource
 from sources.stop import Stop
 
 _SECOND = 1_000_000
@@ -54,6 +58,8 @@ def build(
     shard: Shard,
     results: steps.Results,
     upkeep: Upkeep,
+    metrics: Metrics,
+    clock: Callable[[], int],
 ) -> Dataflow:
     """Wire the steps; a round passes all of them before the next one is read."""
     flow = Dataflow("trade")
@@ -64,11 +70,17 @@ def build(
         ("route", steps.route_signals),
         ("size", steps.size_pairs),
         ("guard", steps.guard_and_decide),
-        ("dispatch", steps.dispatch(upkeep)),
+        ("dispatch", steps.dispatch(upkeep, clock)),
     ):
-        stream = op.map(name, stream, steps.guarded(step, shard))
-    last = steps.guarded(steps.write_results(results, upkeep), shard)
-    op.output("results", stream, LastStep(last))
+        stream = op.map(name, stream, metrics.timed(name, steps.guarded(step, shard)))
+    last = metrics.timed("results", steps.guarded(steps.write_results(results, upkeep), shard))
+
+    def end(turn: Round) -> Round:
+        done = last(turn)
+        metrics.count(shard, done)
+        return done
+
+    op.output("results", stream, LastStep(end))
     return flow
 
 
@@ -88,7 +100,16 @@ def shard_settings(settings: Settings, shard: tuple[int, int]) -> ShardSettings:
 
 def run_trade(client: redis.Redis, settings: Settings, shard: tuple[int, int], stop: Stop) -> None:
     """Run shard i of k until it is asked to stop."""
-    dispatcher = Dispatcher(client, settings.redis.durability)
+    metrics = Metrics(shard[0])
+    run_flow(wire(client, settings, shard, stop, metrics))
+
+
+def wire(
+    client: redis.Redis, settings: Settings, shard: tuple[int, int], stop: Stop, metrics: Metrics
+) -> Dataflow:
+    """Return the flow of shard i of k with everything that it needs."""
+    durability = settings.redis.durability
+    dispatcher = Dispatcher(client, durability)
 
     def send(appends: Sequence[tuple[int, str, Mapping[bytes, bytes]]]) -> list[str | None]:
         return dispatcher.send(
@@ -102,15 +123,20 @@ def run_trade(client: redis.Redis, settings: Settings, shard: tuple[int, int], s
         send=send,
         version=lambda: live.version(client),
         load=lambda: live.load(client),
+        live=LiveState(
+            trades=LiveStateWriter(client, table("trade_state")),
+            executions=LiveStateWriter(client, table("execution_state")),
+            accounts=LiveStateWriter(client, table("account_state")),
+        ),
     )
-
-    source = RoundSource(client, memory, lambda: memory.brokers, stop)
-    durability = settings.redis.durability
     upkeep = Upkeep(
         client,
         memory,
         Claims(client, durability=durability),
         stores=STORES,
+        grace=int(settings.trade.expiry_grace_seconds * _SECOND),
         durability=durability,
     )
-    run_flow(build(source, memory, ResultsWriter(client), upkeep))
+    clock = RedisClock(client)
+    source = RoundSource(client, memory, lambda: memory.brokers, stop, clock)
+    return build(source, memory, ResultsWriter(client), upkeep, metrics, clock.now)

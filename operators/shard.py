@@ -13,6 +13,7 @@ import pyarrow as pa
 import redis
 
 from operators.intake import Admitted
+from operators.live_state import LiveState
 from operators.replay import Logged, Place, order_of, replay
 from operators.signal_rows import SignalRows
 from rules import decision_log
@@ -81,7 +82,9 @@ class Shard:
         send: Send,
         version: Callable[[], int | None],
         load: Callable[[], Configuration | None],
+        live: LiveState,
     ) -> None:
+        self.live = live
         self.client = client
         self.settings = settings
         self.intake = intake
@@ -145,6 +148,7 @@ class Shard:
         """
         self.state = State()
         self.signal_rows.clear()
+        self.live.clear()
         self.places, self.touched, self.decisions = replay(
             self.client, self.state, self.settings.partitions
         )
@@ -231,6 +235,7 @@ class Shard:
     def forget_finished(self, now: int) -> None:
         """Drop from memory what has long been finished; rows move, so none may be waiting."""
         if self.state.pairs.count:
+            self.live.write(self.state, everything=True)
             forget(self.state, now - self.settings.keep_finished_us)
             if self._book is not None:
                 self._links = Links(self._book, self.state)

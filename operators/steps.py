@@ -149,13 +149,14 @@ def guard_and_decide(shard: Shard, turn: Round) -> None:
         turn.decided = decide(shard.state, shard.links, turn.asked, turn.now)
 
 
-def dispatch(upkeep: Upkeep) -> Step:
+def dispatch(upkeep: Upkeep, clock: Callable[[], int]) -> Step:
     """Return step `dispatch`: one entry per partition, or nothing and a fold."""
 
     def step(shard: Shard, turn: Round) -> None:
         # A snapshot stands at a decision, so where one is due there is a decision, if an empty one.
         turn.snapshots = upkeep.overdue(turn.now)
         _dispatch(shard, turn)
+        turn.dispatched_at = clock()
 
     return step
 
@@ -198,8 +199,10 @@ def write_results(results: Results, upkeep: Upkeep) -> Step:
         shard.signal_rows.write(results.write_signals)
         made = changed(shard.state, shard.names, shard.touched, shard.decisions)
         results.write([(keys.results(p), batches) for p, batches in made.items()])
+        shard.live.touch(shard.touched)
         shard.touched = Touched()
         shard.decisions = []
+        shard.live.write(shard.state, everything=turn.last)
         upkeep.keep(turn.snapshots, turn.now)
 
     return step

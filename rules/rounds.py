@@ -40,3 +40,4 @@ class Round:
     routed: Routed | None = None
     asked: Asked | None = None
     decided: Decided | None = None
+    dispatched_at: int = 0  # microseconds; 0: nothing was

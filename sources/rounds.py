@@ -75,12 +75,13 @@ class _Rounds(StatefulSourcePartition[Round, None]):
         memory: Memory,
         brokers: Callable[[], Sequence[bytes]],
         stop: Stop,
+        clock: RedisClock,
     ) -> None:
         self._client = client
         self._memory = memory
         self._brokers = brokers
         self._stop = stop
-        self._clock = RedisClock(client)
+        self._clock = clock
         self._reader = StreamReader(client, {})
         self._quotes: dict[str, bytes] = {}
         self._due = 0.0
@@ -159,8 +160,9 @@ class RoundSource(FixedPartitionedSource[Round, None]):
         memory: Memory,
         brokers: Callable[[], Sequence[bytes]],
         stop: Stop,
+        clock: RedisClock,
     ) -> None:
-        self._parts: tuple[Any, ...] = (client, memory, brokers, stop)
+        self._parts: tuple[Any, ...] = (client, memory, brokers, stop, clock)
 
     @override
     def list_parts(self) -> list[str]:

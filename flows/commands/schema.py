@@ -20,7 +20,7 @@ examples:
   tradecast schema migrate
   tradecast schema docs docs/reference
 """
-STORES = ("clickhouse", "duckdb", "postgres")
+STORES = ("clickhouse", "duckdb")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

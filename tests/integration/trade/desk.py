@@ -8,20 +8,17 @@ from typing import Any
 
 import numpy as np
 import redis
+from prometheus_client import CollectorRegistry
 
-from config import change, live, rows, world
+from config import change, rows, world
 from config.settings import Settings, Trade
 from flows import trade
-from operators.shard import Shard
-from operators.upkeep import Upkeep
+from flows.trade_metrics import Metrics
 from rules import decision_log
 from schema import arrow, keys
 from schema.enums import OrderState, Outcome
 from schema.wire import QUOTE, REPORT, UNITS, encode
-from sinks.claims import Claims
-from sinks.dispatch import Append, Dispatcher
-from sinks.results import ResultsWriter
-from sources.rounds import RedisClock, RoundSource
+from sources.rounds import RedisClock
 from sources.stop import Stop
 from tests.servers import eventually
 
@@ -53,20 +50,9 @@ class Desk:
     def start(self, **settings: Any) -> None:
         """Start a flow; `settings` are those of section trade."""
         self.stop = Stop()
-        dispatcher = Dispatcher(self.client)
-        shard = Shard(
-            self.client,
-            trade.shard_settings(Settings(trade=Trade(**settings)), (0, 1)),
-            intake=trade.Intake(self.client),
-            send=lambda parts: dispatcher.send(
-                [Append(partition=p, previous=q, fields=f) for p, q, f in parts]
-            ),
-            version=lambda: live.version(self.client),
-            load=lambda: live.load(self.client),
-        )
-        source = RoundSource(self.client, shard, lambda: shard.brokers, self.stop)
-        upkeep = Upkeep(self.client, shard, Claims(self.client), stores=("duckdb",), grace=0)
-        flow = trade.build(source, shard, ResultsWriter(self.client), upkeep)
+        chosen = Settings(trade=Trade(expiry_grace_seconds=0, **settings))
+        metrics = Metrics(0, CollectorRegistry())
+        flow = trade.wire(self.client, chosen, (0, 1), self.stop, metrics)
         self.thread = threading.Thread(target=trade.run_flow, args=(flow,))
         self.thread.start()
 

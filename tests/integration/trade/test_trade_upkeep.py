@@ -95,7 +95,8 @@ def test_a_signal_stays_until_both_its_row_and_its_decisions_are_safe(desk: Desk
     desk.settle()
     desk.end()
     assert desk.client.xlen(keys.signals(0)) == 2, "no store has their rows"
-    desk.client.set(keys.stored(keys.signal_results(0), "duckdb"), "9999999999999-0")
+    for store in ("duckdb", "clickhouse"):
+        desk.client.set(keys.stored(keys.signal_results(0), store), "9999999999999-0")
     desk.start(snapshot_seconds=1)
     wait(lambda: desk.client.xlen(keys.signals(0)) == 1)
 
@@ -127,3 +128,20 @@ def test_an_order_that_nobody_claims_expires(desk: Desk) -> None:
     wait(lambda: len(expired()) == 4)
     assert claimed["order_id"].tobytes() not in expired()
     wait(lambda: sum(r["outcome"] == "expired" for r in desk.rows("signal_execution_status")) == 4)
+
+
+def test_live_state_shows_trades_accounts_and_executions(desk: Desk) -> None:
+    desk.send(action="buy", signal_id="s1")
+    wait(lambda: len(desk.orders()) == 5)
+    order = desk.orders()[0]
+    partition = partition_of(desk, order)
+    desk.report(partition, order, Outcome.FILLED)
+    trade = keys.state(partition, "trade_state", UUID(bytes=order["order_id"].tobytes()))
+    execution = keys.state(partition, "execution_state", UUID(bytes=order["order_id"].tobytes()))
+    wait(lambda: desk.client.hget(trade, "state") == b"open")
+    shown: Any = desk.client.hgetall(trade)
+    assert (shown[b"side"], shown[b"volume"]) == (b"buy", b"0.10000000")
+    assert desk.client.ttl(trade) == -1, "it stays as long as the trade is open"
+    wait(lambda: desk.client.hget(execution, "outcome") == b"filled")
+    desk.send(action="close", signal_id="s2")
+    wait(lambda: any(o["kind"] == LegKind.CLOSE for o in desk.orders()))

@@ -1,0 +1,76 @@
+"""Live state of a shard's trades, accounts and executions, a piece at a time."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+import pyarrow as pa
+
+from rules import live_rows
+from rules.fold import Touched
+from rules.state import State
+from rules.tables import Rows
+from schema import arrow
+from schema.registry import table
+
+_AT_ONCE = 400  # rows of each kind: a burst must not hold up decisions for what people look at
+
+
+class WriteState(Protocol):
+    """See sinks.live_state.LiveStateWriter."""
+
+    def write(self, partitions: Sequence[int], rows: pa.RecordBatch, over: Sequence[bool]) -> None:
+        """Replace hashes."""
+        ...
+
+
+class LiveState:
+    """Which rows have changed since they were shown; the newest value is all that counts.
+
+    Args:
+        trades, executions, accounts: Write the hashes of one table each.
+    """
+
+    def __init__(self, trades: WriteState, executions: WriteState, accounts: WriteState) -> None:
+        self._writers = {"trades": trades, "orders": executions, "accounts": accounts}
+        self._changed: dict[str, dict[int, None]] = {name: {} for name in self._writers}
+
+    def touch(self, touched: Touched) -> None:
+        """Note rows of the state that changed."""
+        for name, rows in self._changed.items():
+            for part in getattr(touched, name):
+                rows.update(dict.fromkeys(part.tolist()))
+
+    def clear(self) -> None:
+        """Forget what changed: the state's rows moved, or are folded again."""
+        for rows in self._changed.values():
+            rows.clear()
+
+    def write(self, state: State, *, everything: bool = False) -> None:
+        """Write some rows that changed, the oldest change first.
+
+        Raises:
+            redis.RedisError: They are written with the next change.
+        """
+        for name, changed in self._changed.items():
+            chosen = list(changed) if everything else list(changed)[:_AT_ONCE]
+            for row in chosen:
+                del changed[row]
+            rows = np.array(chosen, dtype=np.int64)
+            if name == "accounts":
+                rows = rows[state.accounts.rows["marked_at"][rows] > 0]
+            if len(rows):
+                self._write(name, state, rows)
+
+    def _write(self, name: str, state: State, rows: Rows) -> None:
+        partitions = getattr(state, name).rows["partition"][rows].tolist()
+        over = [False] * len(rows)
+        if name == "trades":
+            columns, over = live_rows.trade_rows(state, rows), live_rows.live_trades(state, rows)
+            over = [not goes_on for goes_on in over]
+            kind = table("trade_state")
+        elif name == "orders":
+            columns, kind = live_rows.execution_rows(state, rows), table("execution_state")
+        else:
+            columns, kind = live_rows.account_rows(state, rows), table("account_state")
+        self._writers[name].write(partitions, arrow.batch(kind, columns), over)
