@@ -81,7 +81,10 @@ class Metrics:
             registry=registry,
         )
         self._latency = ColumnHistogram(
-            LATENCY, "From a signal's arrival to its final order in the store", "store", store
+            LATENCY,
+            "From a signal's arrival to its market order's outcome in the store",
+            "store",
+            store,
         )
         registry.register(self._latency)
 
@@ -92,7 +95,11 @@ class Metrics:
             self._rows.labels(self._store, name).inc(rows.num_rows)
         orders = tables.get("orders")
         if orders is not None:
-            final = orders.filter(pc.equal(orders.column("state"), pa.scalar("final")))
+            # A pending order waits for its price, not for us.
+            at_once = pc.equal(orders.column("order_type"), pa.scalar("market"))
+            final = orders.filter(
+                pc.and_(at_once, pc.equal(orders.column("state"), pa.scalar("final")))
+            )
             received = final.column("received_at").drop_null().cast(pa.int64()).to_numpy()
             self._latency.observe(np.maximum(0.0, at - received / 1e6))
 

@@ -111,8 +111,15 @@ def generate(theme: Theme, *, seed: int, count: int, seconds: float) -> list[Ale
     provider = Provider(rng, theme.symbols, theme.price)
     alerts: list[Alert] = []
     for at, time in enumerate(times):
-        strategy = theme.big if at in bigs or not theme.small else rng.choice(theme.small)
-        body = json.dumps(provider.next(strategy, time)).encode()
+        pending = provider.pending()
+        if len(pending) >= good - at:
+            # Before he leaves, so that every order of the demo comes to its end.
+            strategy, symbol = pending[0]
+            made = provider.cancel(strategy, symbol, time)
+        else:
+            strategy = theme.big if at in bigs or not theme.small else rng.choice(theme.small)
+            made = provider.next(strategy, time)
+        body = json.dumps(made).encode()
         alerts.append(Alert(time, theme.stream_of(strategy), {"json": body}, "good"))
     for original in rng.sample(alerts, min(resends, good)):
         later = round(min(original.at + rng.uniform(0.0, 5.0), seconds), 3)

@@ -183,17 +183,16 @@ def show(outcome: Outcome) -> None:
     table = Table(show_header=False, box=None, pad_edge=False)
     table.add_column(style="bold")
     table.add_column(justify="right")
+    table.add_column(justify="right")
     _section(table, "signals", outcome.signals)
     table.add_row("orders", f"{outcome.orders:,}")
     _section(table, "outcomes", outcome.outcomes)
     _section(table, "reasons", outcome.reasons)
     for name, latency in outcome.latency_ms.items():
-        told = ", ".join(
-            f"{key} {value:g} ms" for key, value in latency.items() if value is not None
-        )
-        table.add_row(name.replace("_", " "), told or "-")
-    for store, rows in outcome.rows.items():
-        _section(table, f"rows in {store}", {name: n for name, n in rows.items() if n})
+        told = [f"{key} {value:g} ms" for key, value in latency.items() if value is not None]
+        table.add_row(name.replace("_", " "), *told)
+    if outcome.rows:
+        _rows(table, outcome.rows)
     table.add_row("duplicates", str(outcome.duplicates))
     table.add_row("unaccounted", str(outcome.unaccounted))
     table.add_row("seconds", f"{outcome.seconds:.1f}")
@@ -204,6 +203,17 @@ def show(outcome: Outcome) -> None:
     console.print(
         "Nothing was lost and nothing doubled." if outcome.ok else "Laws 1 and 2 do NOT hold."
     )
+
+
+def _rows(table: Any, stores: Mapping[str, Mapping[str, int]]) -> None:
+    """Rows of each table, the stores side by side."""
+    table.add_row("rows", *stores)
+    names = dict.fromkeys(name for rows in stores.values() for name in rows)
+    for name in names:
+        counts = [rows.get(name, 0) for rows in stores.values()]
+        if any(counts):
+            table.add_row(f"  {name}", *(f"{count:,}" for count in counts))
+    table.add_row("  all", *(f"{sum(rows.values()):,}" for rows in stores.values()))
 
 
 def _section(table: Any, title: str, numbers: Mapping[str, int]) -> None:

@@ -44,13 +44,29 @@ class Provider:
     def next(self, strategy: str, at: float) -> dict[str, Any]:
         """The next alert's fields."""
         rng = self._rng
-        self._made += 1
         symbol = rng.choice(self._symbols)
         book = self._books.setdefault((strategy, symbol), Believed())
         # A third of the symbols are traded by a Pine strategy, which sends targets.
         by_target = self._symbols.index(symbol) % 3 == 1
         body: dict[str, Any] = {"strategy": strategy, "symbol": rng.choice(_PREFIXES) + symbol}
         body |= self._target(book, symbol) if by_target else self._indicator(book, symbol, at)
+        return self._signed(body, strategy, at)
+
+    def pending(self) -> list[tuple[str, str]]:
+        """Strategies and symbols with pending orders that may still wait for their price."""
+        return [place for place, book in self._books.items() if book.pending]
+
+    def cancel(self, strategy: str, symbol: str, at: float) -> dict[str, Any]:
+        """The alert that cancels what is pending."""
+        self._books[strategy, symbol].pending = 0
+        return self._signed(
+            {"strategy": strategy, "symbol": symbol, "action": "cancel"}, strategy, at
+        )
+
+    def _signed(self, body: dict[str, Any], strategy: str, at: float) -> dict[str, Any]:
+        """Add what makes an alert one of its own, and what only people read."""
+        rng = self._rng
+        self._made += 1
         body["fired_at"] = f"{{now+{at:.3f}}}"
         if rng.random() < 0.5:
             body["signal_id"] = f"{strategy}-{self._made}"

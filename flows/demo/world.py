@@ -18,7 +18,7 @@ SYMBOLS = ("EURUSD", "GBPUSD", "USDJPY", "AUDUSD", "USDCHF", "EURJPY", "XAUUSD")
 # For the currencies of the accounts that no symbol above converts.
 RATES = ("EURGBP", "USDCAD")
 BIG, SMALL, RETIRED = "london", ("asia", "scalper"), "retired"
-SMALL_SHARE = 0.15
+SMALL_SHARE = 0.06
 _TERMINALS = 3  # of each broker
 _CURRENCIES = ("USD", "USD", "EUR", "GBP")
 

@@ -64,6 +64,20 @@ def test_alerts_come_in_proportion(replay: list[alerts.Alert]) -> None:
     assert types.keys() == {"market", "limit", "stop"}
 
 
+def test_nothing_is_left_pending(replay: list[alerts.Alert]) -> None:
+    pending: dict[tuple[str, str], bool] = {}
+    for alert in replay:
+        if alert.kind == "good":
+            body = json.loads(alert.entry["json"])
+            place = body["strategy"], body["symbol"].rpartition(":")[2]
+            if body.get("order_type") in ("limit", "stop"):
+                pending[place] = True
+            elif str(body["action"]).lower() == "cancel":
+                pending[place] = False
+    assert len(pending) > 5
+    assert not any(pending.values())
+
+
 def test_bursts_are_many_alerts_at_one_moment(replay: list[alerts.Alert]) -> None:
     moments = Counter(one.at for one in replay)
     assert sum(1 for count in moments.values() if count >= alerts.BURST_SIZE) >= 10
