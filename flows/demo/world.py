@@ -104,7 +104,7 @@ def builtin(accounts: int, seed: int) -> str:
 
     Args:
         accounts: how many, spread over six terminals; all subscribe to `BIG`, and
-            `SMALL_SHARE` of them to each of `SMALL`.
+            `SMALL_SHARE` of them to each of `SMALL`. The first has no limits of its own.
         seed: of who subscribes to what, and how.
     """
     rng = random.Random(seed)  # noqa: S311 - a demo, not a secret
@@ -119,9 +119,11 @@ def builtin(accounts: int, seed: int) -> str:
     parts += [account.lines for account in made]
     keys = [account.key for account in made]
     parts += _subscriptions(BIG, keys)
-    few = max(1, round(accounts * SMALL_SHARE))
+    few = max(len(_SIZINGS), round(accounts * SMALL_SHARE))
     for strategy in SMALL:
-        parts += _subscriptions(strategy, sorted(rng.sample(keys, few)))
+        # The first account is in every strategy, with a fixed volume: it trades what can be traded.
+        others = rng.sample(keys[1:], min(few, accounts) - 1)
+        parts += _subscriptions(strategy, [keys[0], *sorted(others)])
     return "\n".join(parts)
 
 
@@ -148,6 +150,8 @@ def _account(rng: random.Random, number: int) -> _Account:
         f"balance = {rng.choice((10_000, 25_000, 50_000, 100_000, 200_000))}",
         f"leverage = {rng.choice((100, 200, 500))}",
     ]
+    if number == 1:
+        return _Account(key, "\n".join(lines) + "\n")
     if rng.random() < 0.1:
         lines.append(f'direction = "{rng.choice(("buy", "sell"))}"')
     if rng.random() < 0.15:
