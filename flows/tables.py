@@ -52,12 +52,14 @@ def show_ddl(name: str | None, store: str) -> None:
 def write_docs(directory: Path) -> None:
     """Write the reference pages: tables, reason codes, settings, the configuration's file."""
     from config import reference  # noqa: PLC0415 - only for this
+    from flows.audit_page import audit_page  # noqa: PLC0415
     from flows.metrics_page import metrics_page  # noqa: PLC0415
 
     pages = docs.pages() | {
         "settings.md": reference.settings_page(),
         "world.md": reference.world_page(),
         "metrics.md": metrics_page(),
+        "audit.md": audit_page(),
     }
     for name, text in pages.items():
         file = directory / name
