@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
 import redis
 
 from config import change, live, world
 from flows.errors import complain
+from rules.errors import Transient
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,6 +59,9 @@ def apply_world(system: System, wanted: world.World, why: str) -> str:
         found = change.apply(wanted, old, time.time_ns() // 1000)
         if found:
             control.write_control(found.rows, why)
+    # If ClickHouse is down, `up` tells it later what it has missed.
+    with suppress(Transient):
+        record_versions(system)
     try:
         with system.redis() as client:
             live.publish(client, found.tables, found.version)
@@ -87,6 +93,34 @@ def publish_stored(system: System, client: redis.Redis) -> int | None:
         live.publish(client, tables, version)
         return version
     return known
+
+
+def record_versions(system: System) -> None:
+    """Bring to ClickHouse every row of the control store that is newer than what it has.
+
+    ClickHouse keeps every version that it is told of, for analysts; nothing is decided from it.
+
+    Raises:
+        Transient: a store does not answer; try again later.
+        Fatal: ClickHouse was made by a newer release.
+    """
+    from schema import arrow, duckdb  # noqa: PLC0415 - only for who writes
+    from schema.registry import TABLES  # noqa: PLC0415
+    from sinks.clickhouse import ClickHouseWriter  # noqa: PLC0415 - a third of a second
+
+    kept = [t for t in TABLES.values() if t.kind == "control" and "clickhouse" in t.stores]
+    with (
+        closing(ClickHouseWriter(system.clickhouse_url())) as writer,
+        _control(system, write=False) as control,
+    ):
+        newer = {}
+        for table in kept:
+            query = f"SELECT {duckdb.columns(table)} FROM {table.name} WHERE config_version > ?"  # noqa: S608 - registry
+            found = control.query(query, [writer.config_version(table.name)]).read_all()
+            if found.num_rows:
+                newer[table.name] = pa.Table.from_batches([arrow.conform(table, found)])
+        if newer:
+            writer.write(newer, {})
 
 
 def _control(system: System, *, write: bool) -> Reader:

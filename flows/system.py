@@ -36,6 +36,7 @@ LOG = logging.getLogger("tradecast.up")
 # Started in this order, stopped in the reverse one.
 SERVERS, ARCHIVES, FLOWS = 0, 1, 2
 _LOOK_SECONDS = 1.0
+_RECORD_SECONDS = 5.0
 # How long the stores may take to get the last rows before their archives are stopped; what they
 # do not get then waits in the streams for the next start.
 _DRAIN_SECONDS = 5.0
@@ -70,6 +71,8 @@ class Up:
         self._version: int | None = None
         self._terminals: dict[str, tuple[str, str]] = {}
         self._published = False
+        self._recorded: int | None = None
+        self._record_at = 0.0
         self._client = system.redis()
 
     def run(self) -> None:
@@ -164,6 +167,7 @@ class Up:
             if not self._published:
                 self._publish()
             self._follow_configuration()
+            self._record_versions()
         except (redis.RedisError, OSError) as error:
             LOG.warning("Redis does not answer: %s", error)
         self._run_file.write(
@@ -193,6 +197,17 @@ class Up:
             if name not in self._supervisor.parts:
                 self._add(FLOWS, "execute", instance, "--instance", instance)
         self._terminals = wanted
+
+    def _record_versions(self) -> None:
+        """Tell ClickHouse of versions that were applied while it was down."""
+        if self._recorded == self._version or time.monotonic() < self._record_at:
+            return
+        self._record_at = time.monotonic() + _RECORD_SECONDS
+        try:
+            configuration.record_versions(self._system)
+            self._recorded = self._version
+        except TradecastError as error:
+            LOG.warning("cannot tell ClickHouse of the configuration yet: %s", error)
 
     def _addresses(self) -> dict[str, Any]:
         """Where the servers are; passwords only as files."""

@@ -410,8 +410,15 @@ def forget(state: State, before: int) -> None:
     trade_at = state.trades.keep(keep_trade)
     orders = state.orders.rows
     orders["pair"] = pair_at[orders["pair"]]
-    orders["trade"] = np.where(orders["trade"] >= 0, trade_at[orders["trade"]], -1)
-    first = state.pairs.rows["first"]
-    state.pairs.rows["first"] = np.where(first >= 0, order_at[first], -1)
+    orders["trade"] = _moved(orders["trade"], trade_at)
+    state.pairs.rows["first"] = _moved(state.pairs.rows["first"], order_at)
     moved = ((key, int(trade_at[row])) for key, row in state.positions.items())
     state.positions = {key: row for key, row in moved if row >= 0}
+
+
+def _moved(rows: Rows, places: Rows) -> Rows:
+    """Return where rows are now, -1 where there was none; a table may be empty."""
+    out = np.full(len(rows), -1, np.int64)
+    there = rows >= 0
+    out[there] = places[rows[there]]
+    return out

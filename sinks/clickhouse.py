@@ -108,6 +108,18 @@ class ClickHouseWriter:
         except ClickHouseError as error:
             raise self._translated(error) from error
 
+    def config_version(self, name: str) -> int:
+        """Return the newest version of the configuration that a control table has rows of.
+
+        Raises:
+            WriteFailed, WriteRefused, DatabaseTooNew: as `positions`.
+        """
+        query = f"SELECT max(config_version) FROM {store.target(table(name))}"  # noqa: S608 - registry
+        try:
+            return int(self._connected().query(query).result_rows[0][0])
+        except ClickHouseError as error:
+            raise self._translated(error) from error
+
     def close(self) -> None:
         """Let go of the connection."""
         if self._client is not None:

@@ -58,7 +58,8 @@ def up(tmp_path: Path) -> Iterator[Path]:
 def rows(home: Path, query: str) -> list[dict[str, object]]:
     done = tradecast(home, "sql", "--format", "json", query)
     assert done.returncode == 0, done.stderr
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    found: list[dict[str, object]] = json.loads(done.stdout)
+    return found
 
 
 def test_a_signal_is_traded_after_up_apply_and_send(up: Path) -> None:
@@ -76,5 +77,15 @@ def test_a_signal_is_traded_after_up_apply_and_send(up: Path) -> None:
         return len(rows(up, query)) > 0
 
     eventually(filled, 60, what="a filled order", poll=1)
+    names = rows(up, "SELECT key FROM strategies ORDER BY key")
+    assert [row["key"] for row in names] == ["gold", "london", "night"]
+    file = up.parent / "world.toml"
+    file.write_text(EXAMPLE.read_text().replace('name = "Alpha Markets"', 'name = "Alpha Two"'))
+    assert tradecast(up, "apply", str(file)).returncode == 0
+    versions = rows(up, "SELECT name, config_version FROM brokers_versions WHERE key = 'alpha'")
+    assert {row["name"]: row["config_version"] for row in versions} == {
+        "Alpha Markets": 1,
+        "Alpha Two": 2,
+    }
     status = tradecast(up, "status", "--format", "json")
     assert status.returncode == 0, status.stderr

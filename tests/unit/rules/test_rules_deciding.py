@@ -1,0 +1,149 @@
+"""Waves, guards and the fold of what was decided."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from rules.deciding import Asked, Decided, decide, with_variants
+from rules.fold import fold_decision, fold_reports, forget
+from rules.links import Links
+from rules.routing import route
+from rules.sizing import size
+from rules.state import State, TradeState
+from schema.codes import ReasonCode
+from schema.enums import OrderState, Outcome, SizingMode
+from schema.wire import REPORT, Records
+from tests.worlds import NOW, SmallWorld, random_world
+
+ACCOUNTS = 6
+
+
+def world(signals: int, *, limit: int = 10, strategy: str = "s0") -> SmallWorld:
+    """Each signal buys on the same accounts, a fixed volume each."""
+    made = random_world(3, accounts=ACCOUNTS, asked=signals, clean=True)
+    book = made.book
+    subscriptions = replace(
+        book.subscriptions,
+        sizing=np.full(len(book.subscriptions), SizingMode.FIXED, np.uint8),
+        fixed_volume=np.full(len(book.subscriptions), 30_000_000, np.int64),
+    )
+    accounts = replace(book.accounts, max_open_trades=np.full(ACCOUNTS, limit, np.int32))
+    asked = replace(
+        made.signals,
+        strategy=np.full(signals, strategy, object),
+        symbol=np.full(signals, "S0", object),
+        sl_pips=np.zeros(signals),
+        sl_percent=np.zeros(signals),
+        tp_pips=np.zeros(signals),
+        stop_loss=np.zeros(signals, np.int64),
+        take_profit=np.zeros(signals, np.int64),
+    )
+    return replace(
+        made, book=replace(book, subscriptions=subscriptions, accounts=accounts), signals=asked
+    )
+
+
+def run(made: SmallWorld, state: State) -> Decided:
+    signals, intents, origin = with_variants(made.signals, made.intents)
+    pairs = route(made.book, signals, intents, made.now)
+    sized = size(made.book, signals, intents, pairs, made.market, made.balances, made.now)
+    asked = Asked(
+        signals=signals,
+        intents=intents,
+        pairs=pairs,
+        sized=sized,
+        origin=origin,
+        quote=made.market.ask[pairs.instrument],
+    )
+    return decide(state, Links(made.book, state), asked, made.now)
+
+
+def reports(orders: Records, outcome: Outcome) -> Records:
+    made = np.zeros(len(orders), REPORT)
+    made["order_id"], made["account_id"] = orders["order_id"], orders["account_id"]
+    made["state"], made["outcome"] = OrderState.FINAL, outcome
+    made["filled"] = np.where(outcome == Outcome.FILLED, orders["volume"], 0)
+    made["order_ticket"] = made["position_ticket"] = np.arange(1, len(orders) + 1)
+    made["done_at"] = made["reported_at"] = NOW
+    return made
+
+
+def test_a_signal_sees_the_exposure_of_the_one_before_it_in_the_batch() -> None:
+    done = run(world(3, limit=2), State())
+    codes = done.verdicts["reason"].reshape(3, ACCOUNTS)
+    assert (codes[:2] == ReasonCode.NONE).all()
+    assert (codes[2] == ReasonCode.MAX_OPEN_TRADES).all()
+    assert len(done.orders) == 2 * ACCOUNTS
+    assert len(np.unique(done.orders["order_id"])) == len(done.orders)
+
+
+def test_a_batch_and_one_signal_at_a_time_decide_alike() -> None:
+    made, together, apart = world(4, limit=3), State(), State()
+    whole = run(made, together)
+    parts = [
+        run(
+            replace(
+                made,
+                signals=made.signals.take(np.array([row])),
+                intents=made.intents.take(np.array([row])),
+            ),
+            apart,
+        )
+        for row in range(4)
+    ]
+    orders = np.concatenate([part.orders for part in parts])
+    assert set(whole.orders["order_id"].tolist()) == set(orders["order_id"].tolist())
+    verdicts = np.concatenate([part.verdicts for part in parts])
+    for name in ("reason", "outcome", "legs"):
+        assert _by_pair(whole.verdicts, name) == _by_pair(verdicts, name)
+
+
+def _by_pair(verdicts: Records, name: str) -> dict[tuple[bytes, bytes], int]:
+    return {
+        (row["signal_id"].tobytes(), row["account_id"].tobytes()): int(row[name])
+        for row in verdicts
+    }
+
+
+def test_folding_a_decision_again_changes_nothing() -> None:
+    state = State()
+    done = run(world(2), state)
+    before = (state.orders.count, state.pairs.count, state.trades.count)
+    fold_decision(state, done.orders, done.verdicts, done.verdict_partition)
+    assert (state.orders.count, state.pairs.count, state.trades.count) == before
+    assert int(state.accounts.rows["open_trades"].sum()) == 2 * ACCOUNTS
+
+
+def test_what_is_finished_is_forgotten_and_what_is_open_stays() -> None:
+    state = State()
+    done = run(world(2), state)
+    first, second = done.orders[:ACCOUNTS], done.orders[ACCOUNTS:]
+    fold_reports(state, reports(first, Outcome.REFUSED), 1)
+    fold_reports(state, reports(second, Outcome.FILLED), 2)
+    forget(state, NOW + 1)
+    assert {row.tobytes() for row in state.orders.rows["order_id"]} == {
+        row.tobytes() for row in second["order_id"]
+    }
+    assert set(state.trades.rows["state"].tolist()) == {TradeState.OPEN}
+    assert (state.orders.rows["trade"] == np.arange(ACCOUNTS)).all()
+    assert (state.pairs.rows["first"] == np.arange(ACCOUNTS)).all()
+
+
+def test_pairs_without_any_order_are_forgotten() -> None:
+    state = State()
+    made = world(1)
+    none = replace(made.book.accounts, active=np.zeros(ACCOUNTS, bool))
+    done = run(replace(made, book=replace(made.book, accounts=none)), state)
+    assert set(done.verdicts["reason"].tolist()) == {ReasonCode.ACCOUNT_INACTIVE}
+    forget(state, NOW + 1)
+    assert state.pairs.count == 0
+
+
+def test_an_older_pair_without_order_beside_a_fresh_one_is_no_fault() -> None:
+    state = State()
+    made = world(1)
+    none = replace(made.book.accounts, active=np.zeros(ACCOUNTS, bool))
+    run(replace(made, book=replace(made.book, accounts=none)), state)
+    forget(state, NOW - 1)
+    assert state.pairs.count == ACCOUNTS
+    assert (state.pairs.rows["first"] == -1).all()
