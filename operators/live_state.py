@@ -1,6 +1,7 @@
 """Live state of a shard's trades, accounts and executions, a piece at a time."""
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import Protocol
 
 import numpy as np
@@ -13,7 +14,7 @@ from rules.tables import Rows
 from schema import arrow
 from schema.registry import table
 
-_AT_ONCE = 400  # rows of each kind: a burst must not hold up decisions for what people look at
+_AT_ONCE = 20  # rows of each kind: some milliseconds, in which no signal is decided
 
 
 class WriteState(Protocol):
@@ -41,19 +42,31 @@ class LiveState:
             for part in getattr(touched, name):
                 rows.update(dict.fromkeys(part.tolist()))
 
-    def clear(self) -> None:
-        """Forget what changed: the state's rows moved, or are folded again."""
-        for rows in self._changed.values():
+    def restart(self, state: State) -> None:
+        """Note every row of a state that was folded again, or whose rows have moved."""
+        for name, rows in self._changed.items():
             rows.clear()
+            rows.update(dict.fromkeys(range(getattr(state, name).count)))
 
-    def write(self, state: State, *, everything: bool = False) -> None:
-        """Write some rows that changed, the oldest change first.
+    @property
+    def waiting(self) -> int:
+        """Rows that changed and are not shown yet."""
+        return sum(map(len, self._changed.values()))
+
+    def write(self, state: State, limit: int = _AT_ONCE) -> None:
+        """Write a few rows that changed, the oldest change first.
+
+        Call it often, when nothing else is to do: what changes again meanwhile is written once.
+
+        Args:
+            state: The shard's.
+            limit: Rows of each kind.
 
         Raises:
             redis.RedisError: They are written with the next change.
         """
         for name, changed in self._changed.items():
-            chosen = list(changed) if everything else list(changed)[:_AT_ONCE]
+            chosen = list(islice(changed, limit))
             for row in chosen:
                 del changed[row]
             rows = np.array(chosen, dtype=np.int64)

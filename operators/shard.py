@@ -32,6 +32,7 @@ from schema.wire import QUOTE, decode
 
 log = logging.getLogger(__name__)
 _MINUTE_MS = 60_000
+_LIVE_ROWS = 1000
 
 
 class Intake(Protocol):
@@ -148,11 +149,11 @@ class Shard:
         """
         self.state = State()
         self.signal_rows.clear()
-        self.live.clear()
         self.places, self.touched, self.decisions = replay(
             self.client, self.state, self.settings.partitions
         )
         self.events = {p: place.events for p, place in self.places.items()}
+        self.live.restart(self.state)
         if self._book is not None:
             self._links = Links(self._book, self.state)
         self.stale = False
@@ -235,7 +236,9 @@ class Shard:
     def forget_finished(self, now: int) -> None:
         """Drop from memory what has long been finished; rows move, so none may be waiting."""
         if self.state.pairs.count:
-            self.live.write(self.state, everything=True)
+            if self.live.waiting > _LIVE_ROWS:
+                return  # what is finished is to be shown first; it goes a minute later
+            self.live.write(self.state, _LIVE_ROWS)
             forget(self.state, now - self.settings.keep_finished_us)
             if self._book is not None:
                 self._links = Links(self._book, self.state)

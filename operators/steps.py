@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 Batches = Mapping[str, pa.RecordBatch]
 Step = Callable[[Shard, Round], None]
 _RESULTS_EVERY = 250_000  # microseconds
+_LAST_LIVE_ROWS = 2000  # of each kind: a stop waits for half a second of it, not more
 
 
 class Results(Protocol):
@@ -192,6 +193,8 @@ def write_results(results: Results, upkeep: Upkeep) -> Step:
     """Return step `results`: rows of what changed, then snapshots and other upkeep."""
 
     def step(shard: Shard, turn: Round) -> None:
+        if not turn.signals:
+            shard.live.write(shard.state)
         # Rows wait a moment for more of their kind, and do not stand between two decisions.
         if turn.now < shard.results_due and not turn.last and not turn.snapshots:
             return
@@ -202,7 +205,8 @@ def write_results(results: Results, upkeep: Upkeep) -> Step:
         shard.live.touch(shard.touched)
         shard.touched = Touched()
         shard.decisions = []
-        shard.live.write(shard.state, everything=turn.last)
+        if turn.last:
+            shard.live.write(shard.state, _LAST_LIVE_ROWS)
         upkeep.keep(turn.snapshots, turn.now)
 
     return step
