@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import logging
 import os
 import sys
 import traceback
@@ -94,6 +95,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if args.verb is None:
         parser.print_help()
         return Exit.USAGE
+    # What libraries log is not for the terminal: errors come as one line of ours.
+    logging.getLogger().addHandler(logging.NullHandler())
     try:
         code = args.run(args)
         sys.stdout.flush()

@@ -59,9 +59,10 @@ def apply_world(system: System, wanted: world.World, why: str) -> str:
         found = change.apply(wanted, old, time.time_ns() // 1000)
         if found:
             control.write_control(found.rows, why)
-    # If ClickHouse is down, `up` tells it later what it has missed.
-    with suppress(Transient):
-        record_versions(system)
+    if system.settings.clickhouse.url or system.running() is not None:
+        # If ClickHouse does not answer, `up` tells it later what it has missed.
+        with suppress(Transient):
+            record_versions(system)
     try:
         with system.redis() as client:
             live.publish(client, found.tables, found.version)
