@@ -20,7 +20,8 @@ from rules import decision_log
 from rules.book import Book, Market
 from rules.compile import compile_book
 from rules.events_log import EventEntry, fold_entries
-from rules.fold import Touched, forget, stamp
+from rules.fold import Touched, stamp
+from rules.forgetting import forget
 from rules.links import Links
 from rules.rates import RatePaths, carry_over, empty_market, update_market
 from rules.rows import Names

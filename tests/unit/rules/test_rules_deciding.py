@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 
 from rules.deciding import Asked, Decided, decide, with_variants
-from rules.fold import fold_decision, fold_reports, forget
+from rules.fold import fold_decision, fold_reports
+from rules.forgetting import forget
 from rules.links import Links
 from rules.routing import route
 from rules.sizing import size
