@@ -218,7 +218,7 @@ def _work(
     writer = EventsWriter(client, instance.instance_id, durability=durability)
     clock = RedisClock(client)
     with (
-        closing(terminals.simulated(instance, directory, prices)) as terminal,
+        closing(terminals.open_terminal(instance, directory, prices)) as terminal,
         closing(Journal(directory / "journal")) as journal,
     ):
         executor = Executor(

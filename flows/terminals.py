@@ -85,8 +85,8 @@ def load(client: redis.Redis, key: str) -> Instance:
     )
 
 
-def simulated(instance: Instance, directory: Path, prices: Path) -> Terminal:
-    """Open the simulated terminal of an instance.
+def open_terminal(instance: Instance, directory: Path, prices: Path) -> Terminal:
+    """Open the terminal of an instance.
 
     Args:
         instance: what the configuration says.
@@ -94,8 +94,11 @@ def simulated(instance: Instance, directory: Path, prices: Path) -> Terminal:
         prices: the price feed.
 
     Raises:
-        Fatal: there is no price feed.
+        Fatal: there is no price feed, or it is no simulated terminal.
     """
+    if instance.row["driver"] != "simulated":
+        key, driver = instance.row["key"], instance.row["driver"]
+        raise Fatal(f"instance {key} is of the kind {driver}; this release drives simulated ones")
     feed = Feed(prices)
     known = sorted(feed.symbols, key=len, reverse=True)
     instruments = []
