@@ -145,6 +145,8 @@ class Desk:
         if live.version(self._client) != self._instance.version:
             found = terminals.load(self._client, self._instance.row["key"])
             self.link.ended = not self._instance.trades_as(found)
+            if self.link.ended:
+                log.info("beginning anew with configuration version %d", found.version)
             self._instance = found
 
     def stopped(self) -> None:

@@ -4,7 +4,9 @@ Where signals of one batch meet on an account, the batch is split into waves in 
 account comes once, in the order of the signals, so that the second sees what the first did.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -120,12 +122,19 @@ def decide(state: State, links: Links, asked: Asked, now: int) -> Decided:
         orders.append(made)
         order_parts.append(state.orders.rows["partition"][folded.orders[0]])
     return Decided(
-        orders=np.concatenate([np.zeros(0, ORDER), *orders]),
-        order_partition=np.concatenate([np.zeros(0, np.int32), *order_parts]),
-        verdicts=np.concatenate([np.zeros(0, VERDICT), *verdicts]),
-        verdict_partition=np.concatenate([np.zeros(0, np.int32), *verdict_parts]),
+        orders=_joined(orders, ORDER),
+        order_partition=_joined(order_parts, np.dtype(np.int32)),
+        verdicts=_joined(verdicts, VERDICT),
+        verdict_partition=_joined(verdict_parts, np.dtype(np.int32)),
         touched=touched,
     )
+
+
+def _joined(parts: Sequence[Any], dtype: np.dtype[Any]) -> Any:
+    """Return the waves' arrays as one; most batches are one wave, and are not copied."""
+    if len(parts) == 1:
+        return parts[0]
+    return np.concatenate(parts) if parts else np.zeros(0, dtype)
 
 
 def _variants(asked: Asked) -> tuple[Rows, Rows]:

@@ -67,16 +67,15 @@ def test_a_signal_is_traded_after_up_apply_and_send(up: Path) -> None:
     assert applied.returncode == 0, applied.stderr
     body = {"strategy": "gold", "symbol": "GOLD", "action": "buy"}
 
-    def filled() -> bool:
+    def filled() -> int:
         # A terminal that has just started has no prices yet: such a signal is refused, with why.
         number = len(rows(up, "SELECT signal_id FROM trade_signal"))
         line = json.dumps({**body, "signal_id": f"first-{number}"})
         sent = tradecast(up, "send", "-", stdin=line)
         assert sent.returncode == 0, sent.stderr
-        query = "SELECT outcome FROM signal_execution_status WHERE outcome = 'filled'"
-        return len(rows(up, query)) > 0
+        return len(rows(up, "SELECT 1 FROM signal_execution_status WHERE outcome = 'filled'"))
 
-    eventually(filled, 60, what="a filled order", poll=1)
+    eventually(lambda: filled() > 0, 60, what="a filled order", poll=1)
     names = rows(up, "SELECT key FROM strategies ORDER BY key")
     assert [row["key"] for row in names] == ["gold", "london", "night"]
     file = up.parent / "world.toml"
@@ -87,5 +86,8 @@ def test_a_signal_is_traded_after_up_apply_and_send(up: Path) -> None:
         "Alpha Markets": 1,
         "Alpha Two": 2,
     }
+    # The executors of that broker have begun anew, and trade on.
+    before = filled()
+    eventually(lambda: filled() > before + 5, 60, what="orders after the change", poll=1)
     status = tradecast(up, "status", "--format", "json")
     assert status.returncode == 0, status.stderr
