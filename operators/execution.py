@@ -97,6 +97,7 @@ class Executor:
     watched: dict[bytes, tuple[int, int]] = field(default_factory=dict)  # next look, pause
     tokens: dict[bytes, bytes] = field(default_factory=dict)  # comment token -> order id
     unpublished: list[Result] = field(default_factory=list)  # journalled in this turn
+    _held: dict[bytes, tuple[int, int]] | None = None  # by token, as the broker said this turn
 
     def __post_init__(self) -> None:
         for order_id, row in self.journal.state.finished.items():
@@ -157,6 +158,7 @@ class Executor:
 
     def claim(self, now: int) -> list[Waiting]:
         """Claim what is ready; return what may be sent, in order."""
+        self._held = None
         ready = [w for w in list(self.waiting.values()) if self._is_ready(w, now)]
         ready = [w for w in ready if self.terms.get(w.partition)]
         return self._claim(ready, now) if ready else []
@@ -200,18 +202,24 @@ class Executor:
         if opener in self.waiting or opener in self.journal.known:
             return False
         item.not_before = now + SECOND
-        wanted = token(opener)
-        for row in self.terminal.positions():
-            if token_in(row["comment"]) == wanted:
-                self.tickets[opener] = (int(row["position_ticket"]), 0)
-                return True
-        for row in self.terminal.open_orders():
-            if token_in(row["comment"]) == wanted:
-                self.tickets[opener] = (int(row["position_ticket"]), int(row["order_ticket"]))
-                return True
+        found = self._at_broker().get(token(opener))
+        if found is not None:
+            self.tickets[opener] = found
+            return True
         if now - item.read_at > TARGET_SECONDS * SECOND:
             self.end(item, Outcome.REJECTED, ReasonCode.NO_POSITION, now)
         return False
+
+    def _at_broker(self) -> Mapping[bytes, tuple[int, int]]:
+        """Tickets of positions and pending orders by token; asked for once in a turn."""
+        if self._held is None:
+            self._held = {
+                token_in(row["comment"]): (int(row["position_ticket"]), int(row["order_ticket"]))
+                for row in self.terminal.open_orders()
+            }
+            for row in self.terminal.positions():
+                self._held[token_in(row["comment"])] = (int(row["position_ticket"]), 0)
+        return self._held
 
     def end(self, item: Waiting, outcome: Outcome, reason: ReasonCode, now: int) -> None:
         """Give a "not sent" outcome; the closing script publishes it, if no claim forbids it."""
