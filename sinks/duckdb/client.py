@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import socket
+import time
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import pyarrow as pa
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+_POLL_SECONDS = 0.05
 _BUFFER = 1 << 18
 _CONNECT_SECONDS = 2.0
 
@@ -192,7 +194,12 @@ class DuckFiles:
 
 
 def open_or_connect(
-    socket_path: Path, directory: Path, limits: Limits | None = None, *, write: bool = False
+    socket_path: Path,
+    directory: Path,
+    limits: Limits | None = None,
+    *,
+    write: bool = False,
+    wait: float = 10.0,
 ) -> Reader:
     """Return the database through the archive if it runs, else from the files.
 
@@ -201,16 +208,21 @@ def open_or_connect(
         directory: of the files.
         limits: what DuckDB may use here.
         write: whether the configuration is to be written.
+        wait: seconds to wait for who has the files: an archive that is about to serve, or a
+            command that is about to end.
 
     Raises:
         DatabaseBusy: another process has the files and serves nobody.
         DatabaseMissing: nothing was ever stored, and `write` is false.
     """
-    try:
-        return DuckClient(socket_path)
-    except LinkBroken:
+    deadline = time.monotonic() + wait
+    while True:
         try:
-            return DuckFiles(directory, limits or Limits(), write=write)
-        except DatabaseBusy:
-            # An archive may have come up in between.
             return DuckClient(socket_path)
+        except LinkBroken:
+            try:
+                return DuckFiles(directory, limits or Limits(), write=write)
+            except DatabaseBusy:
+                if time.monotonic() > deadline:
+                    raise
+        time.sleep(_POLL_SECONDS)

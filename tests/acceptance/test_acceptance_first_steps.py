@@ -65,17 +65,17 @@ def rows(home: Path, query: str) -> list[dict[str, object]]:
 def test_a_signal_is_traded_after_up_apply_and_send(up: Path) -> None:
     applied = tradecast(up, "apply", str(EXAMPLE))
     assert applied.returncode == 0, applied.stderr
-    body = {"strategy": "gold", "symbol": "GOLD", "action": "buy"}
+    body = {"strategy": "gold", "symbol": "GOLD"}
 
-    def filled() -> int:
+    def filled(action: str) -> int:
         # A terminal that has just started has no prices yet: such a signal is refused, with why.
         number = len(rows(up, "SELECT signal_id FROM trade_signal"))
-        line = json.dumps({**body, "signal_id": f"first-{number}"})
+        line = json.dumps({**body, "action": action, "signal_id": f"first-{number}"})
         sent = tradecast(up, "send", "-", stdin=line)
         assert sent.returncode == 0, sent.stderr
         return len(rows(up, "SELECT 1 FROM signal_execution_status WHERE outcome = 'filled'"))
 
-    eventually(lambda: filled() > 0, 60, what="a filled order", poll=1)
+    eventually(lambda: filled("buy") > 0, 60, what="a filled order", poll=1)
     names = rows(up, "SELECT key FROM strategies ORDER BY key")
     assert [row["key"] for row in names] == ["gold", "london", "night"]
     file = up.parent / "world.toml"
@@ -87,7 +87,7 @@ def test_a_signal_is_traded_after_up_apply_and_send(up: Path) -> None:
         "Alpha Two": 2,
     }
     # The executors of that broker have begun anew, and trade on.
-    before = filled()
-    eventually(lambda: filled() > before + 5, 60, what="orders after the change", poll=1)
+    before = filled("buy")
+    eventually(lambda: filled("close") > before, 60, what="orders after the change", poll=1)
     status = tradecast(up, "status", "--format", "json")
     assert status.returncode == 0, status.stderr

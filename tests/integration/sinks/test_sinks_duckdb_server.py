@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -15,7 +17,7 @@ from schema.ids import make_id
 from schema.registry import table
 from sinks.duckdb.client import DuckClient, DuckFiles, open_or_connect
 from sinks.duckdb.control import ControlRefused
-from sinks.duckdb.database import Database, DatabaseMissing, DatabaseTooNew, Limits
+from sinks.duckdb.database import Database, DatabaseBusy, DatabaseMissing, DatabaseTooNew, Limits
 from sinks.duckdb.frames import LinkBroken, QueryFailed
 from sinks.duckdb.server import DuckServer
 from sinks.duckdb.writer import DuckWriter, WriteRefused
@@ -234,3 +236,43 @@ def test_the_configuration_is_written_without_a_server(tmp_path: Path) -> None:
             reader.write_control({"brokers": brokers(7, "b")}, "wrong")
     with open_or_connect(tmp_path / "s", tmp_path) as reader:
         assert reader.read_control()[0] == 1
+
+
+_ABOUT_TO_SERVE = """
+import sys
+from pathlib import Path
+from sinks.duckdb.database import Database, Limits
+from sinks.duckdb.server import DuckServer
+home = Path(sys.argv[1])
+with Database(home, Limits(64, 1)) as database:
+    print("held", flush=True)
+    sys.stdin.readline()
+    with DuckServer(database, home / "s"):
+        print("serves", flush=True)
+        sys.stdin.readline()
+"""
+
+
+def test_an_archive_that_is_about_to_serve_is_waited_for(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", _ABOUT_TO_SERVE, str(tmp_path)]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+    ) as archive:
+        assert archive.stdin is not None
+        assert archive.stdout is not None
+        assert archive.stdout.readline() == "held\n"
+        with pytest.raises(DatabaseBusy):
+            open_or_connect(tmp_path / "s", tmp_path, wait=0.0)
+        found: list[str] = []
+
+        def connect() -> None:
+            with open_or_connect(tmp_path / "s", tmp_path, wait=20.0) as reader:
+                found.append(type(reader).__name__)
+
+        waiting = threading.Thread(target=connect)
+        waiting.start()
+        archive.stdin.write("\n")
+        waiting.join(20)
+        archive.stdin.write("\n")
+        archive.stdin.close()
+    assert found == ["DuckClient"]
