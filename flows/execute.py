@@ -19,14 +19,15 @@ from config import live
 from flows import terminals
 from flows.execute_metrics import Metrics
 from flows.process import run_flow
-from operators import confirmation
+from operators import confirmation, searching
+from operators.claiming import claim
 from operators.execution import Executor
 from operators.publishing import publish
 from operators.sending import send
 from rules import decision_log
 from rules.errors import Fatal, TradecastError
 from schema import keys
-from sinks.claims import ClaimBatch, Claims
+from sinks.claims import ClaimBatch, Claims, OldJournal
 from sinks.events import EventsWriter
 from sinks.instance_state import InstanceState
 from sinks.journal import Journal
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 _SECOND = 1_000_000
 _WAIT = 0.05
+_FORGET_SECONDS = 600
 
 
 class Timers:
@@ -90,6 +92,7 @@ class Desk:
         metrics: Metrics,
     ) -> None:
         self.link = Link()
+        self.journal_is_old = False
         self._client = client
         self._settings = settings.execute
         self._instance = instance
@@ -112,7 +115,7 @@ class Desk:
             executor.reconnected()
         for partition, entry_id, fields in turn.entries:
             executor.read(partition, entry_id, decision_log.read(fields).orders)
-        turn.granted = executor.claim(turn.now)
+        turn.granted = claim(executor, turn.now)
 
     def send(self, turn: Turn) -> None:
         """Step `send`: journal, ask the terminal, journal its answers."""
@@ -125,11 +128,13 @@ class Desk:
         executor, wanted, due = self._executor, self._settings, self._timers.due
         polled = turn.granted or due("poll", turn.now, wanted.poll_ms / 1000)
         deals = confirmation.poll(executor, turn.now) if polled else confirmation.NO_DEALS
-        confirmation.look_for(executor, turn.now)
+        searching.look_for(executor, turn.now)
         marks = confirmation.NO_MARKS
         if due("marks", turn.now, wanted.marks_seconds):
             marks = confirmation.changed_marks(executor, self._marked)
-            executor.journal.compact(turn.now)
+            executor.journal.compact()
+        if due("forget", turn.now, _FORGET_SECONDS):
+            executor.forget(turn.now)
         self._metrics.published(publish(executor, deals, marks))
         if due("quotes", turn.now, wanted.quotes_ms / 1000):
             idle = due("idle quotes", turn.now, wanted.quotes_idle_seconds)
@@ -163,6 +168,9 @@ class Desk:
             if not turn.failed:
                 try:
                     step(turn)
+                except OldJournal as error:
+                    log.critical("%s; it is put aside, and a new one begins", error)
+                    turn.failed = self.journal_is_old = self.link.ended = True
                 except (redis.RedisError, TradecastError) as error:
                     if isinstance(error, Fatal):
                         raise
@@ -241,6 +249,8 @@ def _work(
         desk = Desk(client, settings, instance, executor, writer, metrics)
         streams = {keys.decisions(p): "0-0" for p in sorted(set(executor.partitions.values()))}
         run_flow(build(OrdersSource(client, streams, desk.link, stop, _WAIT, clock), desk))
+        if desk.journal_is_old:
+            journal.put_aside()
         if stop.requested:
             executor.release()
             desk.stopped()

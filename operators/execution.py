@@ -1,9 +1,10 @@
 """The executor: claims orders, sends each at most once, and reports what came of it.
 
-The four steps of sending (design, law 2): claim by script; the claim is durable; the journal
-fsyncs `sending`; the terminal is asked, once. What has a `sending` and no answer is ambiguous:
-it is looked for at the broker, and never sent again. What was journalled is published at the
-end of a turn, and again after each reconnect as far as the events lack it.
+The four steps of sending (design, law 2): claim by script; the claim is durable
+(operators.claiming); the journal fsyncs `sending`; the terminal is asked, once
+(operators.sending). What has a `sending` and no answer is ambiguous: it is looked for at the
+broker (operators.searching), and never sent again. What was journalled is published at the end
+of a turn (operators.publishing), and again after each reconnect as far as the events lack it.
 """
 
 import logging
@@ -14,10 +15,9 @@ from uuid import UUID
 
 import numpy as np
 
-from rules.claims import Claim, Held
+from operators.order_memory import NO_OUTCOME, OrderMemory
 from rules.journal import Known, Result
-from rules.order_life import EXECUTED, RANK
-from rules.tokens import token, token_in
+from rules.tokens import token
 from schema.broker import AnswerClass
 from schema.codes import ReasonCode
 from schema.enums import LegKind, OrderState, Outcome
@@ -25,7 +25,6 @@ from schema.wire import REPORT, Records
 
 log = logging.getLogger(__name__)
 SECOND = 1_000_000
-TARGET_SECONDS = 30  # how long a close waits for a position that nobody here knows
 _NOT_EXECUTED = (AnswerClass.TRANSIENT, AnswerClass.THROTTLED)
 Verdict = Callable[[int, LegKind], tuple[ReasonCode, Outcome]]
 
@@ -90,42 +89,37 @@ class Executor:
     watch_us: int = 7 * 86_400 * SECOND
     terms: dict[int, int] = field(default_factory=dict)
     waiting: dict[bytes, Waiting] = field(default_factory=dict)
-    outcomes: dict[bytes, int] = field(default_factory=dict)
-    tickets: dict[bytes, tuple[int, int]] = field(default_factory=dict)  # position, order
-    by_ticket: dict[int, bytes] = field(default_factory=dict)  # order ticket -> order id
-    legs: dict[bytes, list[bytes]] = field(default_factory=dict)  # signal + account -> legs
+    memory: OrderMemory = field(default_factory=OrderMemory)
     watched: dict[bytes, tuple[int, int]] = field(default_factory=dict)  # next look, pause
-    tokens: dict[bytes, bytes] = field(default_factory=dict)  # comment token -> order id
     unpublished: list[Result] = field(default_factory=list)  # journalled in this turn
-    _held: dict[bytes, tuple[int, int]] | None = None  # by token, as the broker said this turn
+    _ending: dict[bytes, Any] = field(default_factory=dict)  # ORDER rows that are being closed
 
     def __post_init__(self) -> None:
         for order_id, row in self.journal.state.finished.items():
-            self.learn(order_id, row)
+            self.memory.learn(order_id, row)
         for order_id, known in self.journal.known.items():
             if known.results:
-                self.learn(order_id, known.results[-1].report)
-            self.tokens[token(order_id)] = order_id
+                self.memory.learn(order_id, known.results[-1].report)
+            self.memory.tokens[token(order_id)] = order_id
             doubt = known.results and known.results[-1].report["outcome"] == Outcome.UNRESOLVED
             if known.sent_unanswered or doubt:
                 self.watched[order_id] = (0, SECOND)
         self.terminal.resume(dict(self.journal.state.deals))
 
-    def learn(self, order_id: bytes, row: Any) -> None:
-        """Remember an order's outcome and tickets."""
-        self.outcomes[order_id] = int(row["outcome"])
-        self.tokens[token(order_id)] = order_id
-        if row["order_ticket"] or row["position_ticket"]:
-            self.tickets[order_id] = (int(row["position_ticket"]), int(row["order_ticket"]))
-            # Done is the word for a modify or cancel: the ticket it names is another order's.
-            if row["outcome"] != Outcome.DONE:
-                self.by_ticket[int(row["order_ticket"])] = order_id
-
     def lease(self) -> None:
-        """Take or renew the leases."""
+        """Take or renew the leases.
+
+        Raises:
+            OldJournal: The journal has gone back, and must not be used (see sinks.claims).
+        """
         partitions = sorted(set(self.partitions.values()))
-        owner, ttl = self.journal.id, self.lease_ms
-        self.terms = self.claims.acquire(partitions, self.instance, owner, ttl_ms=ttl)
+        self.terms = self.claims.acquire(
+            partitions,
+            self.instance,
+            self.journal.id,
+            ttl_ms=self.lease_ms,
+            sendings=self.journal.state.sendings,
+        )
 
     def release(self) -> None:
         """Give the leases back."""
@@ -144,88 +138,34 @@ class Executor:
         self.terminal.resume(dict(state.deals))
 
     def read(self, partition: int, decision: str, orders: Records) -> None:
-        """Take in the orders of a decision that are for this instance."""
-        mine = orders[orders["instance_id"] == np.void(self.instance.bytes)]
-        for order in mine:
-            key = order["order_id"].tobytes()
-            pair = order["signal_id"].tobytes() + order["account_id"].tobytes()
-            legs = self.legs.setdefault(pair, [])
-            if key not in legs:
-                legs.append(key)
-            if key not in self.outcomes and _unsent(self.journal.known.get(key)):
-                item = Waiting(partition, decision, order.copy(), read_at=self.clock())
-                self.waiting.setdefault(key, item)
+        """Take in the orders of a decision that are for accounts of this instance.
 
-    def claim(self, now: int) -> list[Waiting]:
-        """Claim what is ready; return what may be sent, in order."""
-        self._held = None
-        ready = [w for w in list(self.waiting.values()) if self._is_ready(w, now)]
-        ready = [w for w in ready if self.terms.get(w.partition)]
-        return self._claim(ready, now) if ready else []
-
-    def _is_ready(self, item: Waiting, now: int) -> bool:
-        order = item.order
-        if item.not_before > now:
-            return False
-        if order["valid_until"] and now > order["valid_until"]:
-            self.end(item, Outcome.EXPIRED, ReasonCode.ORDER_EXPIRED, now)
-            return False
-        if order["after"]:
-            return self._is_next(item, now)
-        return order["kind"] == LegKind.OPEN or self._has_target(item, now)
-
-    def _is_next(self, item: Waiting, now: int) -> bool:
-        """Return whether all earlier legs are done; without them this one is cancelled."""
-        order = item.order
-        pair = order["signal_id"].tobytes() + order["account_id"].tobytes()
-        before = [k for k in self.legs[pair] if k != order["order_id"].tobytes()]
-        ends = [RANK[self.outcomes.get(k, 0)] for k in before]
-        if any(rank == RANK[Outcome.FAILED] for rank in ends):
-            self.end(item, Outcome.CANCELLED, ReasonCode.CLOSE_FAILED, now)
-            return False
-        return all(rank == EXECUTED for rank in ends)
-
-    def _has_target(self, item: Waiting, now: int) -> bool:
-        """Return whether the position or order that it acts on has a ticket."""
-        opener = item.order["position"].tobytes()
-        if RANK[self.outcomes.get(opener, 0)] == RANK[Outcome.FAILED]:
-            self.end(item, Outcome.REJECTED, ReasonCode.OPENING_FAILED, now)
-            return False
-        return opener in self.tickets or self._find_target(opener, item, now)
-
-    def _find_target(self, opener: bytes, item: Waiting, now: int) -> bool:
-        """Look at the broker for a position or order that another journal has opened.
-
-        An account that moved here, or a journal that was lost, leaves closes whose opening this
-        executor never knew. What is not there after a while is over.
+        An account that has moved here brings the orders that nobody has claimed.
         """
-        if opener in self.waiting or opener in self.journal.known:
-            return False
-        item.not_before = now + SECOND
-        found = self._at_broker().get(token(opener))
-        if found is not None:
-            self.tickets[opener] = found
-            return True
-        if now - item.read_at > TARGET_SECONDS * SECOND:
-            self.end(item, Outcome.REJECTED, ReasonCode.NO_POSITION, now)
-        return False
-
-    def _at_broker(self) -> Mapping[bytes, tuple[int, int]]:
-        """Tickets of positions and pending orders by token; asked for once in a turn."""
-        if self._held is None:
-            self._held = {
-                token_in(row["comment"]): (int(row["position_ticket"]), int(row["order_ticket"]))
-                for row in self.terminal.open_orders()
-            }
-            for row in self.terminal.positions():
-                self._held[token_in(row["comment"])] = (int(row["position_ticket"]), 0)
-        return self._held
+        for order in orders:
+            key = order["order_id"].tobytes()
+            if order["account_id"].tobytes() not in self.partitions:
+                continue
+            self.memory.sisters(order)
+            known = self.journal.known.get(key)
+            if known is not None and known.order is None and key in self.watched:
+                self.journal.doubted(np.array([order]))
+            if key in self.waiting:
+                # The log lost its decision, and this one takes its place.
+                self.waiting[key].decision = decision
+            elif key not in self.memory.outcomes and _unsent(known):
+                attempts = known.attempts if known is not None else 0
+                self.waiting[key] = Waiting(
+                    partition, decision, order.copy(), attempts, read_at=self.clock()
+                )
 
     def end(self, item: Waiting, outcome: Outcome, reason: ReasonCode, now: int) -> None:
         """Give a "not sent" outcome; the closing script publishes it, if no claim forbids it."""
         report = self.report(item.order, now)
         report["state"], report["outcome"], report["reason"] = OrderState.FINAL, outcome, reason
-        del self.waiting[item.order["order_id"].tobytes()]
+        key = item.order["order_id"].tobytes()
+        del self.waiting[key]
+        self._ending[key] = item.order
         self.journalled([(item.partition, True, report)])
 
     def report(self, order: Any, now: int) -> Any:
@@ -240,52 +180,43 @@ class Executor:
         """Record results that no answer brought; they are published at the end of the turn."""
         self.unpublished += self.journal.report(results)
 
-    def _claim(self, ready: list[Waiting], now: int) -> list[Waiting]:
-        """Claim by script; return what this journal and term may send."""
-        parts: dict[int, list[Waiting]] = {}
-        for item in ready:
-            parts.setdefault(item.partition, []).append(item)
-        batches = [
-            self.claim_batch(
-                partition=p,
-                term=self.terms[p],
-                orders=[(i.order["order_id"].tobytes(), i.decision) for i in items],
-            )
-            for p, items in parts.items()
-        ]
-        answers = self.claims.claim_all(self.instance, self.journal.id, batches)
-        pairs = [
-            pair
-            for items, found in zip(parts.values(), answers, strict=True)
-            for pair in zip(items, found, strict=True)
-        ]
-        mine = {id(item) for item, claim in pairs if claim.held in (Held.CLAIMED, Held.OURS)}
-        for item, claim in pairs:
-            item.claimed_at = now
-            self._not_granted(item, claim, now)
-        return [item for item in ready if id(item) in mine]
+    def doubt(self, partition: int, report: Any, order: Any = None) -> None:
+        """Say that nobody here knows what became of a claimed order, and look for it.
 
-    def _not_granted(self, item: Waiting, claim: Claim, now: int) -> None:
-        key = item.order["order_id"].tobytes()
-        if claim.held is Held.OTHER_TERM:
-            # Claimed by this journal under an earlier lease, and never sent: that is over.
-            self.end(item, Outcome.FAILED, ReasonCode.EXECUTOR_RESTARTED, now)
-        elif claim.held is Held.FOREIGN:
-            del self.waiting[key]
-            self.doubt(item.partition, self.report(item.order, now))
-        elif claim.held in (Held.GONE, Held.CLOSED):
-            del self.waiting[key]
-            self.outcomes[key] = claim.outcome
-
-    def doubt(self, partition: int, report: Any) -> None:
-        """Say that another journal claimed an order, and look for what became of it."""
+        Args:
+            partition: of the order.
+            report: about it.
+            order: ORDER row, by which it can be found without its token.
+        """
         report = report.copy()
         report["state"], report["outcome"] = OrderState.FINAL, Outcome.UNRESOLVED
         report["reason"] = ReasonCode.JOURNAL_LOST
         key = report["order_id"].tobytes()
         self.watched[key] = (int(report["reported_at"]), SECOND)
-        self.learn(key, report)
+        self.memory.learn(key, report)
+        if order is not None:
+            self.journal.doubted(np.array([order]))
         self.journalled([(partition, False, report)])
+
+    def closed(self, result: Result, before: int | None) -> None:
+        """Take in what the closing script said of a "not sent" outcome.
+
+        Args:
+            result: that was to be published.
+            before: None if it was; else the outcome that the order had been closed with, 0 if
+                another has claimed it.
+        """
+        key = result.report["order_id"].tobytes()
+        order = self._ending.pop(key, None)
+        self.memory.outcomes[key] = int(result.report["outcome"]) if before is None else before
+        if before == NO_OUTCOME:
+            self.doubt(result.partition, result.report, order)
+
+    def forget(self, now: int) -> None:
+        """Drop what was finished a week ago, unless its position or order stands at the broker."""
+        held = set(self.terminal.positions()["position_ticket"].tolist())
+        held.update(self.terminal.open_orders()["order_ticket"].tolist())
+        self.memory.forget(self.journal.forget(now, held))
 
 
 def _unsent(known: Known | None) -> bool:
@@ -294,7 +225,7 @@ def _unsent(known: Known | None) -> bool:
     An attempt that the broker did not take is no sending: a process that died before the next
     attempt left the order to its successor.
     """
-    if known is None:
+    if known is None or (known.attempt is None and not known.results):
         return True
     return not known.results and known.answer is not None and _is_refusal(known.answer)
 

@@ -86,18 +86,9 @@ def _close(executor: Executor, partition: int, part: Sequence[Result], now: int)
     )
     closed = [result for row, result in enumerate(part) if done.closed[row]]
     executor.journal.published([r.ordinal for r in closed], done.position, now)
-    for result in closed:
-        key = result.report["order_id"].tobytes()
-        executor.outcomes[key] = int(result.report["outcome"])
+    lost = [result for row, result in enumerate(part) if not done.closed[row]]
+    if lost:
+        # Not ours to say: the order has an outcome, or an owner.
+        executor.journal.void([r.ordinal for r in lost])
     for row, result in enumerate(part):
-        if not done.closed[row]:
-            _not_closed(executor, result, int(done.before[row]))
-
-
-def _not_closed(executor: Executor, result: Result, before: int) -> None:
-    """Take back a "not sent" that is not ours to say: the order has an outcome, or an owner."""
-    executor.journal.void([result.ordinal])
-    key = result.report["order_id"].tobytes()
-    executor.outcomes[key] = before
-    if not before:
-        executor.doubt(result.partition, result.report)
+        executor.closed(result, None if done.closed[row] else int(done.before[row]))

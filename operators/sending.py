@@ -1,7 +1,7 @@
 """The third and fourth step of sending: journal `sending`, ask the terminal once, judge."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,6 +9,7 @@ import numpy as np
 from operators.execution import SECOND, Executor, Waiting
 from rules.errors import Ambiguous, Transient
 from rules.journal import ATTEMPT
+from rules.tables import Rows
 from rules.tokens import magic, token
 from schema.broker import ANSWER, REQUEST, AnswerClass
 from schema.codes import ReasonCode
@@ -67,26 +68,42 @@ def build_requests(executor: Executor, orders: Records) -> Records:
     return requests
 
 
-def _aim(executor: Executor, requests: Records, orders: Records, acting: Any) -> None:
+def _aim(executor: Executor, requests: Records, orders: Records, acting: Rows) -> None:
     """Name the position or pending order that a close, change or cancel is about."""
-    tickets = [executor.tickets[key] for key in orders["position"][acting].tolist()]
+    tickets = [executor.memory.tickets[key] for key in orders["position"][acting].tolist()]
     position, order = np.array(tickets, dtype=np.int64).T
-    cancels = orders["kind"][acting] == LegKind.CANCEL
-    requests["position_ticket"][acting] = np.where(cancels, 0, position)
-    requests["order_ticket"][acting] = np.where(cancels, order, 0)
+    pending = (orders["kind"][acting] == LegKind.CANCEL) | (position == 0)
+    requests["position_ticket"][acting] = np.where(pending, 0, position)
+    requests["order_ticket"][acting] = np.where(pending, order, 0)
     whole = acting[orders["whole"][acting].astype(bool)]
-    if len(whole):
-        held = _held(executor)
-        for row in whole.tolist():
-            ticket = int(requests["position_ticket"][row])
-            requests["volume"][row] = held.get(ticket) or orders["volume"][row]
+    modify = acting[orders["kind"][acting] == LegKind.MODIFY]
+    if len(whole) or len(modify):
+        held = executor.terminal.positions()
+        _take_whole(requests, whole, held)
+        standing = executor.terminal.open_orders() if len(modify) else held[:0]
+        _keep_stops(requests, modify, held, standing)
 
 
-def _held(executor: Executor) -> Mapping[int, int]:
-    positions = executor.terminal.positions()
-    return dict(
-        zip(positions["position_ticket"].tolist(), positions["volume"].tolist(), strict=True)
-    )
+def _take_whole(requests: Records, rows: Rows, held: Records) -> None:
+    """Close what a position has now, which may be less than when the close was decided."""
+    volumes = dict(zip(held["position_ticket"].tolist(), held["volume"].tolist(), strict=True))
+    for row in rows.tolist():
+        ticket = int(requests["position_ticket"][row])
+        requests["volume"][row] = volumes.get(ticket) or requests["volume"][row]
+
+
+def _keep_stops(requests: Records, rows: Rows, held: Records, standing: Records) -> None:
+    """Leave a stop as it is where a change names only the other: MT5 takes 0 for "remove"."""
+    now = {int(p["position_ticket"]): p for p in held}
+    pending = {int(o["order_ticket"]): o for o in standing}
+    for row in rows.tolist():
+        request = requests[row]
+        stands = now.get(int(request["position_ticket"]))
+        if stands is None:
+            stands = pending.get(int(request["order_ticket"]))
+        if stands is not None:
+            for name in ("stop_loss", "take_profit"):
+                requests[name][row] = request[name] or stands[name]
 
 
 def _attempts(executor: Executor, items: Sequence[Waiting], now: int) -> Records:
@@ -145,7 +162,7 @@ def _judge(executor: Executor, item: Waiting, answer: Any, report: Any) -> Judge
         report["outcome"], report["reason"] = Outcome.FAILED, ReasonCode.NO_CONNECTION
     else:
         report["outcome"] = Outcome.REFUSED
-    executor.learn(key, report)
+    executor.memory.learn(key, report)
     return item.partition, False, report
 
 

@@ -4,7 +4,7 @@ Each record has a kind and blocks of fixed-size rows. `JournalState.apply` is th
 when a record is written and when the file is read again.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
@@ -28,8 +28,9 @@ class Kind(IntEnum):
     ANSWERED = 2  # ANSWER; PLACE, REPORT: answers, and the results that are to be published
     PUBLISHED = 3  # PUBLISHED: results that are in the events
     DEALS = 4  # DEAL_MARK: deals that are in the events
-    MARKS = 5  # LOG_MARK: decisions that need not be read again
     FINISHED = 6  # FINISHED: what compaction leaves of an order
+    COUNT = 7  # COUNT: sendings before this record, for compaction drops them
+    DOUBTED = 8  # ORDER: another journal's, to be looked for
 
 
 ATTEMPT = np.dtype(
@@ -65,14 +66,7 @@ PUBLISHED = np.dtype(
 
 DEAL_MARK = np.dtype([("account_id", "V16"), ("deal_ticket", "<i8")])
 
-LOG_MARK = np.dtype(
-    [
-        ("partition", "<u1"),
-        ("entry_ms", "<i8"),
-        ("entry_seq", "<i8"),
-        ("accounts", "V16"),  # digest of the accounts it was read for
-    ]
-)
+COUNT = np.dtype([("sendings", "<i8")])
 
 FINISHED = np.dtype(
     [
@@ -90,8 +84,9 @@ BLOCKS: dict[Kind, tuple[np.dtype[Any], ...]] = {
     Kind.ANSWERED: (ANSWER, PLACE, REPORT),
     Kind.PUBLISHED: (PUBLISHED,),
     Kind.DEALS: (DEAL_MARK,),
-    Kind.MARKS: (LOG_MARK,),
     Kind.FINISHED: (FINISHED,),
+    Kind.COUNT: (COUNT,),
+    Kind.DOUBTED: (ORDER,),
 }
 
 
@@ -116,6 +111,11 @@ class Known:
     request: Any = None  # one REQUEST row
     answer: Any = None  # one ANSWER row to the last attempt, or None
     results: list[Result] = field(default_factory=list)
+
+    @property
+    def attempts(self) -> int:
+        """How often it was sent."""
+        return 0 if self.attempt is None else int(self.attempt["attempt"])
 
     @property
     def sent_unanswered(self) -> bool:
@@ -145,12 +145,13 @@ class JournalState:
     finished: dict[bytes, Any] = field(default_factory=dict)  # FINISHED rows
     recent: dict[int, Result] = field(default_factory=dict)  # results by ordinal
     deals: dict[bytes, int] = field(default_factory=dict)
-    marks: dict[int, Any] = field(default_factory=dict)  # LOG_MARK rows by partition
+    sendings: int = 0  # records of `sending` ever written: how far the journal has come
     next_ordinal: int = 1
 
     def apply(self, kind: Kind, blocks: Sequence[Records]) -> None:
         """Fold one record."""
         if kind is Kind.SENDING:
+            self.sendings += 1
             for attempt, order, request in zip(*blocks, strict=True):
                 known = self.known.setdefault(attempt["order_id"].tobytes(), Known())
                 known.attempt, known.order, known.request = attempt, order, request
@@ -165,8 +166,11 @@ class JournalState:
                 blocks[0]["account_id"].tolist(), blocks[0]["deal_ticket"].tolist(), strict=True
             )
             self.deals.update(pairs)
-        elif kind is Kind.MARKS:
-            self.marks.update((int(row["partition"]), row) for row in blocks[0])
+        elif kind is Kind.COUNT:
+            self.sendings = int(blocks[0]["sendings"][0])
+        elif kind is Kind.DOUBTED:
+            for order in blocks[0]:
+                self.known.setdefault(order["order_id"].tobytes(), Known()).order = order
         else:
             for row in blocks[0]:
                 self.known.pop(row["order_id"].tobytes(), None)
@@ -208,9 +212,23 @@ class JournalState:
         waiting = [r for k in self.known.values() for r in k.results if r.published is None]
         yield from sorted(waiting, key=lambda result: result.ordinal)
 
-    def forget(self, now: int) -> None:
-        """Drop what is finished and older than 7 days, and published results after an hour."""
-        old = [i for i, row in self.finished.items() if row["finished_at"] < now - RETENTION]
+    def forget(self, now: int, held: Container[int]) -> list[bytes]:
+        """Drop what was finished more than 7 days ago, and published results after an hour.
+
+        Args:
+            now: Microseconds.
+            held: Tickets of positions and orders that still stand: what opened them is kept.
+
+        Returns:
+            The orders that were dropped.
+        """
+        old = [
+            order_id
+            for order_id, row in self.finished.items()
+            if row["finished_at"] < now - RETENTION
+            and row["position_ticket"] not in held
+            and row["order_ticket"] not in held
+        ]
         for order_id in old:
             del self.finished[order_id]
         done = [
@@ -220,6 +238,7 @@ class JournalState:
         ]
         for ordinal in done:
             del self.recent[ordinal]
+        return old
 
     def records(self) -> Iterator[tuple[Kind, Sequence[Records]]]:
         """Yield records that fold to this state: what compaction writes."""
@@ -232,6 +251,9 @@ class JournalState:
                 rows_of([k.request for k in sent], REQUEST),
             ),
         )
+        yield Kind.COUNT, (rows_of([(self.sendings,)], COUNT),)
+        doubted = [k.order for k in self.known.values() if k.attempt is None]
+        yield Kind.DOUBTED, (rows_of([o for o in doubted if o is not None], ORDER),)
         kept = {r.ordinal: r for k in self.known.values() for r in k.results} | self.recent
         results = [kept[ordinal] for ordinal in sorted(kept)]
         places = [(r.ordinal, r.partition, r.closing) for r in results]
@@ -247,7 +269,6 @@ class JournalState:
         yield Kind.PUBLISHED, (rows_of(public, PUBLISHED),)
         yield Kind.FINISHED, (rows_of(self.finished.values(), FINISHED),)
         yield Kind.DEALS, (rows_of(self.deals.items(), DEAL_MARK),)
-        yield Kind.MARKS, (rows_of(self.marks.values(), LOG_MARK),)
 
 
 def finish(report: Any) -> Any:

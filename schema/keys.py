@@ -63,6 +63,11 @@ def term(partition: int, instance: UUID) -> str:
     return f"{{{partition}}}:term:{instance}"
 
 
+def journal(partition: int, owner: UUID) -> str:
+    """How many sendings the journal of an executor has held; expires."""
+    return f"{{{partition}}}:journal:{owner.hex}"
+
+
 def snapshot(partition: int) -> str:
     """State of the partition at one of its decisions."""
     return f"{{{partition}}}:snapshot"

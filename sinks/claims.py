@@ -16,13 +16,18 @@ from numpy.typing import NDArray
 from redis.exceptions import NoScriptError
 
 from rules.claims import Claim, Held, claim_of, read_claim
-from rules.errors import Transient
+from rules.errors import Fatal, Transient
 from schema import keys
 from schema.wire import Records, encode
 
 BATCH = 1000  # orders in one call: Lua cannot unpack more than some thousands
 LEASE_MS = 10_000
 WAITAOF_MS = 2000
+JOURNAL_MS = 30 * 86_400_000  # how long it is remembered how far a journal has come
+
+
+class OldJournal(Fatal):
+    """The owner's journal has gone back: it was restored, and may miss what it has sent."""
 
 
 class NotDurable(Transient):
@@ -130,21 +135,44 @@ class Claims:
         self._durability = durability
 
     def acquire(
-        self, partitions: Sequence[int], instance: UUID, owner: UUID, *, ttl_ms: int = LEASE_MS
+        self,
+        partitions: Sequence[int],
+        instance: UUID,
+        owner: UUID,
+        *,
+        ttl_ms: int = LEASE_MS,
+        sendings: int = 0,
     ) -> dict[int, int]:
         """Take or renew the instance's lease on each partition.
+
+        Args:
+            partitions: Of the instance's accounts.
+            instance: Whose orders are to be claimed.
+            owner: Id of the journal.
+            ttl_ms: How long the lease lasts.
+            sendings: How far the journal has come; what Redis remembers of it must not be more.
 
         Returns:
             The term per partition; 0 where another owner holds the lease. A lease that has
             not run out keeps its term.
+
+        Raises:
+            OldJournal: Redis has seen this journal come further than it is now.
         """
         calls = [
-            Call(ACQUIRE, (keys.lease(p, instance), keys.term(p, instance)), (owner.hex, ttl_ms))
+            Call(
+                ACQUIRE,
+                (keys.lease(p, instance), keys.term(p, instance), keys.journal(p, owner)),
+                (owner.hex, ttl_ms, sendings, JOURNAL_MS),
+            )
             for p in partitions
         ]
         replies = call_scripts(self._client, calls)
         raise_first(replies)
-        return dict(zip(partitions, map(int, replies), strict=True))
+        terms = dict(zip(partitions, map(int, replies), strict=True))
+        if any(term < 0 for term in terms.values()):
+            raise OldJournal(f"journal {owner} has sent more than the file on disk says")
+        return terms
 
     def release(self, terms: Mapping[int, int], instance: UUID, owner: UUID) -> None:
         """Give back the leases held under these terms; one that is not ours stays."""

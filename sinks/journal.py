@@ -7,7 +7,7 @@ of length, CRC-32 and body; a body is the kind and, for each block, its length a
 
 import os
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from pathlib import Path
 from uuid import UUID, uuid4
 from zlib import crc32
@@ -34,6 +34,7 @@ COMPACT_BYTES = 32 << 20
 
 _HEAD = struct.Struct("<II")
 _START = len(MAGIC) + 16
+_KINDS = frozenset(Kind)
 
 
 class Journal:
@@ -104,8 +105,8 @@ class Journal:
 
     def _put_aside(self) -> None:
         if self._path.exists():
-            number = sum(1 for _ in self._path.parent.glob(f"{NAME}.damaged*"))
-            self._path.rename(self._path.with_name(f"{NAME}.damaged-{number}"))
+            number = sum(1 for _ in self._path.parent.glob(f"{NAME}.aside*"))
+            self._path.rename(self._path.with_name(f"{NAME}.aside-{number}"))
 
     def sending(self, attempts: Records, orders: Records, requests: Records) -> None:
         """Record what is about to be sent; on disk when this returns."""
@@ -153,9 +154,13 @@ class Journal:
         """Record the highest published deal of accounts (DEAL_MARK); not synced."""
         self._append(Kind.DEALS, (marks,))
 
-    def marks(self, marks: Records) -> None:
-        """Record which decisions need not be read again (LOG_MARK); not synced."""
-        self._append(Kind.MARKS, (marks,))
+    def doubted(self, orders: Records) -> None:
+        """Record orders of other journals that are to be looked for; not synced."""
+        self._append(Kind.DOUBTED, (orders,))
+
+    def forget(self, now: int, held: Container[int]) -> list[bytes]:
+        """Drop from memory what is no longer needed (see JournalState.forget)."""
+        return self.state.forget(now, held)
 
     def sync(self) -> None:
         """Have the disk hold all that was recorded."""
@@ -169,15 +174,10 @@ class Journal:
         self._size += len(data)
         self.state.apply(kind, blocks)
 
-    def compact(self, now: int) -> bool:
-        """Rewrite the file with what is still needed, if it has grown enough; tell whether.
-
-        Args:
-            now: Microseconds; what was finished more than 7 days before is dropped.
-        """
+    def compact(self) -> bool:
+        """Rewrite the file with what is still known, if it has grown enough; tell whether."""
         if self._size < max(self._compact_bytes, 2 * self._compacted):
             return False
-        self.state.forget(now)
         parts = [MAGIC + self.id.bytes]
         parts += [_record(kind, blocks) for kind, blocks in self.state.records() if len(blocks[-1])]
         replace_file(self._path, b"".join(parts))
@@ -186,6 +186,11 @@ class Journal:
         self._file.seek(0, os.SEEK_END)
         self._size = self._compacted = self._file.tell()
         return True
+
+    def put_aside(self) -> None:
+        """Let go of a journal that must not speak any more; the next one is new."""
+        self.close()
+        self._put_aside()
 
     def close(self) -> None:
         """Sync and let go."""
@@ -225,8 +230,14 @@ def _records(data: bytes, at: int) -> Iterator[tuple[bytes, int]]:
 
 
 def _more_after(data: bytes, at: int) -> bool:
-    """Return whether a whole record follows the broken one: then it is no torn tail."""
-    if at + _HEAD.size > len(data):
-        return False
-    after = at + _HEAD.size + int(_HEAD.unpack_from(data, at)[0])
-    return next(_records(data, after), None) is not None
+    """Return whether a whole record follows the broken one: then it is no torn tail.
+
+    The broken record's length may be what is damaged, so every place behind it is looked at.
+    """
+    for place in range(at + 1, len(data) - _HEAD.size):
+        size = int.from_bytes(data[place : place + 4], "little")
+        kind = data[place + _HEAD.size]
+        fits = kind in _KINDS and 0 < size <= len(data) - place - _HEAD.size
+        if fits and next(_records(data, place), None) is not None:
+            return True
+    return False

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, field
 
-from brokers.enums import BrokerOrderState, BrokerOrderType
 from brokers.simulated.market import Moment, cents
 from brokers.simulated.specification import Instrument, SimulatedAccount
 from schema.enums import DealEntry, DealReason, DealType, Side
+from schema.mt5 import BrokerOrderState, BrokerOrderType
 from schema.wire import UNITS
 
 

@@ -1,11 +1,11 @@
 """What a broker checks before it takes a request; each check refuses with MT5's code."""
 
-from brokers.enums import BrokerOrderType
 from brokers.retcodes import Retcode
 from brokers.simulated.book import Account, Order, Position
 from brokers.simulated.market import Moment, point
 from brokers.simulated.specification import Instrument
 from schema.enums import Side, TradeMode
+from schema.mt5 import BrokerOrderType
 
 
 class Refusal(Exception):

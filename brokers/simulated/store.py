@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from brokers.enums import BrokerOrderState, BrokerOrderType
 from brokers.simulated.book import Account, Book, Order, Position
 from brokers.simulated.rows import (
     DEAL_ACCOUNT,
@@ -21,6 +20,7 @@ from brokers.simulated.rows import (
 from brokers.simulated.specification import Instrument, SimulatedAccount
 from rules.errors import Ambiguous, Fatal, Transient
 from schema.enums import Side
+from schema.mt5 import BrokerOrderState, BrokerOrderType
 from schema.simulated import ACCOUNTS, DEALS, ORDERS, POSITIONS, STATE, TABLES, VERSION
 
 FILE = "book.sqlite"

@@ -2,7 +2,6 @@
 
 from typing import NamedTuple
 
-from brokers.enums import BrokerOrderState, BrokerOrderType, broker_order_type
 from brokers.retcodes import Retcode, verdict
 from brokers.simulated import checks
 from brokers.simulated.book import Account, Book, Deal, Order, Position
@@ -11,6 +10,7 @@ from brokers.simulated.market import Moment, cents
 from brokers.simulated.specification import Instrument
 from schema.enums import DealEntry, DealReason, DealType, LegKind, OrderType, Side
 from schema.ids import NIL
+from schema.mt5 import BrokerOrderState, BrokerOrderType, broker_order_type
 from schema.wire import UNITS
 
 

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from brokers.enums import BrokerOrderState, BrokerOrderType
 from brokers.simulated.book import Book, Order, Position
 from brokers.simulated.market import Int64, Market, Moment
 from brokers.simulated.trading import Trading
 from schema.enums import DealReason, Side
+from schema.mt5 import BrokerOrderState, BrokerOrderType
 
 _NEVER = 1 << 62
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from brokers.enums import BrokerOrderState
 from brokers.simulated import units
 from schema.enums import DealEntry, DealReason, LegKind, OrderType, Side
+from schema.mt5 import BrokerOrderState
 from tests.integration.brokers.world import EURUSD, SECOND, START, World, table
 
 # seconds, bid, ask

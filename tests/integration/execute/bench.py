@@ -9,7 +9,8 @@ import redis
 
 from brokers.port import Happenings, History
 from brokers.retcodes import verdict
-from operators import confirmation
+from operators import confirmation, searching
+from operators.claiming import claim
 from operators.execution import Executor
 from operators.publishing import publish
 from operators.sending import send
@@ -117,6 +118,7 @@ def order(number: int, **values: Any) -> Records:
     row["signal_id"] = row["order_id"]
     row["instance_id"], row["leg"], row["legs"] = INSTANCE.bytes, 1, 1
     row["side"], row["symbol"], row["volume"] = Side.BUY, b"EURUSD", UNITS
+    row["decided_at"] = NOW
     for name, value in values.items():
         row[name] = value
     return row
@@ -163,13 +165,13 @@ class Bench:
 
     def work(self, now: int = NOW) -> None:
         self.now = now
-        send(self.executor, self.executor.claim(now))
+        send(self.executor, claim(self.executor, now))
         publish(self.executor)
 
     def look(self, now: int = NOW) -> None:
         self.now = now
         deals = confirmation.poll(self.executor, now)
-        confirmation.look_for(self.executor, now)
+        searching.look_for(self.executor, now)
         publish(self.executor, deals)
 
     def reconnect(self) -> None:

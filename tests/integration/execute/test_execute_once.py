@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from operators.claiming import claim
 from schema.codes import ReasonCode
 from schema.enums import LegKind, OrderState, OrderType, Outcome
 from tests.integration.execute.bench import NOW, Bench, order
@@ -50,7 +51,7 @@ def test_an_old_order_expires_unsent(bench: Bench) -> None:
 
 def test_another_journal_never_sends_what_this_one_claimed(bench: Bench, tmp_path: Path) -> None:
     bench.decide(order(1))
-    assert bench.executor.claim(NOW)  # claimed, and the host is gone
+    assert claim(bench.executor, NOW)  # claimed, and the host is gone
     bench.executor.release()
     other = Bench(bench.client, tmp_path / "other")
     other.entries = bench.entries
@@ -63,7 +64,7 @@ def test_another_journal_never_sends_what_this_one_claimed(bench: Bench, tmp_pat
 
 def test_a_claim_of_an_earlier_term_ends_unsent(bench: Bench) -> None:
     bench.decide(order(1))
-    assert bench.executor.claim(NOW)
+    assert claim(bench.executor, NOW)
     bench.executor.release()
     bench.restart()
     bench.work()

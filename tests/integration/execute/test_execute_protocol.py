@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from operators.claiming import claim
 from operators.sending import send
 from schema import keys
 from schema.codes import ReasonCode
@@ -70,7 +71,7 @@ def test_trace_13_an_order_that_another_claimed_does_not_expire(
     bench: Bench, tmp_path: Path
 ) -> None:
     bench.decide(order(1, valid_until=NOW + 1))
-    assert bench.executor.claim(NOW)
+    assert claim(bench.executor, NOW)
     bench.executor.release()
     other = Bench(bench.client, tmp_path / "other")
     other.entries = bench.entries
@@ -133,7 +134,7 @@ def test_trace_19_an_order_that_was_failed_is_closed_for_everyone(
     bench: Bench, tmp_path: Path
 ) -> None:
     bench.decide(order(1))
-    assert bench.executor.claim(NOW)
+    assert claim(bench.executor, NOW)
     bench.executor.release()
     bench.restart()
     bench.work()
@@ -150,7 +151,7 @@ def test_trace_19_an_order_that_was_failed_is_closed_for_everyone(
 
 def test_what_was_sent_and_never_published_goes_out_after_a_crash(bench: Bench) -> None:
     bench.decide(order(1))
-    send(bench.executor, bench.executor.claim(NOW))  # and dies before it can say so
+    send(bench.executor, claim(bench.executor, NOW))  # and dies before it can say so
     assert bench.reports() == []
     bench.restart()
     bench.reconnect()
@@ -163,7 +164,7 @@ def test_a_sending_without_an_answer_is_never_sent_again(bench: Bench) -> None:
     bench.terminal.dies = True
     bench.decide(order(1))
     with pytest.raises(KeyboardInterrupt):
-        send(bench.executor, bench.executor.claim(NOW))
+        send(bench.executor, claim(bench.executor, NOW))
     bench.terminal.dies = False
     bench.restart()
     bench.work()
@@ -188,7 +189,7 @@ def test_a_journal_that_is_gone_leaves_an_order_watched_across_restarts(
     bench: Bench, tmp_path: Path
 ) -> None:
     bench.decide(order(1))
-    send(bench.executor, bench.executor.claim(NOW))
+    send(bench.executor, claim(bench.executor, NOW))
     bench.executor.release()
     other = Bench(bench.client, tmp_path / "other")
     other.entries, other.terminal = bench.entries, bench.terminal

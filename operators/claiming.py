@@ -1,0 +1,157 @@
+"""The first two steps of sending: which orders are ready, and whose they are."""
+
+from collections.abc import Mapping
+
+from operators.execution import SECOND, Executor, Waiting
+from rules.claims import Claim, Held
+from rules.journal import DAY, RETENTION
+from rules.order_life import EXECUTED, RANK
+from rules.tokens import token, token_in
+from schema.codes import ReasonCode
+from schema.enums import LegKind, Outcome
+
+TARGET_SECONDS = 30  # how long a close waits for a position that nobody here knows
+
+_Tickets = Mapping[bytes, tuple[int, int]]
+
+
+def claim(executor: Executor, now: int) -> list[Waiting]:
+    """Claim what is ready; return what may be sent, in order.
+
+    Raises:
+        redis.RedisError: Nothing is known; what was claimed is found to be ours the next time.
+        NotDurable: Likewise.
+    """
+    readiness = _Readiness(executor, now)
+    ready = [item for item in list(executor.waiting.values()) if readiness.of(item)]
+    return _claim(executor, ready, now) if ready else []
+
+
+class _Readiness:
+    """What may be claimed in this turn; what never will be is ended."""
+
+    def __init__(self, executor: Executor, now: int) -> None:
+        self._executor = executor
+        self._memory = executor.memory
+        self._now = now
+        self._held: _Tickets | None = None
+
+    def of(self, item: Waiting) -> bool:
+        order = item.order
+        if item.not_before > self._now:
+            return False
+        if order["valid_until"] and self._now > order["valid_until"]:
+            self._executor.end(item, Outcome.EXPIRED, ReasonCode.ORDER_EXPIRED, self._now)
+            return False
+        if order["after"] and not self._is_next(item):
+            return False
+        if order["kind"] != LegKind.OPEN and not self._has_target(item):
+            return False
+        return bool(self._executor.terms.get(item.partition))
+
+    def _is_next(self, item: Waiting) -> bool:
+        """Return whether all earlier legs are done; without them this one is cancelled."""
+        before = self._memory.earlier(item.order)
+        failed = any(
+            RANK[outcome] == RANK[Outcome.FAILED] or self._is_given_up(key)
+            for key, outcome in before.items()
+        )
+        if failed:
+            self._executor.end(item, Outcome.CANCELLED, ReasonCode.CLOSE_FAILED, self._now)
+            return False
+        done = all(RANK[outcome] == EXECUTED for outcome in before.values())
+        return done and len(before) == item.order["leg"] - 1
+
+    def _is_given_up(self, key: bytes) -> bool:
+        """Return whether nobody knows an order's end, and nobody looks for it any more."""
+        unknown = self._memory.outcomes.get(key) == Outcome.UNRESOLVED
+        return unknown and key not in self._executor.watched
+
+    def _has_target(self, item: Waiting) -> bool:
+        """Return whether the position or order that it acts on has a ticket."""
+        opener = item.order["position"].tobytes()
+        if RANK[self._memory.outcomes.get(opener, 0)] == RANK[Outcome.FAILED]:
+            self._executor.end(item, Outcome.REJECTED, ReasonCode.OPENING_FAILED, self._now)
+            return False
+        return opener in self._memory.tickets or self._find_target(opener, item)
+
+    def _find_target(self, opener: bytes, item: Waiting) -> bool:
+        """Look at the broker for a position or order that another journal has opened.
+
+        An account that moved here, or a journal that was lost, leaves closes whose opening this
+        executor never knew, or has given up. What is not there after a while is over.
+        """
+        if opener in self._executor.waiting or opener in self._executor.watched:
+            return False
+        item.not_before = self._now + SECOND
+        found = self._at_broker().get(token(opener))
+        if found is not None:
+            self._memory.tickets[opener] = found
+            return True
+        if self._now - item.read_at > TARGET_SECONDS * SECOND:
+            self._executor.end(item, Outcome.REJECTED, ReasonCode.NO_POSITION, self._now)
+        return False
+
+    def _at_broker(self) -> _Tickets:
+        """Tickets of positions and pending orders by token; asked for once in a turn."""
+        if self._held is None:
+            terminal = self._executor.terminal
+            self._held = {
+                token_in(row["comment"]): (int(row["position_ticket"]), int(row["order_ticket"]))
+                for row in terminal.open_orders()
+            } | {
+                token_in(row["comment"]): (int(row["position_ticket"]), 0)
+                for row in terminal.positions()
+            }
+        return self._held
+
+
+def _claim(executor: Executor, ready: list[Waiting], now: int) -> list[Waiting]:
+    """Claim by script; return what this journal and term may send."""
+    parts: dict[int, list[Waiting]] = {}
+    for item in ready:
+        parts.setdefault(item.partition, []).append(item)
+    batches = [
+        executor.claim_batch(
+            partition=p,
+            term=executor.terms[p],
+            orders=[(i.order["order_id"].tobytes(), i.decision) for i in items],
+        )
+        for p, items in parts.items()
+    ]
+    answers = executor.claims.claim_all(executor.instance, executor.journal.id, batches)
+    granted = set()
+    for items, found in zip(parts.values(), answers, strict=True):
+        for item, answer in zip(items, found, strict=True):
+            item.claimed_at = now
+            if _is_granted(executor, item, answer, now):
+                granted.add(id(item))
+    return [item for item in ready if id(item) in granted]
+
+
+def _is_granted(executor: Executor, item: Waiting, answer: Claim, now: int) -> bool:
+    """Return whether an order may be sent; if it never may be, say what it came to."""
+    held, key = answer.held, item.order["order_id"].tobytes()
+    if held is Held.CLAIMED:
+        return True
+    ours = held in (Held.OURS, Held.OTHER_TERM)
+    if held is Held.FOREIGN or (ours and _is_forgotten(executor, item, now)):
+        del executor.waiting[key]
+        executor.doubt(item.partition, executor.report(item.order, now), item.order)
+        return False
+    if held is Held.OTHER_TERM:
+        # Claimed by this journal under an earlier lease, and never sent: that is over.
+        executor.end(item, Outcome.FAILED, ReasonCode.EXECUTOR_RESTARTED, now)
+    elif held is Held.CLOSED:
+        del executor.waiting[key]
+        executor.memory.outcomes[key] = answer.outcome
+    elif held is Held.GONE:
+        # Its decision was lost; should the shard decide it again, it is read again.
+        del executor.waiting[key]
+    return held is Held.OURS
+
+
+def _is_forgotten(executor: Executor, item: Waiting, now: int) -> bool:
+    """Return whether the journal may have sent an order, and have forgotten it since."""
+    known = item.order["order_id"].tobytes() in executor.journal.known
+    return not known and bool(item.order["decided_at"] < now - RETENTION + DAY)

@@ -1,0 +1,70 @@
+"""What an executor knows of orders that it has read, sent or found."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from rules.tokens import token
+from schema.enums import Outcome
+
+NO_OUTCOME = 0
+
+
+@dataclass
+class OrderMemory:
+    """Outcomes, tickets and sister legs, by order id.
+
+    Attributes:
+        outcomes: Outcome of each order that has one.
+        tickets: position and order ticket.
+        by_ticket: order ticket -> order id.
+        tokens: comment token -> order id.
+        legs: signal and account -> order id -> number of the leg; only where there are several.
+    """
+
+    outcomes: dict[bytes, int] = field(default_factory=dict)
+    tickets: dict[bytes, tuple[int, int]] = field(default_factory=dict)
+    by_ticket: dict[int, bytes] = field(default_factory=dict)
+    tokens: dict[bytes, bytes] = field(default_factory=dict)
+    legs: dict[bytes, dict[bytes, int]] = field(default_factory=dict)
+
+    def learn(self, order_id: bytes, row: Any) -> None:
+        """Remember the outcome and tickets that a report, or what is left of one, names."""
+        self.outcomes[order_id] = int(row["outcome"])
+        self.tokens[token(order_id)] = order_id
+        if row["order_ticket"] or row["position_ticket"]:
+            self.tickets[order_id] = (int(row["position_ticket"]), int(row["order_ticket"]))
+            # Done is the word for a modify or cancel: the ticket it names is another order's.
+            if row["outcome"] != Outcome.DONE:
+                self.by_ticket[int(row["order_ticket"])] = order_id
+
+    def sisters(self, order: Any) -> None:
+        """Remember which legs the pair of an ORDER row has."""
+        if order["legs"] > 1:
+            legs = self.legs.setdefault(_pair(order), {})
+            legs[order["order_id"].tobytes()] = int(order["leg"])
+
+    def earlier(self, order: Any) -> Mapping[bytes, int]:
+        """Return the outcomes of the legs before this one."""
+        legs = self.legs.get(_pair(order), {})
+        return {
+            key: self.outcomes.get(key, NO_OUTCOME)
+            for key, leg in legs.items()
+            if leg < order["leg"]
+        }
+
+    def forget(self, order_ids: Iterable[bytes]) -> None:
+        """Drop orders that are finished, and whose positions are gone."""
+        gone = set(order_ids)
+        for key in gone:
+            self.outcomes.pop(key, None)
+            self.tokens.pop(token(key), None)
+            _, ticket = self.tickets.pop(key, (0, 0))
+            if self.by_ticket.get(ticket) == key:
+                del self.by_ticket[ticket]
+        self.legs = {pair: legs for pair, legs in self.legs.items() if not gone >= legs.keys()}
+
+
+def _pair(order: Any) -> bytes:
+    key: bytes = order["signal_id"].tobytes() + order["account_id"].tobytes()
+    return key

@@ -1,0 +1,167 @@
+"""The search for orders whose fate is unknown: at the broker, over and over, never sent again."""
+
+from typing import Any
+
+from operators.execution import SECOND, Executor
+from rules.broker_orders import life_of
+from rules.journal import DAY, Known
+from rules.traces import Traces
+from schema.codes import ReasonCode
+from schema.enums import LegKind, OrderState, Outcome
+from schema.mt5 import BrokerOrderState
+from schema.wire import Records
+
+_LOOKS_EVERY = 300 * SECOND
+
+
+def look_for(executor: Executor, now: int) -> None:
+    """Look for the orders that are due; journal what is found.
+
+    Raises:
+        Transient: The terminal did not answer; they stay due.
+    """
+    due = [key for key, (at, _) in executor.watched.items() if at <= now]
+    if not due:
+        return
+    terminal = executor.terminal
+    history = terminal.history(now - executor.watch_us - DAY)
+    traces = Traces(terminal.open_orders(), history.orders, history.deals, terminal.positions())
+    for key in due:
+        _, pause = executor.watched[key]
+        executor.watched[key] = (now + pause, min(pause * 2, _LOOKS_EVERY))
+        known = executor.journal.known.get(key)
+        if known is None or _is_given_up(known, now - executor.watch_us):
+            del executor.watched[key]
+        else:
+            _look(executor, key, known, traces, now)
+
+
+def _is_given_up(known: Known, since: int) -> bool:
+    """Return whether an order has been looked for so long that nothing will be found."""
+    return bool(known.results) and int(known.results[0].report["reported_at"]) < since
+
+
+def _look(executor: Executor, key: bytes, known: Known, traces: Traces, now: int) -> None:
+    kind = LegKind.OPEN if known.order is None else LegKind(int(known.order["kind"]))
+    if kind in (LegKind.MODIFY, LegKind.CANCEL):
+        report = _of_change(executor, known, traces, now)
+    else:
+        report = _of_order(executor, key, known, traces, now)
+    if report is not None:
+        executor.memory.learn(key, report)
+        executor.journalled([(_partition(known), False, report)])
+        if report["outcome"] != Outcome.UNRESOLVED:
+            del executor.watched[key]
+    elif not known.results:
+        # Sent, and nobody knows: say so once, and go on looking.
+        _say_unresolved(executor, key, known, now)
+
+
+def _of_order(executor: Executor, key: bytes, known: Known, traces: Traces, now: int) -> Any | None:
+    """Return a report about an opening or a close that is found, adopting its ticket."""
+    if known.order is None:
+        return None
+    for row, stands in traces.of(known.order):
+        owner = executor.memory.by_ticket.get(int(row["order_ticket"]))
+        if owner in (None, key):
+            return _found(executor, known, row, traces, stands=stands, now=now)
+    return None
+
+
+def _found(
+    executor: Executor, known: Known, row: Any, traces: Traces, *, stands: bool, now: int
+) -> Any:
+    deals = traces.deals_of(int(row["order_ticket"]))
+    filled = int(max(deals["volume"].sum(), row["filled"]))
+    report = _blank(executor, known, now)
+    report["state"], report["outcome"], report["reason"] = life_of(row, filled, stands=stands)
+    report["order_ticket"], report["position_ticket"] = row["order_ticket"], row["position_ticket"]
+    report["done_at"], report["filled"], report["sent"] = row["done_at"], filled, 1
+    if len(deals):
+        report["price"] = _mean_price(deals)
+        report["position_ticket"] = deals["position_ticket"][0]
+    elif filled:
+        report["price"] = row["price"]
+    return report
+
+
+def _mean_price(deals: Records) -> int:
+    """Return the volume-weighted price, 1e-8; whole numbers, for lots times price pass 2**63."""
+    lots, prices = deals["volume"].tolist(), deals["price"].tolist()
+    total = sum(lots)
+    return round(sum(v * p for v, p in zip(lots, prices, strict=True)) / total) if total else 0
+
+
+def _of_change(executor: Executor, known: Known, traces: Traces, now: int) -> Any | None:
+    """Return a report about a change or cancel whose effect can be seen."""
+    position, ticket = _target(executor, known)
+    if not position and not ticket:
+        return None
+    cancels = known.order["kind"] == LegKind.CANCEL
+    row = traces.holds(int(known.order["kind"]), position, ticket)
+    seen = _cancelled(row, traces.ended(ticket)) if cancels else _changed(row, known.order)
+    if seen is None:
+        return None
+    outcome, reason = seen
+    report = _blank(executor, known, now)
+    report["state"], report["outcome"], report["reason"] = OrderState.FINAL, outcome, reason
+    report["order_ticket"], report["position_ticket"], report["sent"] = ticket, position, 1
+    return report
+
+
+def _cancelled(standing: Any | None, ended: Any | None) -> tuple[Outcome, ReasonCode] | None:
+    """Return what came of a cancel; None while the order stands, or the history lags."""
+    if standing is not None or ended is None:
+        return None
+    if ended["state"] == BrokerOrderState.CANCELED:
+        return Outcome.DONE, ReasonCode.NONE
+    return Outcome.REFUSED, ReasonCode.NO_PENDING_ORDER
+
+
+def _changed(standing: Any | None, order: Any) -> tuple[Outcome, ReasonCode] | None:
+    """Return what came of a change; None while the position or order stands as it was."""
+    if standing is None:
+        return Outcome.REFUSED, ReasonCode.POSITION_GONE
+    return (Outcome.DONE, ReasonCode.NONE) if _has_stops(standing, order) else None
+
+
+def _target(executor: Executor, known: Known) -> tuple[int, int]:
+    """Return the position and order ticket that a change is about, 0 where there is none."""
+    if known.request is not None:
+        return int(known.request["position_ticket"]), int(known.request["order_ticket"])
+    return executor.memory.tickets.get(known.order["position"].tobytes(), (0, 0))
+
+
+def _has_stops(row: Any, order: Any) -> bool:
+    """Return whether a position or pending order has the stops that a change asked for.
+
+    The broker rounds to its digits; less than a hundred-thousandth of the price is rounding.
+    """
+    return all(
+        abs(int(row[name]) - int(order[name])) <= max(int(order[name]) // 100_000, 1)
+        for name in ("stop_loss", "take_profit")
+        if order[name]
+    )
+
+
+def _blank(executor: Executor, known: Known, now: int) -> Any:
+    """Return a report about an order of the journal that says nothing yet."""
+    report = executor.report(known.order, now)
+    if known.attempt is not None:
+        report["term"], report["claimed_at"] = known.attempt["term"], known.attempt["claimed_at"]
+        report["sent_at"] = known.attempt["sent_at"]
+    return report
+
+
+def _say_unresolved(executor: Executor, key: bytes, known: Known, now: int) -> None:
+    """Report that an order was sent and nobody knows what became of it."""
+    report = _blank(executor, known, now)
+    report["state"], report["outcome"] = OrderState.FINAL, Outcome.UNRESOLVED
+    report["reason"], report["sent"] = ReasonCode.AMBIGUOUS, 1
+    executor.memory.learn(key, report)
+    executor.journalled([(_partition(known), False, report)])
+
+
+def _partition(known: Known) -> int:
+    """The order's; its account may have moved to another instance, but never leaves it."""
+    return known.results[0].partition if known.results else int(known.attempt["partition"])

@@ -1,0 +1,132 @@
+"""What the broker's books show of our orders: looked up by ticket, comment token and magic.
+
+A comment may be shortened or rewritten and a magic number lost, and the history may lag behind
+the positions; so all of orders, deals and positions are looked through (design, law 2).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from rules.tokens import magic, token, token_in
+from schema.broker import BROKER_ORDER
+from schema.enums import LegKind
+from schema.mt5 import BrokerOrderState
+from schema.wire import Records
+
+
+@dataclass
+class Traces:
+    """One look at the books.
+
+    Attributes:
+        standing: BROKER_ORDER rows of pending orders.
+        history: BROKER_ORDER rows of orders of the past.
+        deals: DEAL rows.
+        positions: POSITION rows.
+    """
+
+    standing: Records
+    history: Records
+    deals: Records
+    positions: Records
+    _by_token: dict[bytes, list[int]] = field(default_factory=dict)
+    _by_magic: dict[int, list[int]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        told = set(self.standing["order_ticket"].tolist()) | set(
+            self.history["order_ticket"].tolist()
+        )
+        by_deals = _orders_of(self.deals, told)
+        told |= set(by_deals["order_ticket"].tolist())
+        parts = (self.standing, self.history, by_deals, _openers_of(self.positions, told))
+        self.orders = np.concatenate(parts)
+        for row, (comment, number) in enumerate(
+            zip(self.orders["comment"].tolist(), self.orders["magic"].tolist(), strict=True)
+        ):
+            self._by_token.setdefault(token_in(comment), []).append(row)
+            self._by_magic.setdefault(number, []).append(row)
+
+    def of(self, order: Any) -> Iterator[tuple[Any, bool]]:
+        """Yield the rows that may be an order's, and whether each still stands in the book.
+
+        The token is a word of its own; the magic number counts only where the comment is not
+        the token of another order, and account and symbol agree.
+
+        Args:
+            order: ORDER row.
+        """
+        key = order["order_id"].tobytes()
+        mine = token(key)
+        found = list(self._by_token.get(mine, ()))
+        for row in self._by_magic.get(magic(int(order["magic"]), key), ()):
+            if row not in found and self._may_be(order, self.orders[row], mine):
+                found.append(row)
+        for row in found:
+            yield self.orders[row], row < len(self.standing)
+
+    def _may_be(self, order: Any, row: Any, mine: bytes) -> bool:
+        word = token_in(row["comment"])
+        return bool(
+            (word == mine or not _is_token(word))
+            and row["account_id"] == order["account_id"]
+            and row["symbol"] == order["symbol"]
+        )
+
+    def deals_of(self, ticket: int) -> Records:
+        """Return the deals of an order ticket."""
+        found: Records = self.deals[self.deals["order_ticket"] == ticket]
+        return found
+
+    def ended(self, ticket: int) -> Any | None:
+        """Return the order of the history with this ticket."""
+        rows = self.history[self.history["order_ticket"] == ticket]
+        return rows[-1] if len(rows) else None
+
+    def holds(self, request_kind: int, position: int, ticket: int) -> Any | None:
+        """Return the position or pending order that a change is about, if it still stands."""
+        if request_kind != LegKind.CANCEL and position:
+            rows = self.positions[self.positions["position_ticket"] == position]
+        else:
+            rows = self.standing[self.standing["order_ticket"] == ticket]
+        return rows[0] if len(rows) else None
+
+
+def _is_token(word: bytes) -> bool:
+    return bool(word) and all(65 <= c <= 90 or 50 <= c <= 55 for c in word)
+
+
+def _orders_of(deals: Records, told: set[int]) -> Records:
+    """Return filled orders that only deals tell of, for orders reach the history later."""
+    rows = []
+    for ticket in dict.fromkeys(deals["order_ticket"].tolist()):
+        if ticket and ticket not in told:
+            mine = deals[deals["order_ticket"] == ticket]
+            rows.append(_filled(mine[0], ticket, int(mine["volume"].sum()), "time"))
+    return np.concatenate(rows) if rows else np.zeros(0, BROKER_ORDER)
+
+
+def _openers_of(positions: Records, told: set[int]) -> Records:
+    """Return filled orders that only their positions tell of.
+
+    MT5 gives a position the ticket of the order that opened it.
+    """
+    rows = [
+        _filled(row, int(row["position_ticket"]), int(row["volume"]), "opened_at")
+        for row in positions
+        if row["position_ticket"] not in told
+    ]
+    return np.concatenate(rows) if rows else np.zeros(0, BROKER_ORDER)
+
+
+def _filled(source: Any, ticket: int, volume: int, time: str) -> Records:
+    out = np.zeros(1, BROKER_ORDER)
+    for name in ("account_id", "position_ticket", "symbol", "magic", "comment"):
+        out[name] = source[name]
+    out["order_ticket"], out["state"] = ticket, BrokerOrderState.FILLED
+    out["volume"] = out["filled"] = volume
+    out["price"] = source["price" if "price" in source.dtype.names else "price_open"]
+    out["done_at"] = out["placed_at"] = source[time]
+    return out
