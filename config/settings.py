@@ -180,6 +180,15 @@ class Execute(Section, frozen=True):
         float,
         rule("How long an unresolved order is looked for at the broker. Days.", above=0, most=365),
     ] = 7.0
+    journal_mb: Annotated[
+        float,
+        rule(
+            "Size from which the journal is rewritten with what is still needed, once it has"
+            " doubled. MiB.",
+            above=0,
+            most=65_536,
+        ),
+    ] = 32.0
 
 
 class Archive(Section, frozen=True):

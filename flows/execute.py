@@ -227,9 +227,10 @@ def _work(
     durability = settings.redis.durability
     writer = EventsWriter(client, instance.instance_id, durability=durability)
     clock = RedisClock(client)
+    compact_bytes = int(settings.execute.journal_mb * (1 << 20))
     with (
         closing(terminals.open_terminal(instance, directory, prices)) as terminal,
-        closing(Journal(directory / "journal")) as journal,
+        closing(Journal(directory / "journal", compact_bytes=compact_bytes)) as journal,
     ):
         executor = Executor(
             instance=instance.instance_id,

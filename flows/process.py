@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from prometheus_client import start_http_server
 from typing_extensions import override
 
+from config import faults
 from embedded.launch import die_with_parent
 from embedded.lock import DirectoryLock
 from embedded.server import make_private
@@ -99,6 +100,7 @@ def run_flow(flow: Dataflow, *, epoch_seconds: float = EPOCH_SECONDS) -> None:
 
     main: Any = cli_main  # without types
     main(flow, workers_per_process=1, epoch_interval=timedelta(seconds=epoch_seconds))
+    faults.point("process.stopping")
 
 
 def watch_signals(stop: Stop) -> None:

@@ -59,6 +59,8 @@ class _Readiness:
         if failed:
             self._executor.end(item, Outcome.CANCELLED, ReasonCode.CLOSE_FAILED, self._now)
             return False
+        if any(outcome == Outcome.UNRESOLVED for outcome in before.values()):
+            self._executor.hold(item, self._now)
         done = all(RANK[outcome] == EXECUTED for outcome in before.values())
         return done and len(before) == item.order["leg"] - 1
 
@@ -81,7 +83,10 @@ class _Readiness:
         An account that moved here, or a journal that was lost, leaves closes whose opening this
         executor never knew, or has given up. What is not there after a while is over.
         """
-        if opener in self._executor.waiting or opener in self._executor.watched:
+        if opener in self._executor.watched:
+            self._executor.hold(item, self._now)
+            return False
+        if opener in self._executor.waiting:
             return False
         item.not_before = self._now + SECOND
         found = self._at_broker().get(token(opener))

@@ -52,6 +52,7 @@ class Waiting:
     not_before: int = 0
     claimed_at: int = 0
     read_at: int = 0
+    held: bool = False  # it was said that it waits for an order whose end nobody knows
 
 
 @dataclass
@@ -98,11 +99,10 @@ class Executor:
         for order_id, row in self.journal.state.finished.items():
             self.memory.learn(order_id, row)
         for order_id, known in self.journal.known.items():
-            if known.results:
-                self.memory.learn(order_id, known.results[-1].report)
             self.memory.tokens[token(order_id)] = order_id
-            doubt = known.results and known.results[-1].report["outcome"] == Outcome.UNRESOLVED
-            if known.sent_unanswered or doubt:
+            if known.said:
+                self.memory.learn(order_id, known.results[-1].report)
+            if known.sent_unanswered or known.in_doubt:
                 self.watched[order_id] = (0, SECOND)
         self.terminal.resume(dict(self.journal.state.deals))
 
@@ -156,7 +156,9 @@ class Executor:
             elif key not in self.memory.outcomes and _unsent(known):
                 attempts = known.attempts if known is not None else 0
                 self.waiting[key] = Waiting(
-                    partition, decision, order.copy(), attempts, read_at=self.clock()
+                    *(partition, decision, order.copy(), attempts),
+                    read_at=self.clock(),
+                    held=known is not None and bool(known.results),
                 )
 
     def end(self, item: Waiting, outcome: Outcome, reason: ReasonCode, now: int) -> None:
@@ -167,6 +169,15 @@ class Executor:
         del self.waiting[key]
         self._ending[key] = item.order
         self.journalled([(item.partition, True, report)])
+
+    def hold(self, item: Waiting, now: int) -> None:
+        """Say that an order waits for one whose end nobody knows; it is sent when that is known."""
+        if not item.held:
+            item.held = True
+            report = self.report(item.order, now)
+            report["state"], report["outcome"] = OrderState.DISPATCHED, Outcome.UNRESOLVED
+            report["reason"] = ReasonCode.EARLIER_UNRESOLVED
+            self.journalled([(item.partition, False, report)])
 
     def report(self, order: Any, now: int) -> Any:
         """Return a report about an order that says nothing yet."""
@@ -190,7 +201,7 @@ class Executor:
         """
         report = report.copy()
         report["state"], report["outcome"] = OrderState.FINAL, Outcome.UNRESOLVED
-        report["reason"] = ReasonCode.JOURNAL_LOST
+        report["reason"], report["sent"] = ReasonCode.JOURNAL_LOST, 1  # for all that we know
         key = report["order_id"].tobytes()
         self.watched[key] = (int(report["reported_at"]), SECOND)
         self.memory.learn(key, report)
@@ -225,9 +236,10 @@ def _unsent(known: Known | None) -> bool:
     An attempt that the broker did not take is no sending: a process that died before the next
     attempt left the order to its successor.
     """
-    if known is None or (known.attempt is None and not known.results):
+    if known is None:
         return True
-    return not known.results and known.answer is not None and _is_refusal(known.answer)
+    refused = known.answer is not None and _is_refusal(known.answer)
+    return not known.said and (known.attempt is None or refused)
 
 
 def _is_refusal(answer: Any) -> bool:

@@ -15,6 +15,7 @@ import numpy as np
 import redis
 from numpy.typing import NDArray
 
+from config import faults
 from rules.identity import Original
 from rules.intent import Resolved, is_known, resolve
 from rules.parsing_faults import shown
@@ -125,6 +126,7 @@ class Intake:
         last = np.full(len(signals), np.nan)
         originals: list[int] = []
         others: dict[int, Original | ReasonCode] = {}
+        faults.point("trade.registered", redis.ConnectionError)
         for row, place in enumerate(places):
             found = known.get(_key(signals, row))
             if found is None:

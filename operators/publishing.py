@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import redis
 
+from config import faults
 from operators.execution import Executor
 from rules.journal import DEAL_MARK, Result
 from schema.wire import DEAL, MARK, REPORT, Records
@@ -50,6 +52,7 @@ def publish(
     ]
     now = executor.clock()
     ids = executor.publisher.publish(entries) if entries else []
+    faults.point("execute.published", redis.ConnectionError)
     for partition, position in zip(partitions, ids, strict=True):
         if partition in plain:
             executor.journal.published([r.ordinal for r in plain[partition]], position, now)
@@ -81,9 +84,11 @@ def _highest(parts: Any) -> Records:
 
 def _close(executor: Executor, partition: int, part: Sequence[Result], now: int) -> None:
     reports = np.array([r.report for r in part], dtype=REPORT)
+    faults.point("execute.closing", redis.ConnectionError)
     done = executor.claims.close(
         partition, reports, owner=executor.journal.id, by=executor.instance
     )
+    faults.point("execute.closed", redis.ConnectionError)
     closed = [result for row, result in enumerate(part) if done.closed[row]]
     executor.journal.published([r.ordinal for r in closed], done.position, now)
     lost = [result for row, result in enumerate(part) if not done.closed[row]]

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import redis
 
+from config import faults
 from operators.execution import SECOND, Executor, Waiting
 from rules.errors import Ambiguous, Transient
 from rules.journal import ATTEMPT
@@ -32,9 +34,12 @@ def send(executor: Executor, items: Sequence[Waiting]) -> None:
     orders = np.array([item.order for item in items], dtype=ORDER)
     requests = build_requests(executor, orders)
     now = executor.clock()
+    faults.point("execute.claimed")
     executor.journal.sending(_attempts(executor, items, now), orders, requests)
     try:
+        faults.point("execute.sending", Transient)
         answers = executor.terminal.submit(requests)
+        faults.point("execute.acted", Ambiguous)
     except Ambiguous as error:
         log.warning("the terminal's answer was lost: %s", error)
         answers = _unknown(requests, AnswerClass.AMBIGUOUS)
@@ -48,6 +53,7 @@ def send(executor: Executor, items: Sequence[Waiting]) -> None:
         if (result := _judge(executor, item, answer, report)) is not None
     ]
     executor.unpublished += executor.journal.answered(answers, results)
+    faults.point("execute.answered", redis.ConnectionError)
 
 
 def build_requests(executor: Executor, orders: Records) -> Records:

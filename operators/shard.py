@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import pyarrow as pa
 import redis
 
+from config import faults
 from operators.intake import Admitted
 from operators.live_state import LiveState
 from operators.replay import Logged, Place, order_of, replay
@@ -218,7 +219,9 @@ class Shard:
         Raises:
             redis.RedisError: The link broke; nothing is known.
         """
+        faults.point("trade.deciding", redis.ConnectionError)
         ids = self._send([(p, self.places[p].decision, d.fields()) for p, d in parts.items()])
+        faults.point("trade.dispatched", redis.ConnectionError)
         for (partition, decision), entry_id in zip(parts.items(), ids, strict=True):
             if entry_id is None:
                 log.warning("another shard decided", extra={"partition": partition})

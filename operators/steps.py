@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import redis
 
+from config import faults
 from operators.result_rows import changed
 from operators.shard import Shard, strategy_status
 from operators.upkeep import Upkeep
@@ -199,7 +200,9 @@ def write_results(results: Results, upkeep: Upkeep) -> Step:
         if turn.now < shard.results_due and not turn.last and not turn.snapshots:
             return
         shard.results_due = turn.now + _RESULTS_EVERY
+        faults.point("trade.rows", redis.ConnectionError)
         shard.signal_rows.write(results.write_signals)
+        faults.point("trade.signal_rows", redis.ConnectionError)
         made = changed(shard.state, shard.names, shard.touched, shard.decisions)
         results.write([(keys.results(p), batches) for p, batches in made.items()])
         shard.live.touch(shard.touched)

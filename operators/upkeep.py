@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 import redis
 
+from config import faults
 from operators.replay import order_of
 from operators.shard import Shard
 from rules import decision_log, snapshots
@@ -134,12 +135,14 @@ class Upkeep:
             return
         for partition in stored:
             self._snapshot_ms[partition] = now // 1000
+            faults.point("trade.snapshot", redis.ConnectionError)
             self._trim(partition)
 
     def _trim(self, partition: int) -> None:
         """Trim the logs of a partition whose snapshot was just stored."""
         place = self._shard.places[partition]
         self._client.xtrim(keys.events(partition), minid=place.events, approximate=False)
+        faults.point("trade.trimming", redis.ConnectionError)
         cut = min(place.decision, _oldest_open(self._shard.state, partition), key=order_of)
         log_key = keys.decisions(partition)
         while True:
@@ -149,6 +152,7 @@ class Upkeep:
             orders = [o for _, f in page for o in decision_log.read(f).orders["order_id"].tolist()]
             after = page[-1][0].decode()
             self._client.xtrim(log_key, minid=_next(after), approximate=False)
+            faults.point("trade.forgetting", redis.ConnectionError)
             # Only now: an order whose decision is in the log could be claimed again.
             self._claims.forget(partition, orders)
 
@@ -200,9 +204,12 @@ class Upkeep:
 
 
 def _oldest_open(state: State, partition: int) -> str:
-    """Return the oldest decision of a partition with an order that has no outcome."""
+    """Return the oldest decision of a partition with an order that may have to be claimed."""
     orders = state.orders.rows
-    mine = orders[(orders["partition"] == partition) & (orders["outcome"] == Outcome.NONE)]
+    # One that waits for an unresolved order may still be claimed.
+    waits = (orders["outcome"] == Outcome.UNRESOLVED) & (orders["sent"] == 0)
+    waits |= orders["outcome"] == Outcome.NONE
+    mine = orders[(orders["partition"] == partition) & waits]
     if not len(mine):
         return f"{(1 << 63) - 1}-0"
     first = np.lexsort((mine["decision_seq"], mine["decision_ms"]))[0]

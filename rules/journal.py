@@ -118,6 +118,16 @@ class Known:
         return 0 if self.attempt is None else int(self.attempt["attempt"])
 
     @property
+    def said(self) -> bool:
+        """Whether more was said of it than that it waits for another order."""
+        return any(r.report["sent"] or not _is_unresolved(r.report) for r in self.results)
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether it may have reached the broker, and nobody knows what came of it."""
+        return self.said and _is_unresolved(self.results[-1].report)
+
+    @property
     def sent_unanswered(self) -> bool:
         """Whether it was about to be sent, and no answer is known."""
         return self.attempt is not None and self.answer is None
@@ -128,6 +138,10 @@ class Known:
         if not self.results or any(r.published is None for r in self.results):
             return False
         return is_over(self.results[-1].report)
+
+
+def _is_unresolved(report: Any) -> bool:
+    return bool(report["outcome"] == Outcome.UNRESOLVED)
 
 
 def is_over(report: Any) -> bool:

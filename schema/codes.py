@@ -87,6 +87,7 @@ class ReasonCode(Vocabulary):
     PENDING_EXPIRED = 147
     PENDING_CANCELLED = 148
     OPENING_FAILED = 149
+    EARLIER_UNRESOLVED = 150
     # 200..255: the broker's own words, by MT5 return code
     REQUOTE = 200
     BROKER_REJECT = 201
@@ -226,6 +227,7 @@ SENTENCES: dict[ReasonCode, str] = {
     ReasonCode.PENDING_EXPIRED: "The pending order expired unfilled.",
     ReasonCode.PENDING_CANCELLED: "The pending order was cancelled.",
     ReasonCode.OPENING_FAILED: "The order that should have opened the position did not fill.",
+    ReasonCode.EARLIER_UNRESOLVED: "It waits for an order whose end nobody knows; it was not sent.",
     ReasonCode.REQUOTE: "The broker requoted and the price moved on.",
     ReasonCode.BROKER_REJECT: "The broker rejected the request.",
     ReasonCode.BROKER_CANCEL: "The request was cancelled at the terminal.",

@@ -9,6 +9,7 @@ from typing import Protocol
 
 import pyarrow as pa
 
+from config import faults
 from rules.errors import Transient
 from sinks.retry import Backoff
 from sinks.spool import Spool, SpoolFull
@@ -17,6 +18,7 @@ log = logging.getLogger(__name__)
 
 _DOWN_AGE = 5.0
 _DRAIN_SECONDS = 0.5
+_PATIENCE = 10.0  # with a store that takes long to fail
 
 
 @dataclass(frozen=True)
@@ -131,6 +133,7 @@ class BatchFrame:
                 continue
             self._taken[entry.stream] = place
             self._positions[entry.stream] = entry.entry_id
+            faults.point("archive.taken")
             for name, batch in entry.tables.items():
                 self._parts.setdefault(name, []).append(batch)
                 self._count += batch.num_rows
@@ -177,6 +180,7 @@ class BatchFrame:
     def _accepted(self) -> None:
         positions = self._positions
         self._clear()
+        faults.point("archive.stored")
         self._durable(positions)
 
     def _clear(self) -> None:
@@ -188,6 +192,7 @@ class BatchFrame:
     def _spooled(self, tables: Mapping[str, pa.Table]) -> bool:
         try:
             self._spool.append(tables, self._positions)
+            faults.point("archive.spooled")
         except (SpoolFull, OSError) as error:
             log.error("the spool does not take rows: %s; reading waits", error)  # noqa: TRY400
             return False
@@ -201,6 +206,7 @@ class BatchFrame:
             tables, positions = self._spool.first()
             if not self._attempt(tables, positions, 1):
                 return
+            faults.point("archive.drained")
             self._spool.drop_first()
             self._observer.spool(self._spool.size)
             if not len(self._spool):
@@ -213,6 +219,7 @@ class BatchFrame:
     ) -> bool:
         if self._clock() < self._retry_at:
             return False
+        began = self._clock()
         for attempt in range(attempts):
             started = self._clock()
             try:
@@ -221,6 +228,8 @@ class BatchFrame:
                     self._marked(positions)
             except Transient as error:
                 pause = self._failed(error)
+                if self._clock() - began > _PATIENCE:
+                    return False
                 if attempt + 1 < attempts and not self._stop.requested:
                     self._sleep(pause)
             else:

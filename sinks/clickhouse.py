@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import clickhouse_connect
 import pyarrow as pa
-from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError
+from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError, OperationalError
 
+from config import faults
 from rules.errors import Fatal, Transient
 from schema import arrow, migrations
 from schema import clickhouse as store
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
 MARKS = table("stream_marks")
+# A server that hangs is a server that is down: the rows go to the spool meanwhile.
+_CONNECT_SECONDS = 5
+_ANSWER_SECONDS = 15
 # Numbers of ClickHouse for what no repetition mends: rows that do not fit, or no right to write.
 _FATAL = frozenset(
     {
@@ -104,6 +108,7 @@ class ClickHouseWriter:
             client = self._connected()
             for name in sorted(tables):
                 client.insert_arrow(store.target(table(name)), tables[name])
+            faults.point("archive.rows", OperationalError)
             client.insert_arrow(MARKS.name, pa.Table.from_batches([marks]))
         except ClickHouseError as error:
             raise self._translated(error) from error
@@ -129,7 +134,12 @@ class ClickHouseWriter:
     def _connected(self) -> Client:
         if self._client is None:
             # Without a session, a request that is repeated does not find itself still running.
-            client = clickhouse_connect.get_client(dsn=self._url, autogenerate_session_id=False)
+            client = clickhouse_connect.get_client(
+                dsn=self._url,
+                autogenerate_session_id=False,
+                connect_timeout=_CONNECT_SECONDS,
+                send_receive_timeout=_ANSWER_SECONDS,
+            )
             try:
                 migrate(client)
             except BaseException:
@@ -164,7 +174,9 @@ def migrate(client: Client) -> None:
     for migration in pending:
         # Each statement may be repeated, for a migration may be interrupted.
         for statement in migrations.statements(migration, "clickhouse"):
+            faults.point("migrate.statement")
             client.command(statement)
+        faults.point("migrate.record")
         row = arrow.batch(
             table(LEDGER),
             {

@@ -14,6 +14,7 @@ from zlib import crc32
 
 import numpy as np
 
+from config import faults
 from rules.journal import (
     BLOCKS,
     PLACE,
@@ -181,6 +182,7 @@ class Journal:
         parts = [MAGIC + self.id.bytes]
         parts += [_record(kind, blocks) for kind, blocks in self.state.records() if len(blocks[-1])]
         replace_file(self._path, b"".join(parts))
+        faults.point("execute.compacting", OSError)
         self._file.close()
         self._file = self._path.open("r+b", buffering=0)
         self._file.seek(0, os.SEEK_END)

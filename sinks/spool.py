@@ -11,6 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from config import faults
 from rules.errors import Fatal
 from schema import arrow
 from schema.registry import table
@@ -84,6 +85,7 @@ class Spool:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
+            faults.point("archive.spooling", OSError)
             new.replace(path)
         except OSError:
             new.unlink(missing_ok=True)

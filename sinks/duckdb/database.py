@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 import duckdb
 
+from config import faults
 from rules.errors import Fatal, Transient
 from schema import migrations, sql
 from schema.migrations import LEDGER
@@ -127,7 +128,9 @@ class Database:
                 raise DatabaseTooNew(str(error)) from error
             for migration in pending:
                 for statement in migrations.statements(migration, store):
+                    faults.point("migrate.statement")
                     cursor.execute(statement)
+                faults.point("migrate.record")
                 cursor.execute(
                     f"INSERT INTO {LEDGER} (version, name, checksum, applied_at)"  # noqa: S608
                     " VALUES (?, ?, ?, ?)",

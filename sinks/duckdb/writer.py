@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import pyarrow as pa
 
+from config import faults
 from rules.errors import Fatal, Transient
 from schema import arrow
 from schema import duckdb as store
@@ -68,6 +69,7 @@ class DuckWriter:
             with registered(self._connection, batches), transaction(self._connection):
                 for name in batches:
                     self._connection.execute(store.insert(table(name), source(name)))
+                faults.point("archive.committing", duckdb.IOException)
         except _TRANSIENT as error:
             raise WriteFailed(str(error).splitlines()[0]) from error
         except duckdb.Error as error:

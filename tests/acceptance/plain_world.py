@@ -14,11 +14,14 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from brokers.simulated import read_books
+from flows.stores import open_store, values
 from schema.ids import NIL, make_id, order_ids, order_prefix
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
+
+    from flows.context import System
 
 STRATEGY = "plain"
 SYMBOLS = ("EURUSD", "GBPUSD", "USDJPY", "AUDUSD", "USDCHF", "EURJPY", "XAUUSD")
@@ -109,3 +112,23 @@ def wanted(sent: Path, accounts: list[str]) -> dict[bytes, tuple[UUID, str]]:
             one.tobytes(): (signal, account) for one, account in zip(ids, accounts, strict=True)
         }
     return asked
+
+
+def check(system: System, home: Path) -> None:
+    """Compare the brokers' books with what was sent: each order is there once, or says why not."""
+    found, accounts, positions = tickets(system.instance_dir(key) / "terminal" for key in INSTANCES)
+    asked = wanted(home / "sent.ndjson", accounts)
+    assert not {UUID(bytes=one) for one, count in found.items() if count > 1}, "sent twice"
+    assert not {UUID(bytes=one) for one in found.keys() - asked.keys()}, "nobody asked for these"
+    with open_store(system, "clickhouse") as store:
+        told = values(
+            store,
+            "SELECT toString(signal_id), toString(account_id), outcome, reason_code"
+            " FROM signal_execution_status WHERE outcome NOT IN ('filled', 'done')",
+        )
+    untraded = {(UUID(signal), account): reason for signal, account, _, reason in told}
+    lost = [asked[one] for one in asked.keys() - found.keys() if asked[one] not in untraded]
+    assert not lost
+    # What could not be traded in time says so; it is the exception.
+    assert len(untraded) < 0.1 * len(asked), untraded
+    assert positions <= len(untraded)

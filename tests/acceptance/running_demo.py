@@ -20,7 +20,7 @@ from schema.wire import ORDER, REPORT, decode
 from tests.servers import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 _ENDS_WITHIN = 150.0
@@ -32,9 +32,16 @@ class RunningDemo:
     Args:
         directory: takes the home, and what the demo prints.
         arguments: of `tradecast demo`, beside `--keep --json`.
+        environment: variables for all its processes.
     """
 
-    def __init__(self, directory: Path, arguments: Sequence[str]) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        arguments: Sequence[str],
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self._environment = dict(environment or {})
         self._directory = directory
         self._arguments = arguments
         self._stack = ExitStack()
@@ -47,7 +54,7 @@ class RunningDemo:
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=err,
-            env={**os.environ, "TMPDIR": str(self._directory)},
+            env={**os.environ, "TMPDIR": str(self._directory), **self._environment},
         )
         return self
 

@@ -231,3 +231,43 @@ def test_the_opening_after_a_close_that_was_given_up_is_cancelled(
     last = bench.reports()[-1]
     assert (last["order_id"].tobytes(), last["reason"]) == (TWO, ReasonCode.CLOSE_FAILED)
     assert books.sent == [ONE]
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+def test_a_close_waits_for_its_unresolved_opening_and_says_so(
+    bench: Bench, books: Books, restarts: bool
+) -> None:
+    lose(bench, order(1))
+    bench.decide(order(2, kind=LegKind.CLOSE, position=ONE))
+    bench.work()
+    bench.work()
+    said = [r for r in bench.reports() if r["order_id"].tobytes() == TWO]
+    assert [(r["outcome"], r["reason"], r["sent"]) for r in said] == [
+        (Outcome.UNRESOLVED, ReasonCode.EARLIER_UNRESOLVED, 0)
+    ]
+    if restarts:
+        bench.restart()
+        bench.work()
+    books.past = [
+        {
+            "order_ticket": 9,
+            "position_ticket": 9,
+            "comment": token(ONE),
+            "state": BrokerOrderState.FILLED,
+            "volume": UNITS,
+            "filled": UNITS,
+        }
+    ]
+    bench.look(LATER)
+    bench.work(LATER)
+    assert books.sent == [ONE, TWO]
+    assert books.asked[-1]["position_ticket"] == 9
+    last = bench.reports()[-1]
+    assert (last["order_id"].tobytes(), last["outcome"]) == (TWO, Outcome.FILLED)
+
+
+def test_a_flip_waits_for_its_unresolved_close_and_says_so(bench: Bench, books: Books) -> None:
+    lose(bench, order(1, legs=2), order(2, legs=2, leg=2, after=1, signal_id=ONE))
+    bench.work()
+    last = bench.reports()[-1]
+    assert (last["order_id"].tobytes(), last["reason"]) == (TWO, ReasonCode.EARLIER_UNRESOLVED)

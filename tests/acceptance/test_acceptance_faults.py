@@ -1,0 +1,78 @@
+"""Every fault point is struck once in a running system, and nothing is lost or doubled."""
+
+from __future__ import annotations
+
+import os
+import signal
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import pytest
+
+from config.faults import DIRECTORY, POINTS, VARIABLE
+from tests.acceptance import plain_world
+from tests.acceptance.running_demo import RunningDemo
+from tests.acceptance.test_acceptance_kills import audit
+from tests.servers import eventually
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("acceptance")]
+
+# Migrations end before a system runs; tests of the stores strike there.
+RUNNING = [name for name in POINTS if not name.startswith("migrate.")]
+# The first passes are those of `up`, which records the configuration.
+LATER = {"archive.rows": 4}
+
+
+def run(tmp_path: Path, action: str, seconds: int) -> set[str]:
+    """Run the plain world with a fault at each point; return the points that were struck."""
+    file, replay, struck = tmp_path / "plain.toml", tmp_path / "alerts.ndjson", tmp_path / "struck"
+    struck.mkdir()
+    file.write_text(plain_world.world(30), encoding="utf-8")
+    replay.write_text(plain_world.alerts(seed=11, seconds=seconds), encoding="utf-8")
+    given = ["--world", str(file), "--alerts", str(replay), "--seconds", str(seconds)]
+    armed = ",".join(f"{name}={action}@{LATER.get(name, 1)}" for name in RUNNING)
+    environment = {
+        VARIABLE: armed,
+        DIRECTORY: str(struck),
+        "TRADECAST__TRADE__SNAPSHOT_SECONDS": "5",
+        "TRADECAST__EXECUTE__JOURNAL_MB": "0.05",
+        "TRADECAST__EXECUTE__MARKS_SECONDS": "1",
+        # An executor that died comes back in another term, and says what it had claimed.
+        "TRADECAST__EXECUTE__LEASE_S": "1",
+    }
+    with RunningDemo(tmp_path, given, environment) as demo:
+        demo.wait_sending()
+        _keep_clickhouse_down(demo, struck)
+        result = demo.wait_end()
+    assert result["code"] == 0, demo.errors()
+    assert result["unaccounted"] == 0
+    assert result["duplicates"] == 0
+    audit(demo.home)
+    plain_world.check(demo.system, demo.home)
+    return {path.name for path in struck.iterdir()}
+
+
+def _keep_clickhouse_down(demo: RunningDemo, struck: Path) -> None:
+    """Kill ClickHouse whenever it comes back, until its rows have gone to the spool."""
+
+    def spooled() -> bool:
+        pid = demo.pid("clickhouse")
+        if pid:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        return (struck / "archive.spooled").exists()
+
+    eventually(spooled, 60, what="rows in the spool", poll=0.2)
+
+
+def test_every_point_under_kill(tmp_path: Path) -> None:
+    missed = set(RUNNING) - run(tmp_path, "kill", 30)
+    assert not missed
+
+
+def test_every_point_under_errors(tmp_path: Path) -> None:
+    missed = set(RUNNING) - run(tmp_path, "error", 30)
+    assert not missed
