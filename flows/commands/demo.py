@@ -51,6 +51,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--seconds", type=number, metavar="S", default=60.0, help="time of the replay (60)")
     add("--signals", type=whole, metavar="N", default=2000, help="alerts to make (2000)")
     add("--seed", type=int, metavar="N", default=1, help="of everything that is made up (1)")
+    add(
+        "--patience",
+        type=number,
+        metavar="S",
+        default=60.0,
+        help="how long to wait for outcomes after the last alert (60)",
+    )
     add("--keep", action="store_true", help="keep the home, and print where it is")
     add("--json", action="store_true", help="print one JSON object as the last line")
 

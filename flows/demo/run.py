@@ -41,7 +41,6 @@ if TYPE_CHECKING:
 
 _ACCOUNTS = 200
 _READY_SECONDS = 60.0
-_ARRIVE_SECONDS = 60.0
 _STOP_SECONDS = 40.0
 _POLL = 0.25
 _ALIASES = {"GOLD": "XAUUSD"}
@@ -77,7 +76,7 @@ def run_demo(args: argparse.Namespace) -> int:
             sender = Sender(client, system.settings.redis.durability, note)
             with Watch(system, client, len(replay), show=not args.json) as watch:
                 sender.send(replay, lambda: watch.look(sender.sent))
-                _wait_arrived(result, watch, sender.sent)
+                _wait_arrived(result, watch, sender.sent, args.patience)
         result.latency_ms["signal_to_stores"] = outcome.signal_to_stores(_archive_ports(system))
         _stop(up)
         _account_for(result, system, sent, made)
@@ -229,13 +228,13 @@ def _last_line(system: System) -> str:
     return text.splitlines()[-1] if text else "it said nothing"
 
 
-def _wait_arrived(result: outcome.Outcome, watch: Watch, sent: int) -> None:
-    deadline = time.monotonic() + _ARRIVE_SECONDS
+def _wait_arrived(result: outcome.Outcome, watch: Watch, sent: int, patience: float) -> None:
+    deadline = time.monotonic() + patience
     while not watch.done(sent):
         if time.monotonic() > deadline:
             state = ", ".join(f"{name}: {counts}" for name, counts in watch.counts.items())
             result.problems.append(
-                f"not all had arrived {_ARRIVE_SECONDS:g} s after the last alert"
+                f"not all had arrived {patience:g} s after the last alert"
                 f" ({state or 'no store answered'})"
             )
             return

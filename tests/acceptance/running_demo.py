@@ -75,7 +75,7 @@ class RunningDemo:
 
         eventually(begun, 90, what="the first alert")
         self.home = next(self._directory.glob("tradecast-demo-*"))
-        settings = config_settings.load(None, self.home, {})
+        settings = config_settings.load(None, self.home, self._environment)
         self.system = System(open_home(self.home, create=False), settings)
 
     def errors(self) -> str:
@@ -87,9 +87,14 @@ class RunningDemo:
         facts: dict[str, Any] = self.system.running() or {"parts": []}
         return next((p["pid"] for p in facts["parts"] if p["name"] == part), None)
 
-    def wait_end(self) -> dict[str, Any]:
+    def parts(self) -> list[str]:
+        """Names of the parts that `up` keeps running."""
+        facts: dict[str, Any] = self.system.running() or {"parts": []}
+        return [part["name"] for part in facts["parts"]]
+
+    def wait_end(self, within: float = _ENDS_WITHIN) -> dict[str, Any]:
         """Wait for its end, and return what it printed; its exit code is `code`."""
-        code = self._child.wait(_ENDS_WITHIN)
+        code = self._child.wait(within)
         lines = (self._directory / "demo.out").read_text("utf-8").strip().splitlines()
         assert lines, self.errors()
         return {**json.loads(lines[-1]), "code": code}

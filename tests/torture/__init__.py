@@ -1,0 +1,1 @@
+"""Torture: the whole system under random faults, and a check that asks none of its parts."""

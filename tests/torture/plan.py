@@ -1,0 +1,92 @@
+"""What goes wrong in a round, made from its seed."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+
+from config.faults import POINTS
+
+PARTS = (
+    *("trade-0", "trade-0", "archive-duckdb", "archive-clickhouse", "clickhouse"),
+    *(f"execute-{broker}-{number}" for broker in ("alpha", "beta") for number in (1, 2, 3)),
+)
+# Points of a running system; those of migrations end before it runs.
+_POINTS = sorted(name for name in POINTS if not name.startswith("migrate."))
+
+
+@dataclass(frozen=True)
+class Blow:
+    """One thing that goes wrong: what, to which part, at which second, for how long."""
+
+    at: float
+    what: str
+    part: str = ""
+    seconds: float = 0.0
+
+    def __str__(self) -> str:
+        rest = [self.part] if self.part else []
+        rest += [f"{self.seconds:+.1f} s"] if self.seconds else []
+        return f"{self.at:.1f} {' '.join([self.what, *rest])}"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A round.
+
+    Attributes:
+        seed: of all of it.
+        shards: of the trade flow.
+        faults: value of TRADECAST_FAULTS.
+        blows: in the order of time.
+        clickhouse_down: it is away until the last alert was sent.
+    """
+
+    seed: int
+    shards: int
+    faults: str
+    blows: list[Blow] = field(default_factory=list)
+    clickhouse_down: bool = False
+
+
+def make(seed: int, seconds: float, *, clock: bool, disk: bool) -> Plan:
+    """Return the plan of a seed.
+
+    Args:
+        seed: whatever is random follows from it.
+        seconds: time of the replay.
+        clock: the clock of Valkey can be stepped here.
+        disk: the home lies on a filesystem that can be filled.
+    """
+    rng = random.Random(seed)
+    shards = rng.choice((1, 1, 2, 3))
+    parts = [*PARTS, *(f"trade-{shard}" for shard in range(1, shards))]
+    kinds = [
+        *["kill"] * 6,
+        *["pause"] * 3,
+        *["reset"] * 2,
+        *["stall"] * 2,
+        *("kill all", "kill valkey", "restart valkey", "lock duckdb"),
+        *["clock"] * (2 * clock),
+        *["fill disk"] * disk,
+    ]
+    blows = []
+    at = rng.uniform(1, 4)
+    while at < seconds:
+        what = rng.choice(kinds)
+        part = rng.choice(parts) if what in ("kill", "pause") else ""
+        length = {
+            "pause": rng.choice((1.0, 4.0, 12.0)),
+            "stall": rng.uniform(0.2, 4.0),
+            "lock duckdb": rng.uniform(1.0, 6.0),
+            "clock": rng.choice((-10.0, 10.0)),
+            "fill disk": rng.uniform(2.0, 6.0),
+        }.get(what, 0.0)
+        blows.append(Blow(round(at, 2), what, part, round(length, 1)))
+        at += rng.uniform(0.5, 5.0)
+    armed = [
+        f"{name}={rng.choice(('kill', 'error', f'hang:{rng.choice((1, 12))}'))}"
+        f"@{rng.choice((1, 2, 5, 20))}"
+        for name in rng.sample(_POINTS, 5)
+    ]
+    return Plan(seed, shards, ",".join(armed), blows, rng.random() < 0.15)
