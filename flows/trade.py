@@ -121,6 +121,7 @@ def wire(
         shard_settings(settings, shard),
         intake=Intake(client),
         send=send,
+        last=dispatcher.last,
         version=lambda: live.version(client),
         load=lambda: live.load(client),
         live=LiveState(

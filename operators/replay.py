@@ -25,6 +25,10 @@ Logged = tuple[int, str, decision_log.Decision]
 """A decision in its log: the partition, the entry's id, and what it says."""
 
 
+class LogMoved(redis.RedisError):
+    """Another shard has trimmed a log while it was folded: fold again."""
+
+
 @dataclass
 class Place:
     """Where a partition's fold stands."""
@@ -56,7 +60,8 @@ def replay(
 
     Raises:
         Fatal: If a log has a gap: something was trimmed or lost that no snapshot covers.
-        redis.RedisError: If the link broke; start again with an empty state.
+        redis.RedisError: If the link broke, or another shard trimmed what was being read; start
+            again with an empty state.
     """
     pipe: Any = client.pipeline(transaction=False)
     for partition in partitions:
@@ -67,9 +72,30 @@ def replay(
     logged: list[Logged] = []
     for partition, blob in zip(partitions, blobs, strict=True):
         place = _restore(client, state, partition, blob)
-        logged += _fold_log(client, state, partition, place, touched)
+        try:
+            logged += _fold_log(client, state, partition, place, touched)
+        except Fatal as error:
+            if client.get(keys.snapshot(partition)) != blob:
+                raise LogMoved(str(error)) from error
+            raise
         places[partition] = place
+    _check_unmoved(client, partitions, blobs)
     return places, touched, logged
+
+
+def _check_unmoved(
+    client: redis.Redis, partitions: Sequence[int], blobs: Sequence[bytes | None]
+) -> None:
+    """Raise if another shard has stored a snapshot since these were read.
+
+    It trims the logs under it, events first: what was read behind an older one may have a gap.
+    """
+    pipe: Any = client.pipeline(transaction=False)
+    for partition in partitions:
+        pipe.get(keys.snapshot(partition))
+    for partition, before, now in zip(partitions, blobs, pipe.execute(), strict=True):
+        if before != now:
+            raise LogMoved(f"partition {partition}: another shard has stored a snapshot")
 
 
 def _restore(client: redis.Redis, state: State, partition: int, blob: bytes | None) -> Place:

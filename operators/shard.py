@@ -57,6 +57,14 @@ class Send(Protocol):
         ...
 
 
+class Last(Protocol):
+    """See sinks.dispatch.Dispatcher.last."""
+
+    def __call__(self, partitions: Sequence[int]) -> list[str]:
+        """Return the id of the last decision of each partition."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class ShardSettings:
     """What a shard is told."""
@@ -83,6 +91,7 @@ class Shard:
         *,
         intake: Intake,
         send: Send,
+        last: Last,
         version: Callable[[], int | None],
         load: Callable[[], Configuration | None],
         live: LiveState,
@@ -92,6 +101,7 @@ class Shard:
         self.settings = settings
         self.intake = intake
         self._send = send
+        self._last = last
         self._version = version
         self._load = load
         self.stale = True
@@ -231,6 +241,23 @@ class Shard:
             self.places[partition] = Place(entry_id, decision.events, dict(decision.marks))
             self.decisions.append((partition, entry_id, decision))
         self.touched.add(touched)
+
+    def owns(self, partitions: Sequence[int]) -> bool:
+        """Return whether nobody else has decided for these partitions; else memory is stale.
+
+        Who decides also trims under its snapshots, events first: another shard's memory may
+        have a gap then, and its rows must not be written. Where the last decision is the one
+        that was folded, nothing was trimmed that this shard had not read before.
+
+        Raises:
+            redis.RedisError: The link broke.
+        """
+        ours = [self.places[p].decision for p in partitions]
+        if self._last(partitions) == ours:
+            return True
+        log.warning("another shard decides for these partitions; folding again")
+        self.stale = True
+        return False
 
     def idle(self, now_ms: int) -> list[int]:
         """Return the partitions whose last decision is so old that an empty one is due."""

@@ -204,6 +204,9 @@ def write_results(results: Results, upkeep: Upkeep) -> Step:
         shard.signal_rows.write(results.write_signals)
         faults.point("trade.signal_rows", redis.ConnectionError)
         made = changed(shard.state, shard.names, shard.touched, shard.decisions)
+        if not shard.owns(list(made)):
+            turn.failed = True
+            return
         results.write([(keys.results(p), batches) for p, batches in made.items()])
         shard.live.touch(shard.touched)
         shard.touched = Touched()

@@ -31,6 +31,12 @@ class Append:
     fields: Mapping[bytes, bytes]
 
 
+_LAST = """
+local last = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)
+return #last > 0 and last[1][1] or '0-0'
+"""
+
+
 class Dispatcher:
     """Appends decisions, one script in flight per partition; guarantee: at most once each.
 
@@ -69,6 +75,17 @@ class Dispatcher:
         if self._wait and replies.pop()[0] < 1:
             raise redis.TimeoutError("WAITAOF: the decision was not fsynced in time")
         return [reply.decode() if reply else None for reply in replies]
+
+    def last(self, partitions: Sequence[int]) -> list[str]:
+        """Return the id of the last decision of each partition, in one round trip.
+
+        Raises:
+            redis.RedisError: The link broke.
+        """
+        pipe: Any = self._client.pipeline(transaction=False)
+        for partition in partitions:
+            pipe.eval(_LAST, 1, keys.decisions(partition))
+        return [reply.decode() for reply in pipe.execute()]
 
     def _run(self, appends: Sequence[Append]) -> list[Any]:
         pipe: Any = self._client.pipeline(transaction=False)

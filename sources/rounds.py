@@ -101,7 +101,7 @@ class _Rounds(StatefulSourcePartition[Round, None]):
                 return []
             entries = self._reader.poll(_WAIT)
         except redis.RedisError as error:
-            log.warning("Redis cannot be reached; folding again when it can: %s", error)
+            log.warning("the logs cannot be read now; folding again: %s", error)
             self._memory.stale = True
             time.sleep(_RETRY)
             return []
