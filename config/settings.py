@@ -37,6 +37,13 @@ class Redis(Section, frozen=True):
             secret=True,
         ),
     ] = ""
+    cluster: Annotated[
+        bool,
+        rule(
+            "The URL names a node of a Redis Cluster: keys are spread over its nodes by account"
+            " partition and signal stream."
+        ),
+    ] = False
     durability: Annotated[
         str,
         rule(
@@ -320,6 +327,10 @@ def _overlay(data: dict[str, Any], environ: Mapping[str, str]) -> dict[str, str]
 
 def _check_together(settings: Settings, problems: check.Problems) -> None:
     """Check what only two values together can show."""
+    if settings.redis.cluster and not settings.redis.url.startswith("redis"):
+        problems.add("redis.cluster", "expected redis.url to name a node of the cluster")
+    if settings.redis.cluster and settings.redis.durability == "waitaof":
+        problems.add("redis.durability", "expected always or lossy on a cluster, was waitaof")
     lease, poll = settings.execute.lease_s, settings.execute.poll_ms / 1000
     if poll * 4 > lease:
         problems.add(

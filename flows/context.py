@@ -7,7 +7,7 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from config import settings as config_settings
@@ -83,9 +83,11 @@ class System:
         from redis.retry import Retry  # noqa: PLC0415
 
         more: dict[str, Any] = {"retry": Retry(NoBackoff(), 0)} if once else {}
-        return driver.Redis.from_url(
-            self.redis_url, socket_connect_timeout=_CONNECT_SECONDS, **more
-        )
+        more["socket_connect_timeout"] = _CONNECT_SECONDS
+        if self.settings.redis.cluster:
+            # Its methods are those of a client of one server, and its types are not.
+            return cast("driver.Redis", driver.RedisCluster.from_url(self.redis_url, **more))
+        return driver.Redis.from_url(self.redis_url, **more)
 
     @property
     def ports_file(self) -> Path:

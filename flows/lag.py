@@ -90,7 +90,10 @@ def _heads(client: redis.Redis, streams: Sequence[str]) -> dict[str, tuple[int, 
 
 
 def _stored(client: redis.Redis, streams: Sequence[str], store: str) -> dict[str, tuple[int, int]]:
-    found: Any = client.mget([keys.stored(stream, store) for stream in streams])
+    pipe: Any = client.pipeline(transaction=False)
+    for stream in streams:
+        pipe.get(keys.stored(stream, store))
+    found = pipe.execute()
     return {s: _id(value) if value else _NONE for s, value in zip(streams, found, strict=True)}
 
 

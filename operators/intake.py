@@ -221,7 +221,7 @@ class Intake:
             for stream, values in args.items():
                 for start in range(0, len(values), 5000):  # Lua's stack takes some thousands
                     part = values[start : start + 5000]
-                    pipe.eval(_ADVANCE, 1, keys.targets(stream), *part)
+                    pipe.execute_command("EVAL", _ADVANCE, 1, keys.targets(stream), *part)
             pipe.execute()
 
 

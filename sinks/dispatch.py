@@ -84,7 +84,7 @@ class Dispatcher:
         """
         pipe: Any = self._client.pipeline(transaction=False)
         for partition in partitions:
-            pipe.eval(_LAST, 1, keys.decisions(partition))
+            pipe.execute_command("EVAL", _LAST, 1, keys.decisions(partition))
         return [reply.decode() for reply in pipe.execute()]
 
     def _run(self, appends: Sequence[Append]) -> list[Any]:

@@ -49,7 +49,10 @@ class StoredPositions:
         Raises:
             redis.RedisError: Redis does not answer.
         """
-        found: Any = self._client.mget([keys.stored(stream, self._store) for stream in streams])
+        pipe: Any = self._client.pipeline(transaction=False)
+        for stream in streams:
+            pipe.get(keys.stored(stream, self._store))
+        found = pipe.execute()
         return {s: value.decode() for s, value in zip(streams, found, strict=True) if value}
 
     def publish(self, positions: Mapping[str, str]) -> None:
@@ -72,7 +75,7 @@ class StoredPositions:
         self._trim_at = self._clock() + self._trim_seconds
         pipe: Any = self._client.pipeline(transaction=False)
         for stream in self._untrimmed:
-            pipe.mget([keys.stored(stream, store) for store in self._stores])
+            pipe.execute_command("MGET", *(keys.stored(stream, s) for s in self._stores))
         known = dict(zip(self._untrimmed, pipe.execute(), strict=True))
         for stream, positions in known.items():
             if all(positions):

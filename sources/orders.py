@@ -10,7 +10,7 @@ import redis
 from bytewax.inputs import AbortExecution, FixedPartitionedSource, StatefulSourcePartition
 from typing_extensions import override
 
-from sources.redis_streams import StreamReader
+from sources.redis_streams import open_reader
 from sources.rounds import RedisClock
 from sources.stop import Stop
 
@@ -57,7 +57,7 @@ class _Orders(StatefulSourcePartition[Turn, None]):
         self._stop = stop
         self._wait = wait
         self._clock = clock
-        self._reader = StreamReader(client, streams)
+        self._reader = open_reader(client, streams)
 
     @override
     def next_batch(self) -> list[Turn]:

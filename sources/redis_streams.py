@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol
 
 import redis
 
@@ -19,6 +19,37 @@ def parse_id(entry_id: str) -> StreamId:
     """The order of ids is that of these pairs, not that of their text."""
     milliseconds, _, sequence = entry_id.partition("-")
     return int(milliseconds), int(sequence or 0)
+
+
+class Reader(Protocol):
+    """Reads entries of many streams as they come: StreamReader, or that of a cluster."""
+
+    positions: dict[str, str]
+
+    def poll(self, wait: float) -> list[Entry]:
+        """Return the entries after `positions`, which move on."""
+        ...
+
+    def take(self) -> list[Entry]:
+        """Return what is there now."""
+        ...
+
+    def seek(self, positions: Mapping[str, str]) -> None:
+        """Read on after other positions."""
+        ...
+
+    def close(self) -> None:
+        """Drop the link."""
+        ...
+
+
+def open_reader(client: Any, positions: Mapping[str, str], *, count: int = 512) -> Reader:
+    """Return the reader for a server, or for a cluster."""
+    if isinstance(client, redis.RedisCluster):
+        from sources.cluster_streams import ClusterStreamReader  # noqa: PLC0415 - it imports this
+
+        return ClusterStreamReader(client, positions, count=count)
+    return StreamReader(client, positions, count=count)
 
 
 class StreamReader:
@@ -112,7 +143,7 @@ class StreamReader:
 
     def _reply(self) -> list[Entry]:
         try:
-            return self._entries(self._connection.read_response())
+            return entries_of(self._connection.read_response(), self.positions)
         finally:
             self._pending = False
 
@@ -130,21 +161,23 @@ class StreamReader:
             self._drop()
             raise
 
-    def _entries(self, reply: Any) -> list[Entry]:
-        entries: list[Entry] = []
-        pairs = reply.items() if isinstance(reply, dict) else reply or ()
-        for name, messages in pairs:
-            stream = name.decode()
-            for entry_id, flat in messages:
-                fields = dict(zip(flat[::2], flat[1::2], strict=True))
-                entries.append((stream, entry_id.decode(), fields))
-            if messages:
-                self.positions[stream] = messages[-1][0].decode()
-        return entries
-
     def _drop(self) -> None:
         connection, self._connection, self._pending = self._connection, None, False
         if connection is not None:
             # A reply may still be under way, so this connection cannot serve anyone else.
             connection.disconnect()
             self._client.connection_pool.release(connection)
+
+
+def entries_of(reply: Any, positions: dict[str, str]) -> list[Entry]:
+    """Return the entries of a reply to XREAD, and move the positions to the last of them."""
+    entries: list[Entry] = []
+    pairs = reply.items() if isinstance(reply, dict) else reply or ()
+    for name, messages in pairs:
+        stream = name.decode()
+        for entry_id, flat in messages:
+            fields = dict(zip(flat[::2], flat[1::2], strict=True))
+            entries.append((stream, entry_id.decode(), fields))
+        if messages:
+            positions[stream] = messages[-1][0].decode()
+    return entries

@@ -12,7 +12,7 @@ from bytewax.inputs import AbortExecution, FixedPartitionedSource, StatefulSourc
 from typing_extensions import override
 
 from schema import arrow, keys
-from sources.redis_streams import BEGINNING, Entry, StreamReader, parse_id
+from sources.redis_streams import BEGINNING, Entry, open_reader, parse_id
 from sources.stop import Stop
 
 log = logging.getLogger(__name__)
@@ -117,7 +117,7 @@ def _text(value: Any) -> str:
 class _Partition(StatefulSourcePartition[Sequence[Decoded], None]):
     def __init__(self, source: "ResultsSource", positions: Mapping[str, str]) -> None:
         self._source = source
-        self._reader = StreamReader(source.client, positions, count=source.count)
+        self._reader = open_reader(source.client, positions, count=source.count)
         self._decoder = Decoder(source.client)
         self._pause = 0.0
         self._pause_until = 0.0

@@ -16,7 +16,7 @@ from typing_extensions import override
 
 from rules.rounds import Round
 from schema import keys
-from sources.redis_streams import Entry, StreamReader
+from sources.redis_streams import Entry, open_reader
 from sources.stop import Stop
 
 log = logging.getLogger(__name__)
@@ -82,7 +82,7 @@ class _Rounds(StatefulSourcePartition[Round, None]):
         self._brokers = brokers
         self._stop = stop
         self._clock = clock
-        self._reader = StreamReader(client, {})
+        self._reader = open_reader(client, {})
         self._quotes: dict[str, bytes] = {}
         self._due = 0.0
         self._ended = False
