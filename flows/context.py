@@ -85,8 +85,10 @@ class System:
         more: dict[str, Any] = {"retry": Retry(NoBackoff(), 0)} if once else {}
         more["socket_connect_timeout"] = _CONNECT_SECONDS
         if self.settings.redis.cluster:
+            from sources.cluster import Cluster  # noqa: PLC0415 - likewise
+
             # Its methods are those of a client of one server, and its types are not.
-            return cast("driver.Redis", driver.RedisCluster.from_url(self.redis_url, **more))
+            return cast("driver.Redis", Cluster.from_url(self.redis_url, **more))
         return driver.Redis.from_url(self.redis_url, **more)
 
     @property

@@ -46,6 +46,7 @@ _CODES: tuple[tuple[str, Exit], ...] = (
     ("redis.exceptions.ConnectionError", Exit.UNAVAILABLE),
     ("redis.exceptions.TimeoutError", Exit.UNAVAILABLE),
     ("redis.exceptions.OutOfMemoryError", Exit.UNAVAILABLE),
+    ("redis.exceptions.RedisClusterException", Exit.UNAVAILABLE),
     ("config.errors.SettingsError", Exit.CONFIG),
     ("sinks.duckdb.database.DatabaseBusy", Exit.BUSY),
     ("sinks.duckdb.database.DatabaseMissing", Exit.UNAVAILABLE),

@@ -170,14 +170,18 @@ class Up:
             self._record_versions()
         except (redis.RedisError, OSError) as error:
             LOG.warning("Redis does not answer: %s", error)
-        self._run_file.write(
-            state="running",
-            home=str(self._system.home.path),
-            durability=self._system.settings.redis.durability,
-            addresses=self._addresses(),
-            config_version=self._version,
-            parts=self._supervisor.facts(),
-        )
+        try:
+            self._run_file.write(
+                state="running",
+                home=str(self._system.home.path),
+                durability=self._system.settings.redis.durability,
+                addresses=self._addresses(),
+                config_version=self._version,
+                parts=self._supervisor.facts(),
+            )
+        except OSError as error:
+            # A full disk stops what has to write, not those who would start it again.
+            LOG.error("cannot tell what runs: %s", error)  # noqa: TRY400
 
     def _follow_configuration(self) -> None:
         """Start and stop executors as the configuration's instances come and go."""

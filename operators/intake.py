@@ -217,7 +217,7 @@ class Intake:
                     )
                 )
         if args:
-            pipe = self._client.pipeline(transaction=False)
+            pipe: Any = self._client.pipeline(transaction=False)
             for stream, values in args.items():
                 for start in range(0, len(values), 5000):  # Lua's stack takes some thousands
                     part = values[start : start + 5000]

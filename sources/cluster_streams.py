@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import redis
-from redis.exceptions import ClusterDownError, MovedError
+from redis.exceptions import ClusterDownError, MovedError, RedisClusterException
 
 from sources.redis_streams import Entry, entries_of
 
@@ -68,7 +68,7 @@ class ClusterStreamReader:
             for _, connection, streams in links:
                 for _ in streams:
                     found += entries_of(connection.read_response(), self.positions)
-        except (MovedError, ClusterDownError) as error:
+        except (MovedError, ClusterDownError, RedisClusterException) as error:
             self._drop()
             self._client.nodes_manager.initialize()
             raise redis.ConnectionError(str(error)) from error
