@@ -121,6 +121,15 @@ class Trade(Section, frozen=True):
         float,
         rule("Time between stored snapshots of a partition's state.", least=1, most=86_400),
     ] = 60.0
+    spool_mb: Annotated[
+        int,
+        rule(
+            "Disk for rows that Redis has no memory for, per shard, in MiB. When it is full, new"
+            " exposure stops.",
+            least=16,
+            most=16_777_216,
+        ),
+    ] = 1024
     expiry_grace_seconds: Annotated[
         float,
         rule(

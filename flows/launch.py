@@ -70,7 +70,8 @@ def _archive(system: System, store: str, frame: Process) -> None:
 def _trade(system: System, shard: tuple[int, int], frame: Process) -> None:
     from flows.trade import run_trade  # noqa: PLC0415
 
-    run_trade(system.redis(), system.settings, shard, frame.stop)
+    spool_dir = system.home.spool_dir / frame.name
+    run_trade(system.redis(), system.settings, shard, spool_dir, frame.stop)
 
 
 def _execute(system: System, instance: str, frame: Process) -> None:

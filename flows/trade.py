@@ -1,6 +1,7 @@
 """Flow `trade`: signals and events become decisions, with orders inside, and rows of results."""
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 import bytewax.operators as op
 import redis
@@ -17,6 +18,7 @@ from flows.trade_metrics import Metrics
 from operators import steps
 from operators.intake import Intake
 from operators.live_state import LiveState
+from operators.pressure import Pressure
 from operators.shard import Shard, ShardSettings
 from operators.upkeep import Upkeep
 from rules.rounds import Round
@@ -25,7 +27,10 @@ from schema.registry import table
 from sinks.claims import Claims
 from sinks.dispatch import Append, Dispatcher
 from sinks.live_state import LiveStateWriter
+from sinks.memory import used_memory
 from sinks.results import ResultsWriter
+from sinks.spool import Spool
+from sinks.spooled_results import SpooledResults
 from sources.rounds import RedisClock, RoundSource
 from sources.stop import Stop
 
@@ -98,14 +103,20 @@ def shard_settings(settings: Settings, shard: tuple[int, int]) -> ShardSettings:
     )
 
 
-def run_trade(client: redis.Redis, settings: Settings, shard: tuple[int, int], stop: Stop) -> None:
+def run_trade(
+    client: redis.Redis, settings: Settings, shard: tuple[int, int], spool_dir: Path, stop: Stop
+) -> None:
     """Run shard i of k until it is asked to stop."""
-    metrics = Metrics(shard[0])
-    run_flow(wire(client, settings, shard, stop, metrics))
+    run_flow(wire(client, settings, shard, stop, Metrics(shard[0]), spool_dir))
 
 
 def wire(
-    client: redis.Redis, settings: Settings, shard: tuple[int, int], stop: Stop, metrics: Metrics
+    client: redis.Redis,
+    settings: Settings,
+    shard: tuple[int, int],
+    stop: Stop,
+    metrics: Metrics,
+    spool_dir: Path,
 ) -> Dataflow:
     """Return the flow of shard i of k with everything that it needs."""
     durability = settings.redis.durability
@@ -129,6 +140,7 @@ def wire(
             executions=LiveStateWriter(client, table("execution_state")),
             accounts=LiveStateWriter(client, table("account_state")),
         ),
+        pressure=Pressure(lambda: used_memory(client)),
     )
     upkeep = Upkeep(
         client,
@@ -140,4 +152,6 @@ def wire(
     )
     clock = RedisClock(client)
     source = RoundSource(client, memory, lambda: memory.brokers, stop, clock)
-    return build(source, memory, ResultsWriter(client), upkeep, metrics, clock.now)
+    spool = Spool(spool_dir, settings.trade.spool_mb << 20)
+    results = SpooledResults(ResultsWriter(client), spool, lambda: memory.pressure.spools)
+    return build(source, memory, results, upkeep, metrics, clock.now)

@@ -52,12 +52,14 @@ class Metrics:
         self._failed = counter("failed_rounds", "Rounds that a broken link has failed")
         self._steps = seconds("step", "Time that a step took in a round with signals", "step")
         self._latency = seconds("signal_to_dispatch", "From a signal's arrival to its orders")
-        self._orders_known = Gauge(
-            "tradecast_trade_orders_in_memory",
-            "Orders that the shard remembers",
-            ["shard"],
-            registry=registry,
-        )
+
+        def gauge(name: str, help_text: str) -> Gauge:
+            return Gauge(f"tradecast_trade_{name}", help_text, ["shard"], registry=registry)
+
+        self._orders_known = gauge("orders_in_memory", "Orders that the shard remembers")
+        self._redis_memory = gauge("redis_memory_ratio", "Share of Redis' memory that is used")
+        self._spools = gauge("results_spooling", "1 while rows go to the spool on disk")
+        self._paused = gauge("exposure_paused", "1 while openings are refused")
 
     def timed(self, name: str, step: Callable[[Round], Round]) -> Callable[[Round], Round]:
         """Return a step that is timed in rounds with signals."""
@@ -86,6 +88,9 @@ class Metrics:
             self._decided(turn)
         if shard.ready:
             self._orders_known.labels(self._shard).set(shard.state.orders.count)
+            self._redis_memory.labels(self._shard).set(shard.pressure.share)
+            self._spools.labels(self._shard).set(shard.pressure.spools)
+            self._paused.labels(self._shard).set(shard.pressure.pauses)
 
     def _decided(self, turn: Round) -> None:
         assert turn.decided is not None

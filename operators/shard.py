@@ -15,6 +15,7 @@ import redis
 from config import faults
 from operators.intake import Admitted
 from operators.live_state import LiveState
+from operators.pressure import Pressure
 from operators.replay import Logged, Place, order_of, replay
 from operators.signal_rows import SignalRows
 from rules import decision_log
@@ -95,8 +96,10 @@ class Shard:
         version: Callable[[], int | None],
         load: Callable[[], Configuration | None],
         live: LiveState,
+        pressure: Pressure,
     ) -> None:
         self.live = live
+        self.pressure = pressure
         self.client = client
         self.settings = settings
         self.intake = intake

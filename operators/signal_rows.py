@@ -20,10 +20,10 @@ ColumnValues = dict[str, Any]
 
 
 class WriteSignals(Protocol):
-    """See sinks.results.ResultsWriter.write_signals."""
+    """See sinks.spooled_results.SpooledResults.write_signals."""
 
     def __call__(self, stream: int, last: str, batches: Batches) -> bool:
-        """Append rows up to an entry, unless another shard has come as far."""
+        """Append rows up to an entry, unless another shard has come as far; say if it is safe."""
         ...
 
 
@@ -53,20 +53,22 @@ class SignalRows:
             self._waiting.setdefault(stream, []).append(_columns(book, admitted, stream))
             self._last[stream] = marks[keys.signals(stream)]
 
-    def write(self, write: WriteSignals) -> None:
-        """Write all that waits.
+    def write(self, write: WriteSignals) -> bool:
+        """Write all that waits; return whether it is safe. What is not waits on.
 
         Raises:
             redis.RedisError: Nothing is known; fold again.
         """
-        for stream, parts in self._waiting.items():
+        for stream, parts in list(self._waiting.items()):
             batches = {}
             for name in ("trade_signal", "signal_rejection", "signal_resend"):
                 columns = _joined([part[name] for part in parts])
                 if len(columns["entry_id"]):
                     batches[name] = arrow.batch(table(name), columns)
-            write(stream, self._last[stream], batches)
-        self.clear()
+            if not write(stream, self._last[stream], batches):
+                return False
+            del self._waiting[stream], self._last[stream]
+        return True
 
     def clear(self) -> None:
         """Forget what waits."""

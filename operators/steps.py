@@ -6,6 +6,7 @@ again after the logs were folded. Everything else that raises is a bug and ends 
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -37,14 +38,20 @@ _LAST_LIVE_ROWS = 2000  # of each kind: a stop waits for half a second of it, no
 
 
 class Results(Protocol):
-    """See sinks.results.ResultsWriter."""
+    """See sinks.spooled_results.SpooledResults."""
 
-    def write(self, entries: Sequence[tuple[str, Batches]]) -> None:
-        """Append one entry to each of several results streams."""
+    full: bool
+
+    def write(self, entries: Sequence[tuple[str, Batches]]) -> bool:
+        """Append one entry to each of several results streams; return whether they are safe."""
         ...
 
     def write_signals(self, stream: int, last: str, batches: Batches) -> bool:
         """Append what was decided per signal, unless another shard has come as far."""
+        ...
+
+    def drain(self) -> None:
+        """Move rows from the spool to Redis, if there is room."""
         ...
 
 
@@ -92,6 +99,9 @@ def route_signals(shard: Shard, turn: Round) -> None:
     )
     pairs = route(shard.book, signals, intents, turn.now)
     pairs = pairs.take(_undecided(shard, signals, pairs))
+    if shard.pressure.pauses:
+        paused = np.where(pairs.reason == 0, ReasonCode.EXPOSURE_PAUSED, pairs.reason)
+        pairs = replace(pairs, reason=paused.astype(pairs.reason.dtype))
     turn.routed = Routed(signals=signals, intents=intents, pairs=pairs, origin=origin)
 
 
@@ -200,14 +210,18 @@ def write_results(results: Results, upkeep: Upkeep) -> Step:
         if turn.now < shard.results_due and not turn.last and not turn.snapshots:
             return
         shard.results_due = turn.now + _RESULTS_EVERY
+        shard.pressure.look(turn.now, spool_is_full=results.full)
         faults.point("trade.rows", redis.ConnectionError)
-        shard.signal_rows.write(results.write_signals)
+        safe = shard.signal_rows.write(results.write_signals)
         faults.point("trade.signal_rows", redis.ConnectionError)
         made = changed(shard.state, shard.names, shard.touched, shard.decisions)
         if not shard.owns(list(made)):
             turn.failed = True
             return
-        results.write([(keys.results(p), batches) for p, batches in made.items()])
+        entries = [(keys.results(p), batches) for p, batches in made.items()]
+        if not safe or not results.write(entries):
+            return  # they wait, and nothing is trimmed that they could be made from again
+        results.drain()
         shard.live.touch(shard.touched)
         shard.touched = Touched()
         shard.decisions = []

@@ -54,7 +54,7 @@ def run(
         arguments += ["--patience", str(_PATIENCE)]
         _torture(done, directory, arguments, seconds)
         if keep and done.problems:
-            shutil.copytree(directory / "disk", directory / "kept", ignore=_special)
+            shutil.copytree(directory / "disk", directory / "kept", symlinks=True, ignore=_special)
     return done
 
 

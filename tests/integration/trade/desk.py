@@ -1,9 +1,11 @@
 """A running trade flow on a real Valkey, and hands to feed it."""
 
 import json
+import tempfile
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -45,6 +47,7 @@ class Desk:
         self.clock = RedisClock(client)
         self.clock.look()
         self.stop = Stop()
+        self.spool_dir = Path(tempfile.mkdtemp(prefix="spool-"))
         self.thread: threading.Thread | None = None
 
     def start(self, **settings: Any) -> None:
@@ -52,7 +55,7 @@ class Desk:
         self.stop = Stop()
         chosen = Settings(trade=Trade(expiry_grace_seconds=0, **settings))
         metrics = Metrics(0, CollectorRegistry())
-        flow = trade.wire(self.client, chosen, (0, 1), self.stop, metrics)
+        flow = trade.wire(self.client, chosen, (0, 1), self.stop, metrics, self.spool_dir)
         self.thread = threading.Thread(target=trade.run_flow, args=(flow,))
         self.thread.start()
 

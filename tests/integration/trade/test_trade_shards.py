@@ -42,7 +42,8 @@ class Shards(Desk):
             stop = Stop()
             chosen = Settings(trade=Trade(expiry_grace_seconds=0, snapshot_seconds=1))
             metrics = Metrics(shard[0], CollectorRegistry())
-            flow = trade.wire(self.client, chosen, shard, stop, metrics)
+            spool_dir = self.spool_dir / f"{shard[0]}-of-{shard[1]}"
+            flow = trade.wire(self.client, chosen, shard, stop, metrics, spool_dir)
             thread = threading.Thread(target=trade.run_flow, args=(flow,))
             thread.start()
             self.running[shard] = stop, thread

@@ -1,0 +1,135 @@
+"""A Redis that fills up: rows go to disk, then new exposure stops, then all of it comes back."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+import redis
+
+from schema import arrow, keys
+from schema.codes import ReasonCode
+from schema.enums import LegKind, Outcome
+from schema.registry import table
+from sinks.results import ResultsWriter
+from sinks.spool import Spool
+from sinks.spooled_results import SpooledResults
+from tests.integration.trade.desk import Desk, partition_of, wait
+
+_numbers = count()
+
+
+@pytest.fixture
+def filled(desk: Desk) -> Iterator[Desk]:
+    yield desk
+    desk.client.config_set("maxmemory", 0)
+
+
+def fill(desk: Desk, share: float) -> None:
+    """Set the memory bound so that this share of it is used now."""
+    info: Any = desk.client.info("memory")
+    desk.client.config_set("maxmemory", int(info["used_memory"] / share))
+
+
+def spooled(desk: Desk) -> int:
+    return len(list(desk.spool_dir.glob("*.spool")))
+
+
+def results(desk: Desk) -> int:
+    return sum(int(desk.client.xlen(keys.results(p))) for p in range(64))
+
+
+def verdicts(desk: Desk) -> list[Any]:
+    return [verdict for _, decision in desk.decisions() for verdict in decision.verdicts]
+
+
+def decide(desk: Desk, action: str) -> list[ReasonCode]:
+    """Send a signal, and return what was said to the five accounts."""
+    before = len(verdicts(desk))
+    desk.market()
+    desk.send(action=action, signal_id=f"{action}-{next(_numbers)}")
+    wait(lambda: len(verdicts(desk)) == before + 5)
+    newest = max(int(v["received_at"]) for v in verdicts(desk))
+    return [ReasonCode(int(v["reason"])) for v in verdicts(desk) if v["received_at"] == newest]
+
+
+def test_rows_are_spooled_at_70_percent_and_come_back(filled: Desk) -> None:
+    desk = filled
+    decide(desk, "buy")
+    fill(desk, 0.76)
+    wait(lambda: (decide(desk, "buy"), spooled(desk) > 0)[1])
+    before = results(desk)
+    assert decide(desk, "buy") == [ReasonCode.NONE] * 5
+    wait(lambda: spooled(desk) > 1)
+    assert results(desk) == before, "no row goes to Redis"
+    desk.client.config_set("maxmemory", 0)
+    wait(lambda: spooled(desk) == 0)
+    orders = {o["order_id"].tobytes() for o in desk.orders()}
+    wait(lambda: {row["order_id"] for row in desk.rows("orders")} == orders)
+    wait(lambda: len({r["signal_id"] for r in desk.rows("trade_signal")}) == len(orders) // 5)
+
+
+def test_exposure_stops_at_85_percent_and_reductions_go_on(filled: Desk) -> None:
+    desk = filled
+    decide(desk, "buy")
+    for ticket, order in enumerate(desk.orders(), 1):
+        desk.report(partition_of(desk, order), order, Outcome.FILLED, ticket)
+    wait(lambda: len(desk.rows("trades")) >= 5)
+    fill(desk, 0.90)
+    wait(lambda: decide(desk, "buy") == [ReasonCode.EXPOSURE_PAUSED] * 5)
+    assert decide(desk, "close") == [ReasonCode.NONE] * 5
+    assert [o["kind"] for o in desk.orders()].count(LegKind.CLOSE) >= 5
+    desk.client.config_set("maxmemory", 0)
+    wait(lambda: decide(desk, "buy") == [ReasonCode.NONE] * 5)
+
+
+def a_row() -> pa.RecordBatch:
+    given = {
+        "uuid": bytes(16),
+        "text": "1-1",
+        "entry_id": "1-1",
+        "timestamp": datetime(2026, 11, 21, tzinfo=UTC),
+    }
+    resend = table("signal_resend")
+    return arrow.batch(resend, {c.name: [given.get(c.type.name, 1)] for c in resend.columns})
+
+
+def test_a_full_spool_says_so_and_takes_rows_again(
+    redis_client: redis.Redis, tmp_path: Path
+) -> None:
+    spools = [True]
+    rows = a_row()
+    entry = [(keys.results(3), {"signal_resend": rows})]
+    spool = Spool(tmp_path, limit=4000)
+    results = SpooledResults(ResultsWriter(redis_client), spool, lambda: spools[0])
+    while results.write(entry):
+        assert not results.full
+    assert results.full
+    kept = len(spool)
+    assert kept >= 1
+    assert redis_client.xlen(keys.results(3)) == 0
+    spools[0] = False
+    for _ in range(kept):
+        results.drain()
+    assert not results.full
+    assert redis_client.xlen(keys.results(3)) == kept
+    assert len(spool) == 0
+
+
+def test_rows_that_redis_has_no_memory_for_are_spooled(
+    redis_client: redis.Redis, tmp_path: Path
+) -> None:
+    rows = a_row()
+    spool = Spool(tmp_path, limit=1 << 20)
+    writer = ResultsWriter(redis_client)
+    writer.announce()
+    redis_client.config_set("maxmemory", 1)
+    try:
+        results = SpooledResults(writer, spool, lambda: False)
+        assert results.write([(keys.results(3), {"signal_resend": rows})])
+    finally:
+        redis_client.config_set("maxmemory", 0)
+    assert len(spool) == 1
