@@ -3,6 +3,7 @@
 The numbers are those of the model check's traces.
 """
 
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +12,19 @@ import pytest
 
 from operators.claiming import claim
 from operators.sending import send
+from rules.fold import fold_decision, fold_reports
+from rules.state import State
 from schema import keys
 from schema.codes import ReasonCode
 from schema.enums import LegKind, OrderState, Outcome
+from schema.wire import REPORT, VERDICT
 from sinks.claims import NotDurable
-from tests.integration.execute.bench import NOW, Bench, order
+from tests.integration.execute.bench import ACCOUNT, NOW, Bench, order
 
 ONE = (1).to_bytes(16, "big")
 
 
-def test_trace_9_what_is_claimed_and_not_durable_is_not_sent(bench: Bench) -> None:
+def test_trace_09_what_is_claimed_and_not_durable_is_not_sent(bench: Bench) -> None:
     def not_yet(*_: Any) -> Any:
         raise NotDurable("the fsync was not confirmed")
 
@@ -52,6 +56,42 @@ def test_trace_10_an_old_journal_sends_nothing_that_another_has_claimed(
     assert bench.terminal.sent == []
     # A ticket outranks any word of ours: the fold keeps the first journal's report.
     assert bench.reports()[0]["outcome"] == Outcome.FILLED
+
+
+def test_trace_11_a_ticket_outranks_what_another_says_of_a_paused_executor(
+    bench: Bench, tmp_path: Path
+) -> None:
+    bench.decide(order(1))
+    send(bench.executor, bench.executor.claim(NOW))  # and pauses past its lease
+    bench.executor.release()
+    other = Bench(bench.client, tmp_path / "other")
+    other.entries = bench.entries
+    other.restart()
+    other.work()
+    failed = np.zeros(1, REPORT)
+    failed["order_id"], failed["account_id"] = np.void(ONE), np.void(ACCOUNT)
+    failed["state"], failed["outcome"] = OrderState.FINAL, Outcome.FAILED
+    for owner in (other.journal.id, None):
+        closing = other.executor.claims.close(3, failed, owner=owner)
+        assert not closing.closed.any(), "it is the first one's claim, and may have been sent"
+    other.journal.close()
+    bench.restart()
+    bench.reconnect()
+    assert len(bench.terminal.sent) == 1
+    reports = bench.reports()
+    assert [r["outcome"] for r in reports] == [Outcome.UNRESOLVED, Outcome.FILLED]
+    # Whoever had said "failed" all the same, and whatever came first: the ticket stands.
+    for order_of_words in permutations([*reports, failed[0]]):
+        state = State()
+        verdicts = np.zeros(1, VERDICT)
+        for name in ("signal_id", "account_id"):
+            verdicts[name] = order(1)[name]
+        verdicts["legs"] = 1
+        fold_decision(state, order(1), verdicts, np.array([3], np.int32))
+        fold_reports(state, np.array(list(order_of_words), REPORT), 1)
+        assert state.orders.rows["outcome"].tolist() == [Outcome.FILLED]
+        assert state.pairs.rows["status"].tolist() == [Outcome.FILLED]
+        assert state.orders.rows["order_ticket"].tolist() == [1]
 
 
 def test_trace_12_what_nobody_claimed_is_sent_by_the_next_lease_holder(

@@ -1,0 +1,244 @@
+"""A shard on a real Valkey whose rounds are taken one by one, so that tests choose what fails."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import redis
+
+from config import change, live, rows, world
+from config.settings import Settings, Trade
+from flows.lag import STORES
+from flows.trade import shard_settings
+from operators import steps
+from operators.intake import Intake
+from operators.live_state import LiveState
+from operators.replay import replay
+from operators.shard import Shard
+from operators.upkeep import Upkeep
+from rules import decision_log
+from rules.rounds import Round
+from rules.state import State
+from schema import keys
+from schema.enums import OrderState, Outcome
+from schema.ids import PARTITIONS
+from schema.registry import table
+from schema.wire import QUOTE, REPORT, UNITS, Records, encode
+from sinks.claims import Claims
+from sinks.dispatch import Append, Dispatcher
+from sinks.live_state import LiveStateWriter
+from sinks.results import ResultsWriter
+from sources.rounds import RedisClock, RoundSource
+from sources.stop import Stop
+from tests.integration.trade.desk import WORLD
+
+Sent = list[str | None]
+Appends = Sequence[tuple[int, str, Mapping[bytes, bytes]]]
+
+
+def publish_world(
+    client: redis.Redis, version: int = 1, *, volume: float = 0.1, **accounts: Any
+) -> None:
+    """Publish the desk's world, with another volume or other settings of its accounts."""
+    document = {
+        **WORLD,
+        "accounts": [{**WORLD["accounts"][0], **accounts}],
+        "subscriptions": [{**WORLD["subscriptions"][0], "volume": volume}],
+    }
+    tables = change.apply(world.parse(document), None, 1_700_000_000_000_000).tables
+    live.publish(client, tables, version)
+
+
+class Plane:
+    """One shard: the trade flow's own source and steps, without Bytewax around them.
+
+    Attributes:
+        around_send: Called with the appends and what sends them, in place of sending.
+    """
+
+    def __init__(
+        self,
+        client: redis.Redis,
+        shard: tuple[int, int] = (0, 1),
+        *,
+        streams: int = 1,
+        durability: str = "always",
+        timeout_ms: int = 2000,
+        **trade: Any,
+    ) -> None:
+        settings = Settings(trade=Trade(**trade))
+        chosen = shard_settings(settings, shard)
+        self.client = client
+        self.clock = RedisClock(client)
+        self.clock.look()
+        self.around_send: Callable[[Appends, Callable[[], Sent]], Sent] = lambda _, send: send()
+        self._dispatcher = Dispatcher(client, durability, timeout_ms)
+        writers = ("trade_state", "execution_state", "account_state")
+        shown = [LiveStateWriter(client, table(name)) for name in writers]
+        self.shard = Shard(
+            client,
+            replace(chosen, streams=tuple(range(streams))),
+            intake=Intake(client),
+            send=self._send,
+            version=lambda: live.version(client),
+            load=lambda: live.load(client),
+            live=LiveState(*shown),
+        )
+        self.upkeep = Upkeep(
+            client,
+            self.shard,
+            Claims(client, durability=durability),
+            stores=STORES,
+            durability=durability,
+        )
+        source = RoundSource(client, self.shard, lambda: self.shard.brokers, Stop(), self.clock)
+        self.source = source.build_part("rounds", "shard", None)
+        every = (
+            *(steps.fold_events, steps.validate_signals, steps.route_signals, steps.size_pairs),
+            *(steps.guard_and_decide, steps.dispatch(self.upkeep, self.clock.now)),
+            steps.write_results(ResultsWriter(client), self.upkeep),
+        )
+        self._steps = [steps.guarded(step, self.shard) for step in every]
+
+    def _send(self, appends: Appends) -> Sent:
+        made = [Append(partition=p, previous=at, fields=fields) for p, at, fields in appends]
+        return self.around_send(appends, lambda: self._dispatcher.send(made))
+
+    def turn(self) -> Round | None:
+        """Take one round, if there is one now."""
+        done = None
+        for found in self.source.next_batch():
+            done = found
+            for step in self._steps:
+                done = step(done)
+        return done
+
+    def run(self, condition: Callable[[], object]) -> None:
+        """Take rounds until something is true."""
+        for _ in range(150):
+            if condition():
+                return
+            self.turn()
+        raise AssertionError("it did not come true in 150 rounds")
+
+    def settle(self) -> None:
+        """Take rounds until everything that is in the streams now was read."""
+        ends: dict[str, Any] = {}
+        for partition in self.shard.settings.partitions:
+            ends[keys.events(partition)] = last_id(self.client, keys.events(partition))
+        for stream in self.shard.settings.streams:
+            ends[keys.signals(stream)] = last_id(self.client, keys.signals(stream))
+
+        def came() -> bool:
+            at = self.source._reader.positions  # type: ignore[attr-defined]
+            return self.shard.ready and all(
+                order_of(at.get(name, "0-0")) >= order_of(end) for name, end in ends.items()
+            )
+
+        self.run(came)
+
+    def snapshot(self) -> None:
+        """Take rounds until every partition has a new snapshot; needs `snapshot_seconds=1`."""
+        names = [keys.snapshot(p) for p in self.shard.settings.partitions]
+        before: Any = self.client.mget(names)
+
+        def newer() -> bool:
+            now: Any = self.client.mget(names)
+            return all(new not in (None, old) for new, old in zip(now, before, strict=True))
+
+        self.run(newer)
+
+    def close(self) -> None:
+        self.source.close()
+
+
+def order_of(entry_id: str) -> tuple[int, int]:
+    ms, _, seq = entry_id.partition("-")
+    return int(ms), int(seq or 0)
+
+
+def last_id(client: redis.Redis, stream: str) -> str:
+    found: Any = client.xrevrange(stream, count=1)
+    return found[0][0].decode() if found else "0-0"
+
+
+def send(client: redis.Redis, signal: str, *, stream: int = 0, **fields: Any) -> str:
+    """Publish a signal; return its entry."""
+    body = {
+        "strategy": "london",
+        "symbol": "EURUSD",
+        "signal_id": signal,
+        "action": "buy",
+        **fields,
+    }
+    reply: Any = client.xadd(keys.signals(stream), {"json": json.dumps(body)})
+    return str(reply.decode())
+
+
+def give_price(client: redis.Redis) -> None:
+    """A price of now, which an opening needs."""
+    clock = RedisClock(client)
+    clock.look()
+    quote = np.zeros(1, QUOTE)
+    quote["symbol"], quote["bid"], quote["ask"] = b"EURUSD", 1.1, 1.1001
+    quote["quoted_at"] = clock.now()
+    client.xadd(keys.quotes(rows.broker_id("alpha")), {"q": encode(quote)})
+
+
+def decided(client: redis.Redis) -> list[tuple[int, str, decision_log.Decision]]:
+    """Every decision in the logs: partition, entry and what it says."""
+    return [
+        (p, entry.decode(), decision_log.read(fields))
+        for p in range(PARTITIONS)
+        for entry, fields in client.xrange(keys.decisions(p))
+    ]
+
+
+def orders(client: redis.Redis) -> list[Any]:
+    """Every order in the logs, as executors read them."""
+    return [order for _, _, decision in decided(client) for order in decision.orders]
+
+
+def partition_of(client: redis.Redis, order: Any) -> int:
+    return next(p for p, _, d in decided(client) if order["order_id"] in d.orders["order_id"])
+
+
+def report(client: redis.Redis, order: Any, outcome: Outcome, ticket: int = 7) -> str:
+    """Have an executor say what became of an order."""
+    made = np.zeros(1, REPORT)
+    made["order_id"], made["account_id"] = order["order_id"], order["account_id"]
+    made["state"], made["outcome"] = OrderState.FINAL, outcome
+    if outcome == Outcome.FILLED:
+        made["filled"], made["price"] = order["volume"], round(1.1001 * UNITS)
+        made["order_ticket"] = made["position_ticket"] = ticket
+    made["done_at"] = made["reported_at"] = 1_700_000_000_000_000
+    stream = keys.events(partition_of(client, order))
+    reply: Any = client.xadd(stream, {"reports": encode(made)})
+    return str(reply.decode())
+
+
+def folded(client: redis.Redis, partitions: Sequence[int] = range(PARTITIONS)) -> State:
+    """What the logs come to: the state of a shard that starts now, up to its last decisions."""
+    state = State()
+    replay(client, state, list(partitions))
+    return state
+
+
+def told(state: State) -> dict[str, dict[bytes, tuple[Any, ...]]]:
+    """What a state says of each order, pair and trade, whatever rows they stand in."""
+
+    def rows_of(records: Records, key: str, *names: str) -> dict[bytes, tuple[Any, ...]]:
+        return {
+            row[key].tobytes() + row["account_id"].tobytes(): tuple(row[n].item() for n in names)
+            for row in records
+        }
+
+    return {
+        "orders": rows_of(
+            state.orders.rows, "order_id", "state", "outcome", "filled", "decision_ms", "volume"
+        ),
+        "pairs": rows_of(state.pairs.rows, "signal_id", "status", "legs", "legs_final", "reason"),
+        "trades": rows_of(state.trades.rows, "trade_id", "state", "volume", "closing", "closed"),
+    }
