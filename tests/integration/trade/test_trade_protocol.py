@@ -368,11 +368,10 @@ def test_trace_16_each_signal_stream_has_its_own_mark(
 def test_trace_17_a_signal_that_a_stopped_shard_has_not_read_is_not_trimmed(
     redis_client: redis.Redis, start: Start
 ) -> None:
-    one, other = start((0, 2)), start((1, 2))
-    for shard in (one, other):
-        shard.settle()
+    one, other = start((0, 2), idle_decision_seconds=1), start((1, 2))
     first = send(redis_client, "s1")
     second = send(redis_client, "s2")
+    one.run(lambda: {at.marks["signals:0"] for at in one.shard.places.values()} == {second})
     one.run(lambda: redis_client.hget(keys.signal_mark(0), "mark") == second.encode())
     for store in ("duckdb", "clickhouse"):
         redis_client.set(keys.stored(keys.signal_results(0), store), "9999999999999-0")

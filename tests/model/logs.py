@@ -1,0 +1,80 @@
+"""Streams and blobs in memory: as much of Redis as a shard's memory and its upkeep ask for."""
+
+from typing import Any
+
+Fields = dict[bytes, bytes]
+Id = tuple[int, int]
+NEVER_ENDS = (1 << 63, 0)
+
+
+def place(entry_id: str) -> Id:
+    ms, _, seq = entry_id.partition("-")
+    return int(ms), int(seq or 0)
+
+
+class Logs:
+    """Entries in order, by stream; time stands still between two of them unless it is told to go."""
+
+    def __init__(self) -> None:
+        self.streams: dict[str, list[tuple[str, Fields]]] = {}
+        self.last: dict[str, Id] = {}
+        self.blobs: dict[str, bytes] = {}
+        self.ms = 1_700_000_000_000
+
+    def add(self, stream: str, fields: Fields) -> str:
+        ms, seq = self.last.get(stream, (0, 0))
+        at = (ms, seq + 1) if ms >= self.ms else (self.ms, 0)
+        self.last[stream] = at
+        entry_id = f"{at[0]}-{at[1]}"
+        self.streams.setdefault(stream, []).append((entry_id, fields))
+        return entry_id
+
+    def after(self, stream: str, position: str) -> list[tuple[str, Fields]]:
+        return [e for e in self.streams.get(stream, []) if place(e[0]) > place(position)]
+
+    def xrange(self, stream: str, start: str, end: str, count: int | None = None) -> list[Any]:
+        beyond, start = start.startswith("("), start.removeprefix("(")
+        before, end = end.startswith("("), end.removeprefix("(")
+        low = (0, 0) if start == "-" else place(start)
+        high = NEVER_ENDS if end == "+" else place(end)
+        found = [
+            (entry_id.encode(), fields)
+            for entry_id, fields in self.streams.get(stream, [])
+            if (low < place(entry_id) if beyond else low <= place(entry_id))
+            and (place(entry_id) < high if before else place(entry_id) <= high)
+        ]
+        return found[:count]
+
+    def xrevrange(self, stream: str, count: int) -> list[Any]:
+        return self.xrange(stream, "-", "+")[::-1][:count]
+
+    def xtrim(self, stream: str, *, minid: str, approximate: bool) -> None:
+        kept = [e for e in self.streams.get(stream, []) if place(e[0]) >= place(minid)]
+        self.streams[stream] = kept
+
+    def get(self, key: str) -> bytes | None:
+        return self.blobs.get(key)
+
+    def set(self, key: str, value: bytes) -> None:
+        self.blobs[key] = value
+
+    def hget(self, key: str, name: str) -> None:
+        return None
+
+    def pipeline(self, *, transaction: bool) -> "Pipeline":
+        return Pipeline(self)
+
+
+class Pipeline:
+    """Commands that are done one after the other when they are asked for."""
+
+    def __init__(self, logs: Logs) -> None:
+        self._logs = logs
+        self._calls: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return lambda *args, **kwargs: self._calls.append((name, args, kwargs))
+
+    def execute(self) -> list[Any]:
+        calls, self._calls = self._calls, []
+        return [getattr(self._logs, name)(*args, **kwargs) for name, args, kwargs in calls]
