@@ -38,13 +38,40 @@ def _gather(
 def fold_entries(state: State, entries: Sequence[EventEntry]) -> Touched:
     """Fold entries of one or more partitions, those of one partition in the order of the log.
 
+    What comes of them, versions too, does not depend on how the log was cut: of an account that
+    is in several entries one is folded after the other. Accounts know nothing of each other.
+
     Raises:
         ValueError: If an entry is damaged.
     """
-    reports, _, versions = _gather(entries, b"reports", REPORT)
-    touched = fold_reports(state, reports, versions)
-    deals, partitions, versions = _gather(entries, b"deals", DEAL)
-    touched.add(fold_deals(state, deals, partitions, versions))
+    touched = Touched()
+    for together in _rounds(entries):
+        reports, _, versions = _gather(together, b"reports", REPORT)
+        touched.add(fold_reports(state, reports, versions))
+        deals, partitions, versions = _gather(together, b"deals", DEAL)
+        touched.add(fold_deals(state, deals, partitions, versions))
     marks, partitions, versions = _gather(entries, b"marks", MARK)
     touched.add(fold_marks(state, marks, partitions, versions))
     return touched
+
+
+def _rounds(entries: Sequence[EventEntry]) -> list[list[EventEntry]]:
+    """Split entries so that no account has reports or deals in two entries of one round."""
+    rounds: list[list[EventEntry]] = []
+    following: dict[bytes, int] = {}  # account -> its next round
+    for entry in entries:
+        accounts = _accounts(entry[2])
+        turn = max((following.get(account, 0) for account in accounts), default=0)
+        following.update(dict.fromkeys(accounts, turn + 1))
+        if turn == len(rounds):
+            rounds.append([])
+        rounds[turn].append(entry)
+    return rounds
+
+
+def _accounts(fields: Mapping[bytes, bytes]) -> set[bytes]:
+    found: set[bytes] = set()
+    for field, dtype in ((b"reports", REPORT), (b"deals", DEAL)):
+        if data := fields.get(field):
+            found.update(decode(data, dtype)["account_id"].tolist())
+    return found

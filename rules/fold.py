@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rules.order_life import EXECUTED, RANK, accepts, is_final, worse, worst
-from rules.state import ORDER_STATE, PAIR_STATE, TRADE_STATE, State, TradeState
+from rules.state import ORDER_STATE, PAIR_STATE, TRADE_STATE, State, TradeState, live
 from rules.tables import Rows, taken, widened
 from schema.enums import LegKind, OrderType, Outcome
 from schema.wire import Records
@@ -131,12 +131,15 @@ def stamp(state: State, touched: Touched, partition: int, entry_ms: int, entry_s
         (state.pairs.rows, touched.pairs, True),
         (state.trades.rows, touched.trades, False),
     ):
-        for rows in lists:
-            own = rows[records["partition"][rows] == partition]
-            if is_new:
-                records["decision_ms"][own] = entry_ms
-                records["decision_seq"][own] = entry_seq
-            _raise_version(records, own, version)
+        if not lists:
+            continue
+        # Once each: what several waves of one decision touched has one version, as in a replay.
+        rows = lists[0] if len(lists) == 1 else np.unique(np.concatenate(lists))
+        own = rows[records["partition"][rows] == partition]
+        if is_new:
+            records["decision_ms"][own] = entry_ms
+            records["decision_seq"][own] = entry_seq
+        _raise_version(records, own, version)
 
 
 def fold_reports(state: State, reports: Records, version: int | NDArray[np.int64]) -> Touched:
@@ -205,8 +208,8 @@ def _apply_to_trades(
     modifies = has_trade & (orders["kind"] == LegKind.MODIFY) & done
     _opened(state, orders[opens & done])
     _not_opened(state, orders[opens & over & ~done & ~was_over])
-    placed = orders[opens & ~over]
-    state.trades.rows["position_ticket"][placed["trade"]] = placed["position_ticket"]
+    placed = orders[opens & ~done]
+    _hold(state, placed["trade"], placed["position_ticket"])
     _closed(state, orders[closes & done], before[closes & done])
     released = orders[closes & over & ~was_over]
     trades = state.trades.rows
@@ -221,16 +224,27 @@ def _apply_to_trades(
 
 def _opened(state: State, orders: Records) -> None:
     trades, rows = state.trades.rows, orders["trade"]
-    revived = trades["state"][rows] == TradeState.NEVER
+    revived = ~live(trades[rows])
+    trades["closed_at"][rows[revived]] = 0
     np.add.at(state.accounts.rows["open_trades"], trades["account"][rows[revived]], 1)
     trades["volume"][rows] = np.maximum(orders["filled"] - trades["closed"][rows], 0)
     trades["entry_price"][rows] = orders["fill_price"]
-    trades["position_ticket"][rows] = orders["position_ticket"]
     trades["opened_at"][rows] = orders["done_at"]
     trades["state"][rows] = TradeState.OPEN
-    keys = zip(orders["account_id"].tolist(), orders["position_ticket"].tolist(), strict=True)
-    state.positions.update(zip(keys, rows.tolist(), strict=True))
+    _hold(state, rows, orders["position_ticket"])
     _close_empty(state, rows, orders["done_at"])
+
+
+def _hold(state: State, rows: Rows, tickets: Records) -> None:
+    """Note the positions of trades. One that several trades share is the newest trade's."""
+    trades = state.trades.rows
+    told = tickets != 0
+    rows, tickets = rows[told], tickets[told]
+    trades["position_ticket"][rows] = tickets
+    accounts = trades["account_id"][rows].tolist()
+    for account, ticket, row in zip(accounts, tickets.tolist(), rows.tolist(), strict=True):
+        key = (account, ticket)
+        state.positions[key] = max(row, state.positions.get(key, row))
 
 
 def _not_opened(state: State, orders: Records) -> None:
@@ -317,6 +331,7 @@ def fold_deals(
     deals, versions = deals[fresh], versions[fresh]
     np.maximum.at(state.accounts.rows["last_deal"], accounts[fresh], deals["deal_ticket"])
     order = state.orders.find(deals["order_id"].tolist())
+    _learn_positions(state, order, deals)
     keys = zip(deals["account_id"].tolist(), deals["position_ticket"].tolist(), strict=True)
     by_ticket = np.array([state.positions.get(key, -1) for key in keys], dtype=np.int64)
     ours = order >= 0
@@ -340,6 +355,18 @@ def fold_deals(
     touched.orders.append(mine)
     touched.deals.append(deals)
     return touched
+
+
+def _learn_positions(state: State, order_rows: Rows, deals: Records) -> None:
+    """Learn which position an opening became from its deal; the report may come long after it."""
+    entries = np.flatnonzero((order_rows >= 0) & (deals["entry"] == 0))
+    kinds = state.orders.rows["kind"][order_rows[entries]]
+    entries = entries[kinds == LegKind.OPEN]
+    trade = state.orders.rows["trade"][order_rows[entries]]
+    known = trade >= 0
+    trade, entries = trade[known], entries[known]
+    fresh = state.trades.rows["position_ticket"][trade] == 0
+    _hold(state, trade[fresh], deals["position_ticket"][entries[fresh]])
 
 
 def _fresh(state: State, accounts: Rows, tickets: Records) -> Flags:

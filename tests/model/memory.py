@@ -55,7 +55,7 @@ class Memory:
         self.history: dict[int, list[tuple[str, Any]]] = {p: [] for p in PARTITIONS}
         self.heard: dict[int, int] = dict.fromkeys(PARTITIONS, 0)  # of the events ever written
         self.events: dict[int, list[tuple[str, dict[bytes, bytes]]]] = {p: [] for p in PARTITIONS}
-        self.versions: dict[tuple[str, bytes, int], tuple[Any, ...]] = {}
+        self.versions: dict[tuple[str, bytes, int], Facts] = {}
         self.shard = self.begin()
 
     def begin(self) -> Shard:
@@ -201,8 +201,10 @@ class Memory:
             names = [n for n in rows.dtype.names or () if n not in left_out]
             for row in rows:
                 at = (name, row[key].tobytes() + row["account_id"].tobytes(), int(row["version"]))
-                content = tuple(row[n].item() for n in names)
-                assert self.versions.setdefault(at, content) == content, f"{at} says two things"
+                content = {n: row[n].item() for n in names}
+                before = self.versions.setdefault(at, content)
+                changed = {n: (before[n], content[n]) for n in names if before[n] != content[n]}
+                assert not changed, f"{name} of one version say two things: {changed}"
 
 
 def check_state(state: State, naive: Naive) -> None:

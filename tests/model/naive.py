@@ -45,13 +45,7 @@ class Leg:
 
     @property
     def word(self) -> Facts:
-        nothing = {
-            "state": OrderState.DISPATCHED,
-            "outcome": Outcome.NONE,
-            "filled": 0,
-            "reason": 0,
-        }
-        return self.words[-1] if self.words else nothing
+        return self.words[-1] if self.words else NO_WORD
 
     @property
     def filled(self) -> int:
