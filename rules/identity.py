@@ -50,6 +50,8 @@ def _doubles(value: Any) -> Any:
         return {key: _doubles(inner) for key, inner in value.items()}
     if isinstance(value, list):
         return [_doubles(inner) for inner in value]
+    if isinstance(value, Decimal) and not value.is_finite():
+        raise Fault(ReasonCode.NOT_FINITE, f"A number is {value}; only finite numbers are taken.")
     if isinstance(value, Decimal) or (type(value) is int and abs(value) >= _SAFE):
         try:
             number = float(value)
