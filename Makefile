@@ -5,8 +5,9 @@ PYTHON ?= $(shell for p in python3.12 python3.11 python3 python; do \
 BIN := .venv/bin
 PACKAGES := flows operators rules schema sources sinks brokers config embedded
 ARGS ?=
+MINUTES ?= 10
 
-.PHONY: env demo test lint types bench fmt docs lock clean
+.PHONY: env demo test fuzz lint types bench fmt docs lock clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -26,6 +27,9 @@ demo: env ## run the main job on real parts and print what came of it
 
 test: env ## run the whole test suite
 	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+
+fuzz: env ## search for entries that break what reads them, for MINUTES
+	$(BIN)/python -m tests.fuzz --minutes $(MINUTES) $(ARGS)
 
 lint: env ## ruff and the direction of imports
 	$(BIN)/ruff check .

@@ -49,6 +49,7 @@ class Logs:
         return self.xrange(stream, "-", "+")[::-1][:count]
 
     def xtrim(self, stream: str, *, minid: str, approximate: bool) -> None:
+        assert not approximate
         kept = [e for e in self.streams.get(stream, []) if place(e[0]) >= place(minid)]
         self.streams[stream] = kept
 
@@ -58,10 +59,11 @@ class Logs:
     def set(self, key: str, value: bytes) -> None:
         self.blobs[key] = value
 
-    def hget(self, key: str, name: str) -> None:
+    def hget(self, *_: str) -> None:
         return None
 
     def pipeline(self, *, transaction: bool) -> "Pipeline":
+        assert not transaction
         return Pipeline(self)
 
 

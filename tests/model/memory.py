@@ -151,7 +151,8 @@ class Memory:
         shard.log_decisions({partition: decision}, touched)
 
     def crash(self) -> None:
-        """The shard dies, and another one begins."""
+        """The shard dies, and another one begins, which takes more than a millisecond."""
+        self.logs.ms += 1
         self.shard = self.begin()
 
     def snapshot(self, partition: int) -> None:

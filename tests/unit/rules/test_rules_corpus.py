@@ -1,24 +1,15 @@
 """A fixed corpus of entries, nearly all of them bad: one outcome for each row, and the right one."""
 
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from rules.validation import validate
 from schema.codes import ReasonCode
+from tests.fuzz.seeds import CORPUS, cases, data_of
 
-CORPUS = Path(__file__).parents[2] / "corpus"
-MANIFEST: list[dict[str, Any]] = json.loads((CORPUS / "manifest.json").read_bytes())
+MANIFEST = cases()
 ENTRY_ID = "1763690400000-0"  # 2025-11-21T02:00:00Z
-
-
-def data_of(case: dict[str, Any]) -> bytes:
-    """The bytes of a file, or of parts that are repeated: (text, times)."""
-    if "file" in case:
-        return (CORPUS / case["file"]).read_bytes()
-    return "".join(text * times for text, times in case["parts"]).encode()
 
 
 @pytest.mark.parametrize("case", MANIFEST, ids=[case["name"] for case in MANIFEST])

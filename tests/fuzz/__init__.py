@@ -1,0 +1,1 @@
+"""Coverage-guided fuzzing of what reads entries: `make fuzz MINUTES=10`."""
