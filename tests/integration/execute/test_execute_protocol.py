@@ -62,7 +62,7 @@ def test_trace_11_a_ticket_outranks_what_another_says_of_a_paused_executor(
     bench: Bench, tmp_path: Path
 ) -> None:
     bench.decide(order(1))
-    send(bench.executor, bench.executor.claim(NOW))  # and pauses past its lease
+    send(bench.executor, claim(bench.executor, NOW))  # and pauses past its lease
     bench.executor.release()
     other = Bench(bench.client, tmp_path / "other")
     other.entries = bench.entries
