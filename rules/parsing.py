@@ -5,6 +5,7 @@ or what might hide a repeated key, is read again by the slower one, which can ex
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -142,8 +143,8 @@ def _precise(data: bytes) -> Fields:
 def _unique(pairs: list[tuple[str, Any]]) -> Fields:
     found = dict(pairs)
     if len(found) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)[:64]
+        times = Counter(name for name, _ in pairs)
+        twice = next(name for name, count in times.items() if count > 1)[:64]
         raise Fault(ReasonCode.DUPLICATE_KEY, f"The field `{twice}` stands twice.")
     return found
 

@@ -46,10 +46,11 @@ def _masked_json(text: str) -> str:
     hidden = False
 
     def note(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        # What is inside was masked before: a look at each level of it would take its square.
         nonlocal hidden
-        masked, found = _mask(dict(pairs))
-        hidden |= found or any(_SECRET.search(key) for key, _ in pairs)
-        return masked  # type: ignore[no-any-return]
+        masked = {key: MASK if _SECRET.search(key) else value for key, value in pairs}
+        hidden |= any(value is MASK for value in masked.values())
+        return masked
 
     found = json.loads(text, object_pairs_hook=note)
     return json.dumps(found, ensure_ascii=False) if hidden else text
