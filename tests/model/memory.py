@@ -66,6 +66,7 @@ class Memory:
             ShardSettings(partitions=PARTITIONS, keep_finished_us=0),
             intake=None,  # type: ignore[arg-type]
             send=self._send,
+            last=self._last,
             version=lambda: None,
             load=lambda: None,
             live=LiveState(nobody, nobody, nobody),
@@ -89,6 +90,10 @@ class Memory:
             self.history[partition] += [("event", fields) for _, fields in entries[known:]]
             self.history[partition].append(("decision", decision_log.read(fields)))
         return made
+
+    def _last(self, partitions: Sequence[int]) -> list[str]:
+        found = [self.logs.xrevrange(keys.decisions(p), 1) for p in partitions]
+        return [entries[0][0].decode() if entries else "0-0" for entries in found]
 
     # What can happen.
 

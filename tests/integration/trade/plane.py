@@ -82,6 +82,7 @@ class Plane:
             replace(chosen, streams=tuple(range(streams))),
             intake=Intake(client),
             send=self._send,
+            last=self._dispatcher.last,
             version=lambda: live.version(client),
             load=lambda: live.load(client),
             live=LiveState(*shown),
