@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from benchmarks.measure import Row, milliseconds, p50, seconds_of
-from rules.deciding import Asked, Decided, decide, with_variants
+from benchmarks.per_object.deciding import Held, decide_each
+from benchmarks.per_object.pairs import plain
+from rules.asked import Asked, Decided
+from rules.deciding import decide, with_variants
 from rules.links import Links
 from rules.routing import route
 from rules.sizing import size
 from rules.state import State
-from schema.ids import as_uuid, make_id
-from tests.oracle.deciding import judge
 from tests.worlds import SmallWorld, random_world
 
 if TYPE_CHECKING:
@@ -113,22 +114,17 @@ def decide_all(world: SmallWorld, state: State, links: Links) -> Decided:
 
 
 def _per_object(world: SmallWorld) -> float:
-    """Seconds per order of the oracle with an id for each, on as many as take a moment."""
+    """Seconds per order of the same rules on one object each, on as many as take a moment."""
     per_signal = max(1, len(world.book.subscriptions) // max(1, len(world.signals)))
     count = max(1, min(len(world.signals), _ORACLE_ORDERS // per_signal))
-    part = replace(world, signals=world.signals.take(np.arange(count)))
+    part = plain(replace(world, signals=world.signals.take(np.arange(count))))
 
-    def judged() -> int:
-        found = judge(part)
-        accounts = world.book.accounts.account_id
-        for one in found:
-            account = accounts[world.book.subscriptions.account[one.subscription]]
-            signal = as_uuid(part.signals.signal_id[one.signal])
-            make_id(part.signals.strategy[one.signal], str(signal), str(as_uuid(account)), "1")
-        return len(found)
+    def decided() -> int:
+        orders, _ = decide_each(part, Held())
+        return len(orders)
 
-    orders = judged()
-    return min(seconds_of(judged, 2 if orders > 1000 else 20)) / orders
+    orders = decided()
+    return min(seconds_of(decided, 2 if orders > 1000 else 20)) / orders
 
 
 def fan_out(signals: int, accounts: int) -> SmallWorld:

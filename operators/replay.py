@@ -15,7 +15,8 @@ from rules import decision_log, snapshots
 from rules.decision_log import BEGINNING
 from rules.errors import Fatal
 from rules.events_log import EventEntry, fold_entries
-from rules.fold import Touched, fold_decision, stamp
+from rules.fold import Touched, stamp
+from rules.new_rows import fold_decision
 from rules.state import State
 from schema import keys
 

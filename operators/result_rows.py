@@ -52,7 +52,7 @@ def changed(state: State, names: Names, touched: Touched, decisions: Sequence[Lo
         _cut(out, name, chosen, records["partition"][chosen], columns)
     if touched.deals:
         deals = np.concatenate(touched.deals)
-        account = state.accounts.find(deals["account_id"].tolist())
+        account = state.accounts.find(deals["account_id"])
         where = state.accounts.rows["partition"][account]
         every = np.arange(len(deals))
         _cut(out, "deals", every, where, lambda r: rows.deal_rows(state, deals[r], names))

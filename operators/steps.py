@@ -18,7 +18,8 @@ from operators.result_rows import changed
 from operators.shard import Shard, strategy_status
 from operators.upkeep import Upkeep
 from rules import decision_log
-from rules.deciding import Asked, decide, with_variants
+from rules.asked import Asked
+from rules.deciding import decide, with_variants
 from rules.fold import Touched
 from rules.rounds import Round, Routed
 from rules.routing import route
@@ -126,21 +127,19 @@ def size_pairs(shard: Shard, turn: Round) -> None:
 def _undecided(shard: Shard, signals: Any, pairs: Any) -> Rows:
     """Return the pairs that no decision in the log names: a replayed entry is not decided twice."""
     partition = shard.book.accounts.partition[pairs.account]
-    accounts = shard.book.accounts.account_id[pairs.account].tolist()
-    ids = signals.signal_id[pairs.signal].tolist()
-    fresh = np.array(
-        [s + a not in shard.state.pairs for s, a in zip(ids, accounts, strict=True)], dtype=bool
-    )
+    accounts = shard.book.accounts.account_id[pairs.account]
+    fresh = shard.state.pairs.find(signals.signal_id[pairs.signal], accounts) < 0
+    # Few partitions and signals come together again and again: each combination is asked once.
+    both = partition.astype(np.int64) * len(signals) + pairs.signal
+    found, member = np.unique(both, return_inverse=True)
     columns = (signals.stream, signals.entry_ms, signals.entry_seq)
     entries = list(zip(*(column.tolist() for column in columns), strict=True))
-    decided = {
-        (p, row)
-        for p, row in set(zip(partition.tolist(), pairs.signal.tolist(), strict=True))
-        if shard.already_decided(p, entries[row][0], entries[row][1:])
-    }
-    if decided:
-        keys_of = zip(partition.tolist(), pairs.signal.tolist(), strict=True)
-        fresh &= np.array([key not in decided for key in keys_of], dtype=bool)
+    decided = [
+        shard.already_decided(p, entries[row][0], entries[row][1:])
+        for p, row in (divmod(key, len(signals)) for key in found.tolist())
+    ]
+    if any(decided):
+        fresh &= ~np.array(decided)[member]
     return np.flatnonzero(fresh)
 
 

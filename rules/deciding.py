@@ -4,76 +4,41 @@ Where signals of one batch meet on an account, the batch is split into waves in 
 account comes once, in the order of the signals, so that the second sees what the first did.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rules.book import Book, Pairs
-from rules.fold import Touched, fold_decision
+from rules.asked import Asked, Decided, Queue
+from rules.decided_rows import Writer
+from rules.fold import Touched
 from rules.guard import guard_openings
 from rules.legs import (
     Legs,
     cancel_legs,
     closing_legs,
     fractions,
-    leg_numbers,
+    joined,
     modify_legs,
-    nothing,
     reverse_side,
 )
 from rules.links import Links
+from rules.new_rows import begin_closing, expose
 from rules.signals import Intents, Signals
-from rules.sizing import Sized
 from rules.state import State
-from rules.tables import Rows, taken
-from schema.codes import ReasonCode, outcome_of
-from schema.enums import LegKind, Outcome, Side
-from schema.ids import order_ids, order_prefix
-from schema.wire import ORDER, UNITS, VERDICT, Records
+from rules.tables import Rows
+from schema.codes import ReasonCode
+from schema.enums import LegKind, Side
 
 Numbers = NDArray[np.int64]
-Codes = NDArray[np.uint8]
-Flags = NDArray[np.bool_]
-
-# These stop a pair altogether; all other codes stop what adds exposure, never a reduction.
-_BLOCKING = np.zeros(256, dtype=bool)
-_BLOCKING[
-    [
-        ReasonCode.ACCOUNT_INACTIVE,
-        ReasonCode.INSTANCE_INACTIVE,
-        ReasonCode.SUBSCRIPTION_INACTIVE,
-        ReasonCode.SYMBOL_UNMAPPED,
-    ]
-] = True
-_OUTCOME_OF = np.zeros(256, dtype=np.uint8)
-for _code in ReasonCode:
-    _OUTCOME_OF[_code] = outcome_of(_code)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Asked:
-    """A batch ready to be decided. A reverse stands twice: once to buy and once to sell."""
-
-    signals: Signals
-    intents: Intents
-    pairs: Pairs
-    sized: Sized
-    origin: Rows  # signal row -> the row it is a variant of, or itself
-    quote: NDArray[np.float64]  # price that each pair would trade at now, NaN unknown
-
-
-@dataclass(frozen=True, kw_only=True)
-class Decided:
-    """What was decided, in the order of the waves."""
-
-    orders: Records  # ORDER
-    order_partition: NDArray[np.int32]
-    verdicts: Records  # VERDICT
-    verdict_partition: NDArray[np.int32]
-    touched: Touched
+# Pairs at once: their columns stay in the processor's cache, and NumPy's calls cost nothing.
+_BLOCK = 16_384
+_NO_SIDE, _BUY, _SELL = int(Side.NONE), int(Side.BUY), int(Side.SELL)
+_CLOSE = int(LegKind.CLOSE)
+_NO_POSITION = np.uint8(ReasonCode.NO_POSITION)
+_POSITION_CLOSING = np.uint8(ReasonCode.POSITION_CLOSING)
+_NO_PENDING_ORDER = np.uint8(ReasonCode.NO_PENDING_ORDER)
 
 
 def with_variants(signals: Signals, intents: Intents) -> tuple[Signals, Intents, Rows]:
@@ -99,138 +64,149 @@ def decide(state: State, links: Links, asked: Asked, now: int) -> Decided:
     """Decide every pair, wave by wave; the state has folded all of it when this returns.
 
     Args:
-        state: Changed in place, exactly as a fold of the decision from the log would.
+        state: Changed in place, exactly as a fold of the decision from the log would. No pair
+            that is asked for may be in it yet.
         links: Of this state and the book that `asked` was routed by.
         asked: The batch.
         now: Microseconds, UTC.
     """
     primary, other = _variants(asked)
-    account = asked.pairs.account[primary]
-    turn = _turn_of(account)
-    orders, order_parts, verdicts, verdict_parts = [], [], [], []
+    order, turn = _by_turn(asked.pairs.account[primary], len(links.book.accounts))
+    primary = primary if order is None else primary[order]
+    other = primary if len(other) == 0 else other if order is None else other[order]
+    writer = Writer(state, links, asked, now)
+    for table in (state.pairs, state.orders, state.trades):
+        table.reserve(len(primary))
     touched = Touched()
-    for wave in range(int(turn.max(initial=-1)) + 1):
-        rows = primary[turn == wave]
-        alternative = other[turn == wave]
-        made, judged, subscription, instrument = _wave(state, links, asked, rows, alternative, now)
-        parts = links.book.accounts.partition[asked.pairs.account[rows]].astype(np.int32)
-        folded = fold_decision(state, made, judged, parts)
-        links.extend(subscription, instrument)
-        touched.add(folded)
-        verdicts.append(judged)
-        verdict_parts.append(parts)
-        orders.append(made)
-        order_parts.append(state.orders.rows["partition"][folded.orders[0]])
-    return Decided(
-        orders=_joined(orders, ORDER),
-        order_partition=_joined(order_parts, np.dtype(np.int32)),
-        verdicts=_joined(verdicts, VERDICT),
-        verdict_partition=_joined(verdict_parts, np.dtype(np.int32)),
-        touched=touched,
-    )
-
-
-def _joined(parts: Sequence[Any], dtype: np.dtype[Any]) -> Any:
-    """Return the waves' arrays as one; most batches are one wave, and are not copied."""
-    if len(parts) == 1:
-        return parts[0]
-    return np.concatenate(parts) if parts else np.zeros(0, dtype)
+    for start in range(0, len(primary), _BLOCK):
+        block = slice(start, start + _BLOCK)
+        queue = Queue.of(asked, primary[block], other[block])
+        for wave in _waves(None if turn is None else turn[block], len(queue)):
+            _wave(state, links, asked, queue, wave)
+        touched.add(writer.write(queue))
+    return writer.decided(touched)
 
 
 def _variants(asked: Asked) -> tuple[Rows, Rows]:
-    """Return the pair rows to decide, and for each its selling variant, or itself."""
+    """Return the pair rows to decide, and for each its selling variant, or itself.
+
+    The second is empty where there is no variant at all.
+    """
     pairs, origin = asked.pairs, asked.origin
-    count = len(asked.signals)
+    none = np.zeros(0, np.int64)
     variant = origin[pairs.signal] != pairs.signal
-    primary = np.flatnonzero(~variant)
-    if len(primary) == len(pairs):
-        return primary, primary
+    if not variant.any():
+        return np.arange(len(pairs)), none
+    primary, second = np.flatnonzero(~variant), np.flatnonzero(variant)
     key = origin[pairs.signal] * (int(pairs.subscription.max()) + 1) + pairs.subscription
-    second = np.flatnonzero(variant)
     order = second[np.argsort(key[second], kind="stable")]
-    place = np.minimum(np.searchsorted(key[order], key[primary]), max(len(order) - 1, 0))
-    other = np.where(
-        asked.intents.reverse[pairs.signal[primary]] & (count > 0), order[place], primary
-    )
-    return primary, other
+    place = np.minimum(np.searchsorted(key[order], key[primary]), len(order) - 1)
+    reverse = asked.intents.reverse[pairs.signal[primary]]
+    return primary, np.where(reverse, order[place], primary)
 
 
-def _turn_of(account: NDArray[np.int32]) -> Numbers:
-    """Return how often the account came before, for each row."""
-    order = np.argsort(account, kind="stable")
-    number, _ = leg_numbers(account[order].astype(np.int64))
+def _by_turn(account: NDArray[np.int32], accounts: int) -> tuple[Rows | None, Numbers | None]:
+    """Return an order in which no account comes again before all others came as often.
+
+    Returns:
+        Positions, and how often the account of each came before; None and None where every
+        account comes once, as in most batches.
+    """
+    if len(account) < 2 or np.bincount(account, minlength=accounts).max() < 2:
+        return None, None
+    by_account = np.argsort(account, kind="stable")
+    ranked = account[by_account]
+    begins = np.flatnonzero(np.concatenate([[True], ranked[1:] != ranked[:-1]]))
     turn = np.empty(len(account), np.int64)
-    turn[order] = number - 1
-    return turn
+    turn[by_account] = np.arange(len(account)) - np.repeat(
+        begins, np.diff(np.append(begins, len(account)))
+    )
+    order = np.argsort(turn, kind="stable")
+    return order, turn[order]
 
 
-def _wave(
-    state: State, links: Links, asked: Asked, rows: Rows, alternative: Rows, now: int
-) -> tuple[Records, Records, Numbers, Numbers]:
-    """Decide pairs of which each account has one; returns orders, verdicts, new trades' numbers."""
-    book, pairs, intents = links.book, asked.pairs, asked.intents
-    reason = np.where(pairs.reason[rows] != 0, pairs.reason[rows], asked.sized.reason[rows])
-    blocked = _BLOCKING[reason]
-    signal = pairs.signal[rows].astype(np.int64)
-    instruments = pairs.instrument[rows].astype(np.int64)
-    acts = (intents.close_long[signal] > 0) | (intents.close_short[signal] > 0)
-    acts |= intents.reverse[signal] | intents.modify[signal] | intents.cancel[signal]
-    looks = np.flatnonzero(acts & ~blocked)
-    subscription = pairs.subscription[rows[looks]].astype(np.int64)
-    found, trade = links.trades_of(subscription, instruments[looks])
-    found = looks[found]
-    side = reverse_side(state, found, trade, len(rows))
-    flips = intents.reverse[signal] & (side == Side.SELL)
-    chosen = np.where(flips, alternative, rows)
-    reason = np.where(
-        blocked | ~flips,
-        reason,
-        np.where(pairs.reason[chosen] != 0, pairs.reason[chosen], asked.sized.reason[chosen]),
-    ).astype(np.uint8)
-    flat = intents.reverse[signal] & (side == Side.NONE) & ~blocked
-    legs = _acting_legs(state, links, asked, found, trade, signal[found], instruments[found])
-    closes = np.bincount(legs.asked, minlength=len(rows))
-    freed = np.bincount(legs.asked, weights=legs.whole, minlength=len(rows)).astype(np.int64)
-    opens = (intents.open_side[pairs.signal[chosen]] != Side.NONE) & ~blocked & ~flat
-    volume = asked.sized.volume[chosen]
-    trying = np.flatnonzero(opens & (reason == 0))
-    reason[trying] = guard_openings(
-        book,
+def _waves(turn: Numbers | None, count: int) -> Iterator[slice]:
+    """Yield the runs of one turn; no account comes twice in a run."""
+    ends = [count]
+    if turn is not None:
+        ends = [*(np.flatnonzero(turn[1:] != turn[:-1]) + 1).tolist(), count]
+    start = 0
+    for end in ends:
+        yield slice(start, end)
+        start = end
+
+
+def _wave(state: State, links: Links, asked: Asked, queue: Queue, wave: slice) -> None:
+    """Decide the pairs of one wave, and let the state see what they are to open and close."""
+    freed = np.zeros(1, np.int64)
+    if queue.acts is not None and queue.acts[wave].any():
+        freed = _act(state, links, asked, queue, wave)
+    goes = np.flatnonzero(queue.opens[wave] & (queue.reason[wave] == 0)) + wave.start
+    if not len(goes):
+        return
+    chosen = wave if len(goes) == wave.stop - wave.start else goes
+    refused = guard_openings(
+        links.book,
         links,
-        pairs.subscription[chosen[trying]].astype(np.int64),
-        pairs.account[chosen[trying]].astype(np.int64),
-        pairs.instrument[chosen[trying]].astype(np.int64),
-        intents.open_side[pairs.signal[chosen[trying]]],
-        volume[trying],
-        freed[trying],
+        queue.subscription[chosen],
+        queue.account[chosen],
+        queue.instrument[chosen],
+        queue.side[chosen],
+        queue.volume[chosen],
+        freed if len(freed) == 1 else freed[goes - wave.start],
     )
-    goes = np.flatnonzero(opens & (reason == 0))
-    reason = _say_why_nothing(asked, signal, reason, closes, opens, found, len(rows))
-    orders = _orders(state, links, asked, rows, chosen, legs, goes, now)
-    count = closes + np.bincount(goes, minlength=len(rows))
-    verdicts = _verdicts(asked, book, rows, reason, count, now)
-    opened = chosen[goes]
-    return (
-        orders,
-        verdicts,
-        pairs.subscription[opened].astype(np.int64),
-        pairs.instrument[opened].astype(np.int64),
+    if refused.any():
+        queue.reason[goes] = refused
+        chosen = goes = goes[refused == 0]
+    opened = expose(
+        state,
+        links.account_row[queue.account[chosen]],
+        queue.side[chosen],
+        queue.order_type[chosen],
+        queue.volume[chosen],
     )
+    links.extend(queue.subscription[chosen], queue.instrument[chosen])
+    queue.goes.append(goes)
+    queue.opened.append(opened)
+
+
+def _act(state: State, links: Links, asked: Asked, queue: Queue, wave: slice) -> Numbers:
+    """Make the legs on trades that pairs of a wave hold; returns how many trades each closes."""
+    assert queue.acts is not None
+    looks = np.flatnonzero(queue.acts[wave]) + wave.start
+    found, trade = links.trades_of(queue.subscription[looks], queue.instrument[looks])
+    found = looks[found]
+    count = len(queue)
+    _turn_round(state, asked, queue, looks, found, trade)
+    legs = _acting_legs(state, links, asked, queue, found, trade)
+    closes = legs.kind == _CLOSE
+    begin_closing(state, legs.trade[closes], legs.volume[closes])
+    queue.legs.append(legs)
+    made = np.bincount(legs.asked, minlength=count)[wave]
+    held = np.bincount(found, minlength=count)[wave] > 0
+    _say_why_nothing(asked, queue, wave, made, held)
+    freed = np.bincount(legs.asked, weights=legs.whole, minlength=count)
+    return freed.astype(np.int64)[wave]
+
+
+def _turn_round(
+    state: State, asked: Asked, queue: Queue, looks: Rows, found: Rows, trade: Rows
+) -> None:
+    """Let each reverse open the side that its book says, or nothing where that is flat."""
+    turns = looks[asked.intents.reverse[queue.signal[looks]]]
+    if not len(turns):
+        return
+    side = reverse_side(state, found, trade, len(queue))[turns]
+    queue.opens[turns[side == _NO_SIDE]] = False
+    queue.choose_other(asked, turns[side == _SELL])
 
 
 def _acting_legs(
-    state: State,
-    links: Links,
-    asked: Asked,
-    found: Rows,
-    trade: Rows,
-    signal: Rows,
-    instrument: Rows,
+    state: State, links: Links, asked: Asked, queue: Queue, found: Rows, trade: Rows
 ) -> Legs:
-    if not len(found):
-        return nothing()
     intents, book = asked.intents, links.book
-    fraction = fractions(intents, signal, state.trades.rows["side"][trade])
+    signal, instrument = queue.signal[found], queue.instrument[found]
+    fraction = fractions(intents, signal, state.trades["side"][trade])
     parts = [closing_legs(state, book, found, trade, instrument, fraction)]
     modify, cancel = intents.modify[signal], intents.cancel[signal]
     if modify.any():
@@ -247,127 +223,20 @@ def _acting_legs(
         )
     if cancel.any():
         parts.append(cancel_legs(state, found[cancel], trade[cancel]))
-    names = Legs.__dataclass_fields__
-    return Legs(**{name: np.concatenate([getattr(p, name) for p in parts]) for name in names})
+    return joined(parts)
 
 
 def _say_why_nothing(
     asked: Asked,
-    signal: Rows,
-    reason: Codes,
+    queue: Queue,
+    wave: slice,
     legs: Numbers,
-    opens: Flags,
-    found: Rows,
-    count: int,
-) -> Codes:
+    held: NDArray[np.bool_],
+) -> None:
     """Give pairs that end with no leg their code, and keep others' codes only for openings."""
-    intents = asked.intents
-    held = np.bincount(found, minlength=count) > 0
-    idle = (legs == 0) & ~opens & (reason == 0)
-    why = np.where(held, ReasonCode.POSITION_CLOSING, ReasonCode.NO_POSITION)
-    why = np.where(intents.cancel[signal], ReasonCode.NO_PENDING_ORDER, why)
+    why = np.where(held, _POSITION_CLOSING, _NO_POSITION)
+    cancels = asked.intents.cancel[queue.signal[wave]]
+    why = np.where(cancels, _NO_PENDING_ORDER, why)
     # A pure reduction is not touched by what limits exposure.
-    pure = ~opens & ~_BLOCKING[reason] & (reason != 0)
-    cleared = np.where(pure & (legs > 0), ReasonCode.NONE, reason)
-    return np.where(idle | (pure & (legs == 0)), why, cleared).astype(np.uint8)
-
-
-def _orders(
-    state: State,
-    links: Links,
-    asked: Asked,
-    rows: Rows,
-    chosen: Rows,
-    legs: Legs,
-    goes: Rows,
-    now: int,
-) -> Records:
-    """Return the legs of all pairs as ORDER records, those of one pair together, openings last."""
-    signals, pairs, book = asked.signals, asked.pairs, links.book
-    group = np.concatenate([legs.asked, goes])
-    orders = np.zeros(len(group), dtype=ORDER)
-    acting = orders[: len(legs)]
-    trades = state.trades.rows[legs.trade]
-    acting["kind"], acting["volume"], acting["whole"] = legs.kind, legs.volume, legs.whole
-    acting["position"], acting["symbol"] = trades["trade_id"], trades["symbol"]
-    acting["side"] = np.where(trades["side"] == Side.BUY, Side.SELL, Side.BUY)
-    acting["stop_loss"], acting["take_profit"] = legs.stop_loss, legs.take_profit
-    opening = orders[len(legs) :]
-    pick = chosen[goes]
-    signal = pairs.signal[pick]
-    instrument = pairs.instrument[pick]
-    opening["kind"] = LegKind.OPEN
-    opening["side"] = asked.intents.open_side[signal]
-    opening["order_type"] = signals.order_type[signal]
-    opening["symbol"] = book.instruments.symbol[instrument]
-    opening["volume"] = asked.sized.volume[pick]
-    pending = signals.order_type[signal] != 0
-    opening["price"] = np.where(pending, signals.price[signal], 0)
-    opening["stop_price"] = np.where(pending, signals.stop_price[signal], 0)
-    opening["stop_loss"] = asked.sized.stop_loss[pick]
-    opening["take_profit"] = asked.sized.take_profit[pick]
-    opening["expires_at"] = np.where(pending, signals.expires_at[signal], 0)
-    age = book.accounts.max_signal_age[pairs.account[pick]]
-    opening["valid_until"] = signals.fired_at[signal] + age
-    _fill_in(orders, asked, links, rows[group], now)
-    order = np.argsort(group, kind="stable")
-    orders, group = taken(orders, order), group[order]
-    number, size = leg_numbers(group)
-    orders["leg"], orders["legs"] = number, size
-    orders["after"] = (orders["kind"] == LegKind.OPEN) & (number > 1)
-    orders["order_id"] = _ids(asked, book, rows[group], number)
-    return orders
-
-
-def _fill_in(orders: Records, asked: Asked, links: Links, pair: Rows, now: int) -> None:
-    signals, book = asked.signals, links.book
-    signal = asked.pairs.signal[pair]
-    account = asked.pairs.account[pair]
-    strategy = book.subscriptions.strategy[asked.pairs.subscription[pair]]
-    orders["signal_id"] = signals.signal_id[signal]
-    orders["account_id"] = book.accounts.account_id[account]
-    orders["instance_id"] = book.accounts.instance_id[account]
-    orders["strategy_id"] = book.strategies.strategy_id[strategy]
-    orders["magic"] = book.strategies.magic[strategy]
-    market = signals.order_type[signal] == 0
-    orders["provider_price"] = np.where(market, signals.price[signal], 0)
-    orders["quote_price"] = np.rint(np.nan_to_num(asked.quote[pair], nan=0.0) * UNITS).astype(
-        np.int64
-    )
-    orders["fired_at"] = signals.fired_at[signal]
-    orders["received_at"] = signals.received_at[signal]
-    orders["decided_at"] = now
-
-
-def _ids(asked: Asked, book: Book, pair: Rows, leg: Numbers) -> Records:
-    """Return order ids; the hash of a signal's prefix is made once."""
-    signals, signal = asked.signals, asked.pairs.signal[pair]
-    used, place = np.unique(signal, return_inverse=True)
-    causes = signals.signal_id[used].tolist()
-    prefixes = list(map(order_prefix, signals.strategy[used].tolist(), causes))
-    accounts = book.accounts.text_id[asked.pairs.account[pair]].tolist()
-    return order_ids(prefixes, place.tolist(), accounts, leg.tolist())
-
-
-def _verdicts(
-    asked: Asked, book: Book, rows: Rows, reason: Codes, legs: Numbers, now: int
-) -> Records:
-    signals, pairs = asked.signals, asked.pairs
-    signal = pairs.signal[rows]
-    verdicts = np.zeros(len(rows), dtype=VERDICT)
-    verdicts["signal_id"] = signals.signal_id[signal]
-    verdicts["account_id"] = book.accounts.account_id[pairs.account[rows]]
-    strategy = book.subscriptions.strategy[pairs.subscription[rows]]
-    verdicts["strategy_id"] = book.strategies.strategy_id[strategy]
-    verdicts["reason"] = reason
-    verdicts["outcome"] = _OUTCOME_OF[reason]
-    verdicts["action"] = signals.action[signal]
-    verdicts["stream"] = signals.stream[signal]
-    symbols = [text.encode()[:32] for text in signals.symbol.tolist()]
-    verdicts["symbol"] = np.array(symbols, dtype="S32")[signal]
-    for name in ("entry_ms", "entry_seq", "entry_row", "fired_at", "received_at"):
-        verdicts[name] = getattr(signals, name)[signal]
-    verdicts["decided_at"] = now
-    verdicts["legs"] = legs
-    assert not ((verdicts["legs"] == 0) & (verdicts["outcome"] == Outcome.NONE)).any()
-    return verdicts
+    pure = ~queue.opens[wave] & ~queue.blocked[wave]
+    queue.reason[wave] = np.where(pure, np.where(legs > 0, np.uint8(0), why), queue.reason[wave])

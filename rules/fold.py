@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rules.order_life import EXECUTED, RANK, accepts, is_final, worse, worst
-from rules.state import ORDER_STATE, PAIR_STATE, TRADE_STATE, State, TradeState, live
-from rules.tables import Rows, taken, widened
-from schema.enums import LegKind, OrderType, Outcome
+from rules.state import State, TradeState, live
+from rules.tables import Part, RecordTable, Rows
+from schema.enums import LegKind, Outcome
 from schema.wire import Records
 
 Flags = NDArray[np.bool_]
@@ -42,85 +42,9 @@ def version_of(entry_ms: int, entry_seq: int) -> int:
     return (entry_ms << SEQUENCE_BITS) | min(entry_seq, (1 << SEQUENCE_BITS) - 1)
 
 
-def _raise_version(records: Records, rows: Rows, version: int | NDArray[np.int64]) -> None:
+def _raise_version(records: RecordTable, rows: Rows, version: int | NDArray[np.int64]) -> None:
     # Ids of two streams may disagree about the order when a clock steps; a version never falls.
     records["version"][rows] = np.maximum(records["version"][rows] + 1, version)
-
-
-def fold_decision(
-    state: State, orders: Records, verdicts: Records, partitions: NDArray[np.int32]
-) -> Touched:
-    """Fold orders and verdicts that were just decided, or read from a decisions log.
-
-    Args:
-        state: Changed in place.
-        orders: ORDER records; the legs of one (signal, account) follow each other.
-        verdicts: VERDICT records, one per (signal, account).
-        partitions: Partition of each verdict.
-
-    Returns:
-        The new rows. Their decision id is not known here: see `stamp`.
-    """
-    new = state.pairs.unknown(state.pairs.keys(verdicts))
-    if not new.all():
-        verdicts, partitions = verdicts[new], partitions[new]
-    pairs = widened(verdicts, PAIR_STATE)
-    pairs["partition"] = partitions
-    pairs["first"] = -1
-    decided = verdicts["legs"] == 0
-    pairs["status"] = np.where(decided, verdicts["outcome"], Outcome.NONE)
-    pairs["status_reason"] = verdicts["reason"]
-    pairs["finished_at"] = np.where(decided, verdicts["decided_at"], 0)
-    pair_rows = state.pairs.append(pairs)
-    order_rows, trade_rows = _dispatch(state, orders)
-    return Touched(orders=[order_rows], pairs=[pair_rows], trades=[trade_rows])
-
-
-def _dispatch(state: State, orders: Records) -> tuple[Rows, Rows]:
-    fresh = state.orders.unknown(state.orders.keys(orders))
-    if not fresh.all():
-        orders = orders[fresh]
-    if not len(orders):
-        return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    pair = state.pairs.find(state.pairs.keys(orders))
-    added = widened(orders, ORDER_STATE)
-    added["pair"], added["trade"] = pair, -1
-    added["partition"] = state.pairs.rows["partition"][pair]
-    rows = state.orders.append(added)
-    first = orders["leg"] == 1
-    state.pairs.rows["first"][pair[first]] = rows[first]
-    opened = _open_trades(state, rows[orders["kind"] == LegKind.OPEN])
-    acts = rows[orders["kind"] != LegKind.OPEN]
-    state.orders.rows["trade"][acts] = state.trades.find(
-        state.orders.rows["position"][acts].tolist()
-    )
-    closes = rows[orders["kind"] == LegKind.CLOSE]
-    target = state.orders.rows["trade"][closes]
-    known = target >= 0
-    np.add.at(
-        state.trades.rows["closing"], target[known], state.orders.rows["volume"][closes[known]]
-    )
-    return rows, np.concatenate([opened, target[known]])
-
-
-def _open_trades(state: State, rows: Rows) -> Rows:
-    orders = taken(state.orders.rows, rows)
-    trades = np.zeros(len(rows), dtype=TRADE_STATE)
-    trades["trade_id"] = orders["order_id"]
-    for name in (
-        *("signal_id", "account_id", "strategy_id", "instance_id", "partition", "symbol", "side"),
-        *("order_type", "stop_loss", "take_profit", "decided_at", "expires_at"),
-    ):
-        trades[name] = orders[name]
-    trades["asked"] = trades["volume"] = orders["volume"]
-    pending = orders["order_type"] != OrderType.MARKET
-    trades["state"] = np.where(pending, TradeState.PENDING, TradeState.OPENING)
-    accounts = state.account_rows(orders["account_id"], orders["partition"])
-    trades["account"] = accounts
-    trade_rows = state.trades.append(trades)
-    state.orders.rows["trade"][rows] = trade_rows
-    np.add.at(state.accounts.rows["open_trades"], accounts, 1)
-    return trade_rows
 
 
 def stamp(state: State, touched: Touched, partition: int, entry_ms: int, entry_seq: int) -> None:
@@ -169,7 +93,7 @@ def _turns(keys: list[bytes]) -> list[Rows]:
 def _fold_turn(
     state: State, reports: Records, versions: NDArray[np.int64], touched: Touched
 ) -> None:
-    rows = state.orders.find(reports["order_id"].tolist())
+    rows = state.orders.find(reports["order_id"])
     known = rows >= 0
     rows, reports, versions = rows[known], reports[known], versions[known]
     news = accepts(state.orders.rows[rows], reports)
@@ -177,7 +101,7 @@ def _fold_turn(
     if not len(rows):
         return
     orders = state.orders.rows
-    before = orders[rows]
+    was, was_filled = orders["outcome"][rows], orders["filled"][rows]
     for name in (
         *("state", "outcome", "reason", "sent", "retcode", "filled", "message"),
         *("reported_at", "owner", "term"),
@@ -188,21 +112,26 @@ def _fold_turn(
         *("order_ticket", "position_ticket", "asked_price"),
         *("claimed_at", "sent_at", "done_at"),
     ):
-        orders[name][rows] = np.where(reports[name] != 0, reports[name], before[name])
+        orders[name][rows] = np.where(reports[name] != 0, reports[name], orders[name][rows])
     _raise_version(orders, rows, versions)
     touched.orders.append(rows)
-    _apply_to_trades(state, rows, before, versions, touched)
+    _apply_to_trades(state, rows, was, was_filled, versions, touched)
     _settle_pairs(state, orders["pair"][rows], versions, touched)
 
 
 def _apply_to_trades(
-    state: State, rows: Rows, before: Records, versions: NDArray[np.int64], touched: Touched
+    state: State,
+    rows: Rows,
+    was: NDArray[np.uint8],
+    was_filled: NDArray[np.int64],
+    versions: NDArray[np.int64],
+    touched: Touched,
 ) -> None:
     orders = state.orders.rows[rows]
     has_trade = orders["trade"] >= 0
     done = RANK[orders["outcome"]] == EXECUTED
     over = RANK[orders["outcome"]] > RANK[Outcome.UNRESOLVED]
-    was_over = RANK[before["outcome"]] > RANK[Outcome.UNRESOLVED]
+    was_over = RANK[was] > RANK[Outcome.UNRESOLVED]
     opens = has_trade & (orders["kind"] == LegKind.OPEN)
     closes = has_trade & (orders["kind"] == LegKind.CLOSE)
     modifies = has_trade & (orders["kind"] == LegKind.MODIFY) & done
@@ -210,7 +139,9 @@ def _apply_to_trades(
     _not_opened(state, orders[opens & over & ~done & ~was_over])
     placed = orders[opens & ~done]
     _hold(state, placed["trade"], placed["position_ticket"])
-    _closed(state, orders[closes & done], before[closes & done])
+    # A closing order may report more than once as it fills: only what is new counts.
+    counted = np.where(RANK[was] == EXECUTED, was_filled, 0)
+    _closed(state, orders[closes & done], counted[closes & done])
     released = orders[closes & over & ~was_over]
     trades = state.trades.rows
     np.subtract.at(trades["closing"], released["trade"], released["volume"])
@@ -222,7 +153,7 @@ def _apply_to_trades(
     touched.trades.append(touched_rows)
 
 
-def _opened(state: State, orders: Records) -> None:
+def _opened(state: State, orders: Part) -> None:
     trades, rows = state.trades.rows, orders["trade"]
     revived = ~live(trades[rows])
     trades["closed_at"][rows[revived]] = 0
@@ -235,7 +166,7 @@ def _opened(state: State, orders: Records) -> None:
     _close_empty(state, rows, orders["done_at"])
 
 
-def _hold(state: State, rows: Rows, tickets: Records) -> None:
+def _hold(state: State, rows: Rows, tickets: NDArray[np.int64]) -> None:
     """Note the positions of trades. One that several trades share is the newest trade's."""
     trades = state.trades.rows
     told = tickets != 0
@@ -247,7 +178,7 @@ def _hold(state: State, rows: Rows, tickets: Records) -> None:
         state.positions[key] = max(row, state.positions.get(key, row))
 
 
-def _not_opened(state: State, orders: Records) -> None:
+def _not_opened(state: State, orders: Part) -> None:
     trades, rows = state.trades.rows, orders["trade"]
     trades["state"][rows] = TradeState.NEVER
     trades["volume"][rows] = 0
@@ -255,14 +186,14 @@ def _not_opened(state: State, orders: Records) -> None:
     np.subtract.at(state.accounts.rows["open_trades"], trades["account"][rows], 1)
 
 
-def _closed(state: State, orders: Records, before: Records) -> None:
-    # A closing order may report more than once as it fills: only what is new counts.
-    earlier = np.where(RANK[before["outcome"]] == EXECUTED, before["filled"], 0)
+def _closed(state: State, orders: Part, earlier: NDArray[np.int64]) -> None:
     reduce_volume(state, orders["trade"], orders["filled"] - earlier, orders["fill_price"])
     _close_empty(state, orders["trade"], orders["done_at"])
 
 
-def reduce_volume(state: State, rows: Rows, volume: Records, price: Records) -> None:
+def reduce_volume(
+    state: State, rows: Rows, volume: NDArray[np.int64], price: NDArray[np.int64]
+) -> None:
     """Take closed volume off positions, and keep the mean exit price."""
     trades = state.trades.rows
     for row, amount, at in zip(rows.tolist(), volume.tolist(), price.tolist(), strict=True):
@@ -330,7 +261,7 @@ def fold_deals(
     fresh = _fresh(state, accounts, deals["deal_ticket"])
     deals, versions = deals[fresh], versions[fresh]
     np.maximum.at(state.accounts.rows["last_deal"], accounts[fresh], deals["deal_ticket"])
-    order = state.orders.find(deals["order_id"].tolist())
+    order = state.orders.find(deals["order_id"])
     _learn_positions(state, order, deals)
     keys = zip(deals["account_id"].tolist(), deals["position_ticket"].tolist(), strict=True)
     by_ticket = np.array([state.positions.get(key, -1) for key in keys], dtype=np.int64)
@@ -403,7 +334,7 @@ def fold_marks(
     return touched
 
 
-def _mark(accounts: Records, rows: Rows, marks: Records) -> None:
+def _mark(accounts: RecordTable, rows: Rows, marks: Records) -> None:
     minute = marks["marked_at"] // MINUTE * MINUTE
     same = minute == accounts["minute"][rows]
     low, high = marks["equity_low"], marks["equity_high"]

@@ -15,6 +15,9 @@ from schema.enums import Side
 
 Codes = NDArray[np.uint8]
 Numbers = NDArray[np.int64]
+_BUY, _SELL = int(Side.BUY), int(Side.SELL)
+_MAX_OPEN_TRADES = np.uint8(ReasonCode.MAX_OPEN_TRADES)
+_MAX_VOLUME = np.uint8(ReasonCode.MAX_VOLUME)
 
 
 def guard_openings(
@@ -40,16 +43,17 @@ def guard_openings(
         freed: Trades of the pair that the same decision closes before the opening is sent.
     """
     accounts, subscriptions = book.accounts, book.subscriptions
-    taken = links.state.accounts.rows["open_trades"][links.account_row[account]] - freed
+    taken = links.state.accounts["open_trades"][links.account_row[account]] - freed
     within = taken + 1 <= accounts.max_open_trades[account]
     own_limit = subscriptions.max_open_trades[subscription]
     if own_limit.any():
-        own = links.open_by_subscription()[subscription] - freed
+        own = links.open_of(subscription) - freed
         within &= (own_limit == 0) | (own + 1 <= own_limit)
     fits = _fits(book, links, subscription, account, instrument, side, volume)
-    return np.select(
-        [~within, ~fits], [ReasonCode.MAX_OPEN_TRADES, ReasonCode.MAX_VOLUME], ReasonCode.NONE
-    ).astype(np.uint8)
+    if (within & fits).all():
+        return np.zeros(len(account), np.uint8)
+    found = np.where(fits, np.uint8(0), _MAX_VOLUME)
+    return np.asarray(np.where(within, found, _MAX_OPEN_TRADES))
 
 
 def _fits(
@@ -62,17 +66,19 @@ def _fits(
     volume: Numbers,
 ) -> NDArray[np.bool_]:
     fits = (volume > 0) & (volume <= book.instruments.volume_max[instrument])
-    for limit in (
-        book.accounts.max_volume[account],
-        book.subscriptions.max_volume[subscription],
+    for limits, row in (
+        (book.accounts.max_volume, account),
+        (book.subscriptions.max_volume, subscription),
     ):
-        fits &= (limit == 0) | (volume <= limit)
+        limit = limits[row]
+        if limit.any():
+            fits &= (limit == 0) | (volume <= limit)
     limit = book.instruments.volume_limit[instrument]
     if limit.any():
         held = np.where(
-            side == Side.BUY,
-            links.volume_by_side(account, instrument, Side.BUY),
-            links.volume_by_side(account, instrument, Side.SELL),
+            side == _BUY,
+            links.volume_by_side(account, instrument, _BUY),
+            links.volume_by_side(account, instrument, _SELL),
         )
         fits &= (limit == 0) | (held + volume <= limit)
     return np.asarray(fits)

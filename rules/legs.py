@@ -4,6 +4,7 @@ Reductions go first. A close of a fraction is taken from the oldest tickets; a r
 the broker's minimum volume is closed with it, for nobody could close it later.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +15,6 @@ from rules.signals import Columns, Intents, Signals
 from rules.state import State, TradeState
 from rules.tables import Rows
 from schema.enums import LegKind, Side
-from schema.ids import Ids
 from schema.wire import UNITS
 
 Numbers = NDArray[np.int64]
@@ -166,6 +166,9 @@ def leg_numbers(group: Rows) -> tuple[Numbers, Numbers]:
     return number, np.repeat(sizes, sizes)
 
 
-def position_ids(state: State, trade: Rows) -> Ids:
-    """Return the id of the order that opened each trade."""
-    return np.asarray(state.trades.rows["trade_id"][trade])
+def joined(parts: Sequence[Legs]) -> Legs:
+    """Return legs one after the other."""
+    if len(parts) == 1:
+        return parts[0]
+    names = Legs.__dataclass_fields__
+    return Legs(**{name: np.concatenate([getattr(p, name) for p in parts]) for name in names})

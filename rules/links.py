@@ -4,6 +4,9 @@ State knows accounts and trades by id; the book numbers them. These arrays carry
 along, so that finding the strategy's trades on many accounts is a search in a sorted array.
 """
 
+from collections.abc import Iterable, Mapping
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,6 +17,7 @@ from schema.wire import UNITS
 
 Numbers = NDArray[np.int64]
 _NOWHERE = -1
+_LIVE = int(TradeState.OPEN)
 
 
 class Links:
@@ -23,87 +27,114 @@ class Links:
         self.book = book
         self.state = state
         self.account_row = state.account_rows(book.accounts.account_id, book.accounts.partition)
-        self._instruments = max(len(book.instruments), 1)
-        subscriptions = book.subscriptions
-        self._subscription = {
-            (a, k): row
-            for row, (a, k) in enumerate(
-                zip(subscriptions.account.tolist(), subscriptions.strategy.tolist(), strict=True)
-            )
-        }
-        self._strategy = {key: k for k, key in enumerate(book.strategies.strategy_id.tolist())}
-        self.trade_subscription: Numbers = np.zeros(0, np.int64)
-        self.trade_instrument: Numbers = np.zeros(0, np.int64)
+        self._width = (
+            len(book.instruments) + 1
+        )  # keys of a subscription: unknown, then each instrument
+        self._count = 0
+        self._subscription: Numbers = np.zeros(0, np.int64)
+        self._instrument: Numbers = np.zeros(0, np.int64)
+        # Trades by key, sorted; those behind `_sorted` are taken in when they are looked for.
+        self._sorted = 0
         self._keys: Numbers = np.zeros(0, np.int64)
         self._rows: Rows = np.zeros(0, np.int64)
         self.catch_up()
 
+    @property
+    def trade_subscription(self) -> Numbers:
+        """Subscription of each trade, -1 where the book knows none."""
+        return self._subscription[: self._count]
+
+    @property
+    def trade_instrument(self) -> Numbers:
+        """Instrument of each trade, -1 where the book knows none."""
+        return self._instrument[: self._count]
+
     def catch_up(self) -> None:
         """Number the trades that came into the state by a fold of the log."""
-        start = len(self.trade_subscription)
-        trades = self.state.trades.rows[start:]
+        trades = self.state.trades[slice(self._count, None)]
         if not len(trades):
             return
-        accounts = [self.book.account_index.get(key, -1) for key in trades["account_id"].tolist()]
-        strategies = [self._strategy.get(key, -1) for key in trades["strategy_id"].tolist()]
-        pairs = zip(accounts, strategies, strict=True)
-        subscriptions = [self._subscription.get(pair, -1) for pair in pairs]
-        brokers = self.book.accounts.broker.tolist()
-        symbols = trades["symbol"].tolist()
-        instruments = [
-            self.book.instrument_index.get((brokers[a], symbol), -1) if a >= 0 else -1
-            for a, symbol in zip(accounts, symbols, strict=True)
-        ]
-        self.extend(np.array(subscriptions, np.int64), np.array(instruments, np.int64))
+        book = self.book
+        accounts = _numbers(book.account_index, trades["account_id"].tolist())
+        strategies = _numbers(
+            {key: row for row, key in enumerate(book.strategies.strategy_id.tolist())},
+            trades["strategy_id"].tolist(),
+        )
+        known = (accounts >= 0) & (strategies >= 0)
+        count = max(len(book.accounts), 1)
+        subscriptions = np.where(
+            known, _found(self._pairs(count), strategies * count + accounts), _NOWHERE
+        )
+        brokers = book.accounts.broker[accounts].tolist() if len(book.accounts) else []
+        places = zip(brokers, trades["symbol"].tolist(), strict=bool(brokers))
+        instruments = _numbers(book.instrument_index, list(places) or [None] * len(trades))
+        self.extend(subscriptions, np.where(accounts >= 0, instruments, _NOWHERE))
+
+    def _pairs(self, accounts: int) -> Numbers:
+        subscriptions = self.book.subscriptions
+        return subscriptions.strategy.astype(np.int64) * accounts + subscriptions.account
 
     def extend(self, subscriptions: Numbers, instruments: Numbers) -> None:
         """Number the newest trades of the state; -1 for what the book does not know."""
-        start = len(self.trade_subscription)
-        self.trade_subscription = np.concatenate([self.trade_subscription, subscriptions])
-        self.trade_instrument = np.concatenate([self.trade_instrument, instruments])
-        rows = np.arange(start, start + len(subscriptions))
-        known = (subscriptions >= 0) & (instruments >= 0)
-        rows = rows[known]
-        keys = self._key(subscriptions[known], instruments[known])
+        start, self._count = self._count, self._count + len(subscriptions)
+        if self._count > len(self._subscription):
+            room = np.zeros(max(64, self._count), np.int64)
+            self._subscription = np.concatenate([self._subscription[:start], room])
+            self._instrument = np.concatenate([self._instrument[:start], room])
+        self._subscription[start : self._count] = subscriptions
+        self._instrument[start : self._count] = instruments
+
+    def _sort(self) -> None:
+        start, self._sorted = self._sorted, self._count
+        if start == self._count:
+            return
+        rows = np.flatnonzero(self.trade_subscription[start:] >= 0) + start
+        keys = self._key(self.trade_subscription[rows], self.trade_instrument[rows])
         order = np.argsort(keys, kind="stable")
         place = np.searchsorted(self._keys, keys[order], side="right")
         self._keys = np.insert(self._keys, place, keys[order])
         self._rows = np.insert(self._rows, place, rows[order])
 
     def _key(self, subscriptions: Numbers, instruments: Numbers) -> Numbers:
-        return subscriptions.astype(np.int64) * self._instruments + instruments
+        return subscriptions * self._width + instruments + 1
 
     def trades_of(self, subscriptions: Numbers, instruments: Numbers) -> tuple[Rows, Rows]:
-        """Find the live trades of each (subscription, instrument).
+        """Find the live trades of each (subscription, instrument); an unknown instrument has none.
 
         Returns:
             Two aligned arrays, oldest trade first: position in the arguments, row of trades.
         """
-        wanted = self._key(subscriptions, instruments)
-        low = np.searchsorted(self._keys, wanted, side="left")
-        count = np.searchsorted(self._keys, wanted, side="right") - low
-        asked = np.repeat(np.arange(len(wanted)), count)
+        # No trade of an instrument that the book does not know is meant by a signal.
+        wanted = np.where(instruments >= 0, self._key(subscriptions, instruments), _NOWHERE)
+        return self._between(wanted, wanted + 1)
+
+    def _between(self, first: Numbers, end: Numbers) -> tuple[Rows, Rows]:
+        """Find the live trades whose key lies in each of some ranges."""
+        self._sort()
+        low = np.searchsorted(self._keys, first)
+        count = np.searchsorted(self._keys, end) - low
+        asked = np.repeat(np.arange(len(first)), count)
         offset = np.arange(len(asked)) - np.repeat(np.cumsum(count) - count, count)
         rows = self._rows[np.repeat(low, count) + offset]
-        alive = self.state.trades.rows["state"][rows] <= TradeState.OPEN
+        alive = self.state.trades["state"][rows] <= _LIVE
         return asked[alive], rows[alive]
 
-    def open_by_subscription(self) -> Numbers:
-        """Count the live trades of each subscription."""
-        alive = self.state.trades.rows["state"] <= TradeState.OPEN
-        mine = self.trade_subscription[alive & (self.trade_subscription >= 0)]
-        return np.bincount(mine, minlength=len(self.book.subscriptions))
+    def open_of(self, subscriptions: Numbers) -> Numbers:
+        """Count the live trades of each of some subscriptions."""
+        first = subscriptions * self._width
+        asked, _ = self._between(first, first + self._width)
+        return np.bincount(asked, minlength=len(subscriptions))
 
     def volume_by_side(self, accounts: Numbers, instruments: Numbers, side: int) -> Numbers:
         """Sum the live volume per (account, instrument) on one side, 1e-8 lots."""
         trades = self.state.trades.rows
-        mine = (trades["state"] <= TradeState.OPEN) & (trades["side"] == side)
+        mine = (trades["state"] <= _LIVE) & (trades["side"] == side)
         mine &= (self.trade_subscription >= 0) & (self.trade_instrument >= 0)
         account = self.book.subscriptions.account[self.trade_subscription[mine]].astype(np.int64)
-        keys = account * self._instruments + self.trade_instrument[mine]
+        keys = account * self._width + self.trade_instrument[mine]
         order = np.argsort(keys, kind="stable")
         total = np.concatenate([[0], np.cumsum(trades["volume"][mine][order])])
-        wanted = accounts.astype(np.int64) * self._instruments + instruments
+        wanted = accounts.astype(np.int64) * self._width + instruments
         low = np.searchsorted(keys[order], wanted, side="left")
         high = np.searchsorted(keys[order], wanted, side="right")
         return np.asarray(total[high] - total[low])
@@ -117,3 +148,16 @@ class Links:
             for name in ("balance", "equity", "margin_free")
         }
         return Balances(marked_at=accounts["marked_at"].copy(), **columns)
+
+
+def _numbers(index: Mapping[Any, int], keys: Iterable[Any]) -> Numbers:
+    return np.array([index.get(key, _NOWHERE) for key in keys], np.int64)
+
+
+def _found(known: Numbers, wanted: Numbers) -> Numbers:
+    """Return where each wanted number stands among the known, -1 where it does not."""
+    if not len(known):
+        return np.full(len(wanted), _NOWHERE, np.int64)
+    order = np.argsort(known, kind="stable")
+    place = order[np.minimum(np.searchsorted(known[order], wanted), len(known) - 1)]
+    return np.where(known[place] == wanted, place, _NOWHERE)

@@ -7,6 +7,7 @@ ticket outranks any word of ours, whatever the order of arrival.
 import numpy as np
 from numpy.typing import NDArray
 
+from rules.tables import Fields
 from schema.codes import OUTCOME_RANK, WORST_FIRST
 from schema.enums import OrderState, Outcome
 from schema.wire import Records
@@ -18,7 +19,7 @@ _BY_BADNESS: NDArray[np.uint8] = np.array(WORST_FIRST, dtype=np.uint8)
 _NO_CONCERN = len(WORST_FIRST) - 1
 
 
-def accepts(orders: Records, reports: Records) -> NDArray[np.bool_]:
+def accepts(orders: Fields, reports: Records) -> NDArray[np.bool_]:
     """Return which reports say something new about their order (aligned arrays)."""
     old, new = RANK[orders["outcome"]], RANK[reports["outcome"]]
     rises = new > old

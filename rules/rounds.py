@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from rules.asked import Asked, Decided
 from rules.book import Pairs
-from rules.deciding import Asked, Decided
 from rules.events_log import EventEntry
 from rules.intent import Resolved
 from rules.signals import Intents, Signals

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from rules.book import Book
 from rules.order_life import EXECUTED, RANK
 from rules.state import State, TradeState
-from rules.tables import Rows
+from rules.tables import Fields, Rows
 from schema.codes import ReasonCode
 from schema.enums import Outcome, Side
 from schema.ids import NIL, Ids, as_uuid
@@ -57,13 +57,13 @@ class Names:
         )
 
 
-def _pick(records: Records, *names: str, **renamed: str) -> ColumnValues:
+def _pick(records: Fields, *names: str, **renamed: str) -> ColumnValues:
     columns: ColumnValues = {name: records[name] for name in names}
     columns.update({new: records[old] for new, old in renamed.items()})
     return columns
 
 
-def slippage(orders: Records) -> NDArray[np.int64]:
+def slippage(orders: Fields) -> NDArray[np.int64]:
     """Return fill against the asked or quoted price, in units of 1e-8; positive is adverse."""
     reference = np.where(orders["asked_price"] > 0, orders["asked_price"], orders["quote_price"])
     sign = np.where(orders["side"] == Side.BUY, 1, -1)
@@ -202,7 +202,7 @@ def deal_rows(state: State, deals: Records, names: Names) -> ColumnValues:
         ids = np.zeros(len(deals), "V16")
         ids[known] = state.trades.rows[name][trade[known]]
         columns[name] = ids
-    account = state.accounts.find(deals["account_id"].tolist())
+    account = state.accounts.find(deals["account_id"])
     columns["partition"] = state.accounts.rows["partition"][account]
     columns["broker_id"] = names.brokers(deals["account_id"])
     columns["version"] = deals["deal_ticket"].astype(np.uint64)

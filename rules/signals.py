@@ -24,7 +24,7 @@ class Columns:
         return type(self)(**{f.name: getattr(self, f.name)[rows] for f in fields(self)})
 
     def __len__(self) -> int:
-        return len(getattr(self, fields(self)[0].name))
+        return len(getattr(self, next(iter(self.__dataclass_fields__))))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -30,6 +30,21 @@ _FIXED = int(SizingMode.FIXED)
 _SCALED = int(SizingMode.SCALED)
 _EQUITY = int(SizingMode.EQUITY)
 _FORCE = int(TinyTrade.FORCE)
+_BALANCE_STALE = np.uint8(ReasonCode.BALANCE_STALE)
+_BALANCE_UNKNOWN = np.uint8(ReasonCode.BALANCE_UNKNOWN)
+_MAX_VOLUME = np.uint8(ReasonCode.MAX_VOLUME)
+_PROVIDER_BALANCE_UNKNOWN = np.uint8(ReasonCode.PROVIDER_BALANCE_UNKNOWN)
+_QUOTE_STALE = np.uint8(ReasonCode.QUOTE_STALE)
+_QUOTE_UNKNOWN = np.uint8(ReasonCode.QUOTE_UNKNOWN)
+_RATE_STALE = np.uint8(ReasonCode.RATE_STALE)
+_RATE_UNKNOWN = np.uint8(ReasonCode.RATE_UNKNOWN)
+_RISK_TOO_HIGH = np.uint8(ReasonCode.RISK_TOO_HIGH)
+_STOPS_TOO_CLOSE = np.uint8(ReasonCode.STOPS_TOO_CLOSE)
+_STOP_LOSS_MISSING = np.uint8(ReasonCode.STOP_LOSS_MISSING)
+_UNIT_UNKNOWN = np.uint8(ReasonCode.UNIT_UNKNOWN)
+_VOLUME_TOO_SMALL = np.uint8(ReasonCode.VOLUME_TOO_SMALL)
+_VOLUME_UNKNOWN = np.uint8(ReasonCode.VOLUME_UNKNOWN)
+_PIECE = 16_384  # openings at once: their columns stay in the processor's cache
 _HUGE = 9e17  # lots of 1e-8 that int64 holds with room to add
 
 
@@ -86,42 +101,58 @@ def size(
         take_profit=np.zeros(count, np.int64),
         expected_risk=np.full(count, np.nan),
     )
-    if not len(rows):
-        return sized
+    for start in range(0, len(rows), _PIECE):
+        piece = rows[start : start + _PIECE]
+        _size_piece(book, signals, intents, pairs, market, balances, now, side[piece], piece, sized)
+    return sized
+
+
+def _size_piece(
+    book: Book,
+    signals: Signals,
+    intents: Intents,
+    pairs: Pairs,
+    market: Market,
+    balances: Balances,
+    now: int,
+    side: Codes,
+    rows: Rows,
+    sized: Sized,
+) -> None:
     one = _openings(signals, pairs, market, rows, side)
-    faults: list[tuple[ReasonCode, Flags]] = []  # the first that holds is the reason
+    faults: list[tuple[np.uint8, Flags]] = []  # the first that holds is the reason
     loss, profit, given = _stops(book, signals, one)
     risk, rate_ok, rate_fresh = _loss_per_lot(book, market, one, loss, given, now)
+    quoted = _quote_faults(book, market, one, now)
     wanted, uses_rate = _wanted(
         book, signals, intents, market, balances, one, risk, given, now, faults
     )
-    faults.insert(0, (ReasonCode.QUOTE_STALE, ~_fresh_quote(book, market, one, now)))
-    faults.insert(0, (ReasonCode.QUOTE_UNKNOWN, ~_known_quote(market, one)))
-    faults.append((ReasonCode.RATE_UNKNOWN, uses_rate & given & ~rate_ok))
-    faults.append((ReasonCode.RATE_STALE, uses_rate & given & ~rate_fresh))
+    faults = quoted + faults
+    if uses_rate is not None:
+        faults.append((_RATE_UNKNOWN, uses_rate & given & ~rate_ok))
+        faults.append((_RATE_STALE, uses_rate & given & ~rate_fresh))
     sign = np.where(one.buy, 1.0, -1.0)
     beyond = (given & ~((one.entry - loss) * sign > 0)) | (
         np.isfinite(profit) & ~((profit - one.entry) * sign > 0)
     )
-    faults.append((ReasonCode.STOPS_TOO_CLOSE, beyond))
+    faults.append((_STOPS_TOO_CLOSE, beyond))
     volume = _whole_steps(book, one, wanted, faults)
     reason = np.zeros(len(rows), np.uint8)
     for code, fault in reversed(faults):
-        np.copyto(reason, np.uint8(code), where=fault)
+        np.copyto(reason, code, where=fault)
     good = reason == 0
     sized.reason[rows] = reason
-    sized.volume[rows] = np.where(good, volume, 0)
+    sized.volume[rows] = volume * good
     sized.stop_loss[rows] = _on_grid(book, one, loss, good)
     sized.take_profit[rows] = _on_grid(book, one, profit, good)
     known = good & rate_ok & rate_fresh
     sized.expected_risk[rows] = np.where(known, volume / UNITS * risk, np.nan)
-    return sized
 
 
 def _openings(signals: Signals, pairs: Pairs, market: Market, rows: Rows, side: Codes) -> _Openings:
     signal = pairs.signal[rows].astype(np.int64)
     instrument = pairs.instrument[rows].astype(np.int64)
-    buy = side[rows] == _BUY
+    buy = side == _BUY
     entry = np.where(buy, market.ask[instrument], market.bid[instrument])
     kind = signals.order_type[signal]
     if kind.any():
@@ -137,15 +168,17 @@ def _openings(signals: Signals, pairs: Pairs, market: Market, rows: Rows, side: 
     )
 
 
-def _known_quote(market: Market, one: _Openings) -> Flags:
-    bid, ask = market.bid[one.instrument], market.ask[one.instrument]
-    known = (bid > 0) & (ask > 0) & np.isfinite(bid) & np.isfinite(ask)
-    return np.asarray(known & (market.quoted_at[one.instrument] > 0))
-
-
-def _fresh_quote(book: Book, market: Market, one: _Openings, now: int) -> Flags:
-    age = now - market.quoted_at[one.instrument]
-    return np.asarray(age <= book.instruments.max_quote_age[one.instrument])
+def _quote_faults(
+    book: Book, market: Market, one: _Openings, now: int
+) -> list[tuple[np.uint8, Flags]]:
+    # There are far fewer instruments than openings.
+    known = (market.bid > 0) & (market.ask > 0) & (market.quoted_at > 0)
+    known &= np.isfinite(market.bid) & np.isfinite(market.ask)
+    fresh = now - market.quoted_at <= book.instruments.max_quote_age
+    return [
+        (_QUOTE_UNKNOWN, ~known[one.instrument]),
+        (_QUOTE_STALE, ~fresh[one.instrument]),
+    ]
 
 
 def _stops(book: Book, signals: Signals, one: _Openings) -> tuple[Float, Float, Flags]:
@@ -220,8 +253,8 @@ def _wanted(
     risk: Float,
     given: Flags,
     now: int,
-    faults: list[tuple[ReasonCode, Flags]],
-) -> tuple[Float, Flags]:
+    faults: list[tuple[np.uint8, Flags]],
+) -> tuple[Float, Flags | None]:
     """Return the volume asked for in 1e-8 lots before any rounding, and who rests on a rate."""
     mode = book.subscriptions.sizing[one.subscription]
     wanted = book.subscriptions.fixed_volume[one.subscription].astype(np.float64)
@@ -239,7 +272,7 @@ def _wanted(
             )
         wanted = np.where(scaled, lots, wanted)
     if by_risk.any():
-        faults.append((ReasonCode.STOP_LOSS_MISSING, by_risk & ~given))
+        faults.append((_STOP_LOSS_MISSING, by_risk & ~given))
         _balance_faults(book, balances.balance, balances, one, by_risk, now, faults)
         percent = book.subscriptions.risk_percent[one.subscription]
         own = signals.risk_percent[one.signal]
@@ -247,7 +280,7 @@ def _wanted(
         money = balances.balance[one.account] * np.where(own_counts, own, percent) / 100
         sure = np.isfinite(risk) & (risk > 0)
         wanted = np.where(by_risk, money / np.where(sure, risk, np.nan) * UNITS, wanted)
-    return wanted, by_risk
+    return wanted, by_risk if by_risk.any() else None
 
 
 def _provider_lots(
@@ -255,15 +288,15 @@ def _provider_lots(
     intents: Intents,
     one: _Openings,
     scaled: Flags,
-    faults: list[tuple[ReasonCode, Flags]],
+    faults: list[tuple[np.uint8, Flags]],
 ) -> Float:
     lots, contracts = intents.lots[one.signal], intents.contracts[one.signal]
     units = book.strategies.units_per_contract[book.subscriptions.strategy[one.subscription]]
     size_of_lot = book.instruments.contract_size[one.instrument]
     by_unit = (lots == 0) & (contracts > 0)
-    faults.append((ReasonCode.VOLUME_UNKNOWN, scaled & (lots == 0) & (contracts == 0)))
+    faults.append((_VOLUME_UNKNOWN, scaled & (lots == 0) & (contracts == 0)))
     known = np.isfinite(units) & (units > 0) & np.isfinite(size_of_lot) & (size_of_lot > 0)
-    faults.append((ReasonCode.UNIT_UNKNOWN, scaled & by_unit & ~known))
+    faults.append((_UNIT_UNKNOWN, scaled & by_unit & ~known))
     turned = contracts * units / np.where(known, size_of_lot, np.nan)
     return np.where(by_unit, turned, lots.astype(np.float64))
 
@@ -276,21 +309,21 @@ def _share(
     mode: Codes,
     uses: Flags,
     now: int,
-    faults: list[tuple[ReasonCode, Flags]],
+    faults: list[tuple[np.uint8, Flags]],
 ) -> Float:
     """Return the account's balance or equity as a multiple of the provider's balance."""
     strategy = book.subscriptions.strategy[one.subscription]
     theirs = book.strategies.provider_balance[strategy]
     currency = book.strategies.provider_currency[strategy]
     known = np.isfinite(theirs) & (theirs > 0) & (currency >= 0)
-    faults.append((ReasonCode.PROVIDER_BALANCE_UNKNOWN, uses & ~known))
+    faults.append((_PROVIDER_BALANCE_UNKNOWN, uses & ~known))
     equity = mode == _EQUITY
     chosen = np.where(equity, balances.equity[one.account], balances.balance[one.account])
     _balance_faults(book, chosen, balances, one, uses, now, faults, aligned=True)
     mine = book.accounts.currency[one.account]
     rate, rated, fresh = _rate(book, market, one, mine, np.where(known, currency, mine), now)
-    faults.append((ReasonCode.RATE_UNKNOWN, uses & ~rated))
-    faults.append((ReasonCode.RATE_STALE, uses & ~fresh))
+    faults.append((_RATE_UNKNOWN, uses & ~rated))
+    faults.append((_RATE_STALE, uses & ~fresh))
     return np.asarray(chosen * rate / np.where(known, theirs, np.nan))
 
 
@@ -301,19 +334,19 @@ def _balance_faults(
     one: _Openings,
     uses: Flags,
     now: int,
-    faults: list[tuple[ReasonCode, Flags]],
+    faults: list[tuple[np.uint8, Flags]],
     *,
     aligned: bool = False,
 ) -> None:
     value = values if aligned else values[one.account]
     marked = balances.marked_at[one.account]
     known = np.isfinite(value) & (value > 0) & (marked > 0)
-    faults.append((ReasonCode.BALANCE_UNKNOWN, uses & ~known))
-    faults.append((ReasonCode.BALANCE_STALE, uses & ~(now - marked <= book.max_balance_age)))
+    faults.append((_BALANCE_UNKNOWN, uses & ~known))
+    faults.append((_BALANCE_STALE, uses & ~(now - marked <= book.max_balance_age)))
 
 
 def _whole_steps(
-    book: Book, one: _Openings, wanted: Float, faults: list[tuple[ReasonCode, Flags]]
+    book: Book, one: _Openings, wanted: Float, faults: list[tuple[np.uint8, Flags]]
 ) -> Int64:
     instruments, subscriptions = book.instruments, book.subscriptions
     least = instruments.volume_min[one.instrument]
@@ -325,16 +358,16 @@ def _whole_steps(
     forced = subscriptions.tiny_trade[one.subscription] == _FORCE
     near = 2 * (least - asked) <= step
     raised = known & small & (forced | near)
-    faults.append((ReasonCode.VOLUME_TOO_SMALL, ~known | (small & ~raised)))
+    faults.append((_VOLUME_TOO_SMALL, ~known | (small & ~raised)))
     times = np.maximum(subscriptions.max_risk_coefficient[one.subscription], 1.0)
-    faults.append((ReasonCode.RISK_TOO_HIGH, raised & ~(least <= wanted * times)))
+    faults.append((_RISK_TOO_HIGH, raised & ~(least <= wanted * times)))
     limit = instruments.volume_max[one.instrument]
     for own in (
         subscriptions.max_volume[one.subscription],
         book.accounts.max_volume[one.account],
     ):
         limit = np.where(own > 0, np.minimum(limit, own), limit)
-    faults.append((ReasonCode.MAX_VOLUME, ~(limit >= least)))
+    faults.append((_MAX_VOLUME, ~(limit >= least)))
     steps = (np.minimum(asked, limit) - least) // step
     return np.asarray(least + np.maximum(steps, 0) * step)
 

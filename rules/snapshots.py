@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 
 from rules.state import ACCOUNT_STATE, ORDER_STATE, PAIR_STATE, TRADE_STATE, State
+from rules.tables import RecordTable
 from schema.wire import Records, decode, encode
 
 _FORMAT = 1
@@ -37,8 +38,8 @@ def take(state: State, partition: int, decision: str, events: str, marks: dict[s
     """Return the rows of a partition. Call it when the state stands at `decision`, no further."""
     tables = {}
     for name in _TABLES:
-        rows: Records = getattr(state, name).rows
-        tables[name] = encode(rows[rows["partition"] == partition])
+        rows: RecordTable = getattr(state, name)
+        tables[name] = encode(rows.records(rows["partition"] == partition))
     return msgspec.msgpack.encode(
         Snapshot(partition=partition, decision=decision, events=events, marks=marks, tables=tables)
     )
@@ -61,7 +62,7 @@ def restore(state: State, snapshot: Snapshot) -> None:
     rows = {name: decode(snapshot.tables[name], dtype) for name, dtype in _TABLES.items()}
     state.accounts.append(_absent(state, rows["accounts"]))
     trades = rows["trades"].copy()
-    trades["account"] = state.accounts.find(trades["account_id"].tolist())
+    trades["account"] = state.accounts.find(trades["account_id"])
     trade_rows = state.trades.append(trades)
     opened = trades["position_ticket"] != 0
     keys = zip(
@@ -72,9 +73,9 @@ def restore(state: State, snapshot: Snapshot) -> None:
     state.positions.update(zip(keys, trade_rows[opened].tolist(), strict=True))
     pair_rows = state.pairs.append(rows["pairs"])
     orders = rows["orders"].copy()
-    orders["pair"] = state.pairs.find(state.pairs.keys(orders))
-    own = state.trades.find(orders["order_id"].tolist())
-    acted_on = state.trades.find(orders["position"].tolist())
+    orders["pair"] = state.pairs.find(orders["signal_id"], orders["account_id"])
+    own = state.trades.find(orders["order_id"])
+    acted_on = state.trades.find(orders["position"])
     orders["trade"] = np.where(own >= 0, own, acted_on)
     order_rows = state.orders.append(orders)
     state.pairs.rows["first"][pair_rows] = -1
@@ -83,6 +84,6 @@ def restore(state: State, snapshot: Snapshot) -> None:
 
 
 def _absent(state: State, accounts: Records) -> Records:
-    known = state.accounts.find(accounts["account_id"].tolist())
-    state.accounts.rows[known[known >= 0]] = accounts[known >= 0]
+    known = state.accounts.find(accounts["account_id"])
+    state.accounts.put(known[known >= 0], accounts[known >= 0])
     return accounts[known < 0]

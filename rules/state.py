@@ -7,9 +7,10 @@ opening is dispatched) and accounts. Only `rules.fold` changes them.
 import numpy as np
 from numpy.typing import NDArray
 
-from rules.tables import RecordTable, Rows
+from rules.tables import Fields, RecordTable, Rows
 from schema.enums import Vocabulary
-from schema.wire import ORDER, VERDICT, Records
+from schema.ids import Ids
+from schema.wire import ORDER, VERDICT
 
 
 class TradeState(Vocabulary):
@@ -133,30 +134,26 @@ class State:
     """Orders, pairs, trades and accounts of the shard's partitions."""
 
     def __init__(self) -> None:
-        self.orders = RecordTable(ORDER_STATE, ("order_id",))
-        self.pairs = RecordTable(PAIR_STATE, ("signal_id", "account_id"))
+        self.orders = RecordTable(ORDER_STATE, ("order_id",), ORDER)
+        self.pairs = RecordTable(PAIR_STATE, ("signal_id", "account_id"), VERDICT)
         self.trades = RecordTable(TRADE_STATE, ("trade_id",))
         self.accounts = RecordTable(ACCOUNT_STATE, ("account_id",))
         self.positions: dict[tuple[bytes, int], int] = {}  # (account, position ticket) -> trade row
 
-    def account_rows(self, account_ids: Records, partitions: NDArray[np.int32]) -> Rows:
+    def account_rows(self, account_ids: Ids, partitions: NDArray[np.int32]) -> Rows:
         """Return the row of each account, made if it is new."""
-        keys = account_ids.tolist()
-        rows = self.accounts.find(keys)
-        if (rows < 0).any():
-            fresh = {
-                key: p
-                for key, p, row in zip(keys, partitions.tolist(), rows, strict=True)
-                if row < 0
-            }
-            new = np.zeros(len(fresh), dtype=ACCOUNT_STATE)
-            new["account_id"] = np.frombuffer(b"".join(fresh), dtype="V16")
-            new["partition"] = list(fresh.values())
-            self.accounts.append(new)
-            rows = self.accounts.find(keys)
+        rows = self.accounts.find(account_ids)
+        missing = np.flatnonzero(rows < 0)
+        if len(missing):
+            first = dict(zip(account_ids[missing].tolist(), missing.tolist(), strict=True))
+            place = np.fromiter(first.values(), np.int64, len(first))
+            new = self.accounts.extend(len(place))
+            self.accounts["account_id"][new] = account_ids[place]
+            self.accounts["partition"][new] = partitions[place]
+            rows[missing] = self.accounts.find(account_ids[missing])
         return rows
 
 
-def live(trades: Records) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def live(trades: Fields) -> NDArray[np.bool_]:
     """Return which trades count as exposure."""
-    return np.asarray(trades["state"] <= TradeState.OPEN)
+    return np.asarray(trades["state"] <= int(TradeState.OPEN))

@@ -10,11 +10,23 @@ from uuid import UUID, uuid5
 import numpy as np
 from numpy.typing import NDArray
 
+from schema.sha1 import BLOCK, digests
+
 NAMESPACE = UUID("6f0e4b52-97a3-5d0c-8a61-3c1f5e2d7b90")
 SEPARATOR = "\x1f"
 NIL = bytes(16)
 ID = np.dtype("V16")
 PARTITIONS = 64
+# Namespace and name of an order's id, in a block of SHA-1.
+_NAMED = np.dtype(
+    {
+        "names": ["strategy", "cause", "account", "leg"],
+        "formats": ["V16", "V16", "V16", ">u2"],
+        "offsets": [0, 16, 32, 48],
+        "itemsize": BLOCK,
+    }
+)
+_NAMED_BYTES = 50
 
 Ids = NDArray[np.void]
 
@@ -39,37 +51,22 @@ def as_uuid(value: bytes | np.void) -> UUID:
     return UUID(bytes=value if isinstance(value, bytes) else value.tobytes())
 
 
-def order_prefix(strategy: str, cause: bytes) -> Any:
-    """Return the state of the hash that all orders of one cause begin with; see `order_ids`.
+def order_ids(strategies: Ids, causes: Ids, accounts: Ids, legs: NDArray[Any]) -> Ids:
+    """Return `uuid5(strategy, cause, account, leg)` for each order; the arrays are aligned.
+
+    The strategy's id is the namespace; the name is the 16 bytes of the cause, those of the
+    account, and the leg as two, the high one first (RFC 9562, 5.5: a name is a sequence of octets).
 
     Args:
-        strategy: Key of the strategy.
-        cause: Id of the signal, or of another cause.
+        strategies: Ids of strategies.
+        causes: Id of the signal, or of another cause.
+        accounts: Ids of accounts.
+        legs: Each leg's number, 1 to 65,535.
     """
-    head = SEPARATOR.join((strategy, str(UUID(bytes=cause)), "")).encode()
-    return hashlib.sha1(NAMESPACE.bytes + head, usedforsecurity=False)
-
-
-def order_ids(prefixes: list[Any], place: list[int], accounts: list[bytes], legs: list[int]) -> Ids:
-    """Return `uuid5(strategy, cause, account, leg)` for each order.
-
-    Args:
-        prefixes: What `order_prefix` gives, for each cause.
-        place: Which of them each order begins with.
-        accounts: Each order's account in its 36-character form, as bytes.
-        legs: Each leg's number, from 1.
-
-    Returns:
-        One id for each order; equal to `make_id(strategy, str(cause), account, str(leg))`.
-    """
-    digests = []
-    tails = [f"{SEPARATOR}{leg}".encode() for leg in range(max(legs, default=0) + 1)]
-    for prefix, account, leg in zip(map(prefixes.__getitem__, place), accounts, legs, strict=True):
-        one = prefix.copy()
-        one.update(account + tails[leg])
-        digests.append(one.digest())
-    # SHA-1 has 20 bytes; an id is the first 16 of them, with version and variant set.
-    out = np.frombuffer(b"".join(digests), dtype=np.uint8).reshape(-1, 20)[:, :16].copy()
+    named = np.zeros(len(legs), dtype=_NAMED)
+    named["strategy"], named["cause"], named["account"] = strategies, causes, accounts
+    named["leg"] = legs
+    out = digests(named.view(np.uint8).reshape(-1, BLOCK), _NAMED_BYTES)
     out[:, 6] = (out[:, 6] & 0x0F) | 0x50  # version 5
     out[:, 8] = (out[:, 8] & 0x3F) | 0x80  # RFC 9562 variant
     return out.view(ID).reshape(-1)

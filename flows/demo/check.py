@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+import numpy as np
 import rfc8785
 
 from brokers.simulated import read_books
-from schema.ids import NIL, make_id, order_ids, order_prefix
+from config.rows import strategy_id
+from schema.ids import NIL, as_ids, make_id, order_ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -59,7 +61,7 @@ def check(sent: Path, books: Iterable[Path]) -> Checked:
     accounts: list[bytes] = []
     for directory in books:
         book = read_books(directory)
-        accounts += [str(UUID(bytes=row["account_id"])).encode() for row in book.accounts]
+        accounts += [row["account_id"] for row in book.accounts]
         for row in book.orders:
             if row["request_id"] != NIL:
                 orders[row["request_id"]] += 1
@@ -137,10 +139,11 @@ def _trace(
         if len(found) == len(looked_for):
             break
         strategy, signal = key
+        namespaces = as_ids([strategy_id(strategy).bytes] * len(accounts))
+        causes = as_ids([signal.bytes] * len(accounts))
         for leg in range(1, legs + 1):
-            count = len(accounts)
-            prefix = order_prefix(strategy, signal.bytes)
-            ids = order_ids([prefix], [0] * count, accounts, [leg] * count).tobytes()
+            numbers = np.full(len(accounts), leg)
+            ids = order_ids(namespaces, causes, as_ids(accounts), numbers).tobytes()
             for at in range(0, len(ids), 16):
                 one = ids[at : at + 16]
                 if one in looked_for:

@@ -13,9 +13,12 @@ from collections import Counter
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+import numpy as np
+
 from brokers.simulated import read_books
+from config.rows import strategy_id
 from flows.stores import open_store, values
-from schema.ids import NIL, make_id, order_ids, order_prefix
+from schema.ids import NIL, as_ids, make_id, order_ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -106,8 +109,13 @@ def wanted(sent: Path, accounts: list[str]) -> dict[bytes, tuple[UUID, str]]:
         if body["action"] in ("buy", "close"):
             signals[make_id(STRATEGY, body["signal_id"])] = None
     for signal in signals:
-        prefix, count = order_prefix(STRATEGY, signal.bytes), len(accounts)
-        ids = order_ids([prefix], [0] * count, [a.encode() for a in accounts], [1] * count)
+        count = len(accounts)
+        ids = order_ids(
+            as_ids([strategy_id(STRATEGY).bytes] * count),
+            as_ids([signal.bytes] * count),
+            as_ids([UUID(account).bytes for account in accounts]),
+            np.ones(count, np.int64),
+        )
         asked |= {
             one.tobytes(): (signal, account) for one, account in zip(ids, accounts, strict=True)
         }

@@ -4,10 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from rules.deciding import Asked, Decided, decide, with_variants
-from rules.fold import fold_decision, fold_reports
+from rules.asked import Asked, Decided
+from rules.deciding import decide, with_variants
+from rules.fold import fold_reports
 from rules.forgetting import forget
 from rules.links import Links
+from rules.new_rows import fold_decision
 from rules.routing import route
 from rules.sizing import size
 from rules.state import State, TradeState

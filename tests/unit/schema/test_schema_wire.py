@@ -1,15 +1,17 @@
 """Codes, wire records and ids: what the logs are made of."""
 
+import hashlib
 from uuid import UUID
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schema.codes import OUTCOME_RANK, SENTENCES, WORST_FIRST, ReasonCode
 from schema.enums import Outcome
-from schema.ids import make_id, order_ids, order_prefix
+from schema.ids import ID, order_ids
+from schema.sha1 import digests
 from schema.wire import ORDER, RECORDS, decode, encode
 
 SMALL = np.dtype([("id", "V16"), ("volume", "<i8")])
@@ -59,19 +61,23 @@ def test_half_a_record_is_refused() -> None:
         decode(encode(np.zeros(2, ORDER))[:-1], ORDER)
 
 
-@given(
-    st.text(max_size=64),
-    st.uuids(),
-    st.lists(st.tuples(st.uuids(), st.integers(1, 12)), max_size=20),
-)
-def test_order_ids_equal_the_plain_formula(
-    strategy: str, cause: UUID, pairs: list[tuple[UUID, int]]
-) -> None:
-    accounts = [str(account).encode() for account, _ in pairs]
-    legs = [leg for _, leg in pairs]
-    prefixes = [order_prefix("another", UUID(int=1).bytes), order_prefix(strategy, cause.bytes)]
-    place = [1] * len(pairs)
-    got = [bytes(each) for each in order_ids(prefixes, place, accounts, legs).tolist()]
-    assert got == [
-        make_id(strategy, str(cause), str(account), str(leg)).bytes for account, leg in pairs
-    ]
+@pytest.mark.parametrize("count", [0, 1, 7, 5000, 20_000])
+def test_order_ids_are_uuid5_in_the_namespace_of_their_strategy(count: int) -> None:
+    raw = np.random.default_rng(count).integers(0, 256, (3, count, 16)).astype(np.uint8)
+    strategies, causes, accounts = (ids.reshape(-1).view(ID) for ids in raw)
+    legs = np.arange(count) % 600 + 1
+    got = order_ids(strategies, causes, accounts, legs)
+    for row in {*range(min(count, 5)), *range(0, count, 997)}:
+        name = causes[row].tobytes() + accounts[row].tobytes() + int(legs[row]).to_bytes(2, "big")
+        digest = hashlib.sha1(strategies[row].tobytes() + name).digest()
+        assert UUID(bytes=got[row].tobytes()) == UUID(bytes=digest[:16], version=5)
+    assert len(set(got.tolist())) == count
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 55), st.integers(0, 3))
+def test_many_digests_are_those_of_each(length: int, seed: int) -> None:
+    messages = np.random.default_rng(seed).integers(0, 256, (4100, length)).astype(np.uint8)
+    rows = digests(np.pad(messages, ((0, 0), (0, 64 - length)), constant_values=7), length)
+    for row in (0, 1, 2049, 4099):
+        assert rows[row].tobytes() == hashlib.sha1(messages[row].tobytes()).digest()[:16]

@@ -1,1 +1,0 @@
-"""The rules once more, one Python object per order: what the columns are held against."""
