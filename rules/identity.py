@@ -9,7 +9,7 @@ import rfc8785
 
 from rules.parsing_faults import Fault
 from schema.codes import ReasonCode
-from schema.ids import make_id
+from schema.ids import name_hash
 
 _SAFE = 2**53
 _encode = msgspec.json.Encoder(order="sorted").encode
@@ -21,11 +21,16 @@ def canonical(fields: dict[str, Any]) -> bytes:
     Raises:
         Fault: A number fits no double.
     """
-    content = {k: v for k, v in fields.items() if v is not None and k != "comment"}
     flat: dict[str, Any] = {}
-    for key, value in content.items():
+    if not "".join(fields).isascii():
+        return _slow(fields)  # which sorts by UTF-16
+    for key, value in fields.items():
+        if value is None or key == "comment":
+            continue
         kind = type(value)
-        if kind is Decimal:
+        if kind is str or (kind is int and -_SAFE < value < _SAFE):
+            flat[key] = value
+        elif kind is Decimal:
             number = float(value)
             # In this range Python and ECMAScript write the same digits, but for a final ".0".
             if number.is_integer() and abs(number) < _SAFE:
@@ -33,15 +38,14 @@ def canonical(fields: dict[str, Any]) -> bytes:
             elif 1e-4 <= abs(number) < 1e15:
                 flat[key] = msgspec.Raw(repr(number).encode())
             else:
-                return _slow(content)
-        elif (kind is str or (kind is int and -_SAFE < value < _SAFE)) and key.isascii():
-            flat[key] = value
+                return _slow(fields)
         else:
-            return _slow(content)
+            return _slow(fields)
     return _encode(flat)
 
 
-def _slow(content: dict[str, Any]) -> bytes:
+def _slow(fields: dict[str, Any]) -> bytes:
+    content = {k: v for k, v in fields.items() if v is not None and k != "comment"}
     return rfc8785.dumps(_doubles(content))
 
 
@@ -64,8 +68,13 @@ def _doubles(value: Any) -> Any:
 
 
 def signal_id(strategy: str, own: str) -> bytes:
-    """Return the identity of a signal by its publisher's id, or by its canonical JSON."""
-    return make_id(strategy, own).bytes
+    """Return the hash that is the identity of a signal: see `schema.ids.named_ids`.
+
+    Args:
+        strategy: Its key.
+        own: The publisher's id, or the canonical JSON.
+    """
+    return name_hash(strategy, own)
 
 
 def content_hash(content: bytes) -> bytes:

@@ -27,7 +27,7 @@ MAX_DEPTH = 32
 _fast = msgspec.json.Decoder(float_hook=Decimal)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Received:
     """One signal as it came, or what is wrong with it.
 
@@ -46,8 +46,11 @@ class Received:
 
 def parse(entries: Iterable[Entry]) -> Iterator[Received]:
     """Yield what every entry holds, in order; an entry of Arrow holds one signal per row."""
+    streams: dict[str, int] = {}
     for key, entry_id, fields in entries:
-        stream = int(key.rpartition(":")[2])
+        stream = streams.get(key)
+        if stream is None:
+            stream = streams[key] = int(key.rpartition(":")[2])
         ms, _, seq = entry_id.partition("-")
         place = (stream, int(ms), int(seq or 0))
         try:
@@ -98,11 +101,9 @@ def read_json(data: bytes) -> Fields | Fault:
     if type(found) is dict:
         # Each key and each text has two quotes. More than that: a repeated key, an escaped
         # quote or a nested object; only the slow reader can tell.
-        texts = sum([type(value) is str for value in found.values()])
-        if data.count(b'"') == 2 * (len(found) + texts):
-            nested = [value for value in found.values() if type(value) is list]
-            if not nested:
-                return found
+        kinds = list(map(type, found.values()))
+        if data.count(b'"') == 2 * (len(kinds) + kinds.count(str)) and list not in kinds:
+            return found
     return _explained(data)
 
 

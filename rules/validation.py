@@ -6,6 +6,7 @@ Bad input is a value: whatever an entry holds, it becomes a signal or one reject
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -20,9 +21,10 @@ from rules.validation_checks import check, settle_times
 from rules.validation_fields import READERS
 from rules.validation_payload import payload_text
 from schema.codes import ReasonCode
-from schema.ids import NIL, Ids, as_ids
+from schema.ids import NIL, Ids, as_ids, named_ids
 
 METADATA_LIMIT = 8 * 1024
+_FEW = 1000  # signals of a batch up to which columns of defaults are kept
 
 _DTYPES: dict[str, Any] = {
     "stream": np.uint16,
@@ -37,8 +39,6 @@ _DTYPES: dict[str, Any] = {
     **dict.fromkeys(
         ("strategy", "symbol", "provider_signal_id", "order_ref", "comment", "metadata"), object
     ),
-    "signal_id": None,
-    "content_hash": None,
 }
 _NAMES = [field.name for field in fields(Signals)]
 _DEFAULTS: dict[str, Any] = {name: "" if _DTYPES.get(name) is object else 0 for name in _NAMES} | {
@@ -87,7 +87,7 @@ def validate(entries: Iterable[Entry]) -> Validated:
     Args:
         entries: Stream key (`signals:0`), entry id and fields, in the order they were read.
     """
-    rows: list[list[Any]] = []
+    rows: list[dict[str, Any]] = []
     payloads: list[Any] = []
     refused: list[tuple[Any, ...]] = []
     for received in parse(entries):
@@ -103,8 +103,8 @@ def validate(entries: Iterable[Entry]) -> Validated:
     return Validated(signals=_signals(rows), payloads=payloads, rejections=rejections_of(refused))
 
 
-def _signal(received: Received, content: dict[str, Any]) -> list[Any]:
-    """Return the column values of one signal, in the order of `Signals`."""
+def _signal(received: Received, content: dict[str, Any]) -> dict[str, Any]:
+    """Return the column values of one signal; a column without one has its default."""
     row: dict[str, Any] = {}
     extra: dict[str, Any] = {}
     readers = READERS
@@ -125,23 +125,24 @@ def _signal(received: Received, content: dict[str, Any]) -> list[Any]:
     received_at = received.entry_ms * 1000
     row["clock_ahead"] = settle_times(row, received_at)
     text = canonical(content)
-    values = _DEFAULTS | row
-    values["signal_id"] = signal_id(row["strategy"], own or text.decode())
-    values["content_hash"] = content_hash(text)
-    values["provider_signal_id"] = own
+    row["signal_id"] = signal_id(row["strategy"], own or text.decode())
+    row["content_hash"] = content_hash(text)
+    if own:
+        row["provider_signal_id"] = own
     symbol = row["symbol"]
     if ":" in symbol:
-        symbol = values["symbol"] = symbol.rpartition(":")[2]
-        if not symbol:
-            raise Fault(ReasonCode.MISSING_FIELD, f"symbol is {shown(row['symbol'])}: no symbol.")
-    values["stream"] = received.stream
-    values["entry_ms"] = received.entry_ms
-    values["entry_seq"] = received.entry_seq
-    values["entry_row"] = received.row
-    values["received_at"] = received_at
+        row["symbol"] = symbol.rpartition(":")[2]
+        if not row["symbol"]:
+            raise Fault(ReasonCode.MISSING_FIELD, f"symbol is {shown(symbol)}: no symbol.")
+    row["stream"] = received.stream
+    row["entry_ms"] = received.entry_ms
+    row["entry_seq"] = received.entry_seq
+    row["entry_row"] = received.row
+    row["received_at"] = received_at
     if extra:
-        values["metadata"] = _metadata(extra)
-    return [values[name] for name in _NAMES]
+        row["metadata"] = _metadata(extra)
+    row.pop("prev_position", None)
+    return row
 
 
 def _metadata(extra: dict[str, Any]) -> str:
@@ -164,20 +165,36 @@ def _finite(value: Any) -> Any:
     return value if type(value) is not int or abs(value) < 2**63 else float(value)
 
 
-def _signals(rows: list[list[Any]]) -> Signals:
-    columns = dict(zip(_NAMES, zip(*rows, strict=True), strict=True)) if rows else {}
-    return Signals(**{name: _column(name, columns.get(name, ())) for name in _NAMES})
+def _signals(rows: list[dict[str, Any]]) -> Signals:
+    given = set().union(*rows)
+    return Signals(**{name: _column(name, rows, given) for name in _NAMES})
 
 
-def _column(name: str, values: tuple[Any, ...]) -> Any:
+def _column(name: str, rows: list[dict[str, Any]], given: set[str]) -> Any:
     kind = _DTYPES.get(name, np.int64)
-    if kind is None:
-        return as_ids(list(values))
-    if kind is object:
-        out = np.empty(len(values), dtype=object)
-        out[:] = values
-        return out
-    return np.array(values, dtype=kind)
+    if name in ("signal_id", "content_hash"):
+        hashes = [row[name] for row in rows]
+        return named_ids(hashes) if name == "signal_id" else as_ids(hashes)
+    if name not in given:
+        few = len(rows) <= _FEW
+        return _defaults(name, len(rows)) if few else _defaults.__wrapped__(name, len(rows))
+    default = _DEFAULTS[name]
+    values = [row.get(name, default) for row in rows]
+    return _objects(values) if kind is object else np.array(values, dtype=kind)
+
+
+@lru_cache(maxsize=512)
+def _defaults(name: str, count: int) -> Any:
+    """Return a column that no signal of a batch gives; batches of one length share it."""
+    out = np.full(count, _DEFAULTS[name], dtype=_DTYPES.get(name, np.int64))
+    out.setflags(write=False)
+    return out
+
+
+def _objects(values: list[Any]) -> Any:
+    out = np.empty(len(values), dtype=object)
+    out[:] = values
+    return out
 
 
 def _refusal(received: Received, fault: Fault) -> tuple[Any, ...]:
@@ -203,6 +220,12 @@ def rejections_of(rows: list[tuple[Any, ...]]) -> Rejections:
     Args:
         rows: Values in the order of the columns of `Rejections`.
     """
+    if not rows:
+        return _NO_REJECTIONS
+    return _rejections(rows)
+
+
+def _rejections(rows: list[tuple[Any, ...]]) -> Rejections:
     names = [field.name for field in fields(Rejections)]
     columns = dict(zip(names, zip(*rows, strict=True), strict=True)) if rows else {}
     dtypes = {
@@ -222,6 +245,9 @@ def rejections_of(rows: list[tuple[Any, ...]]) -> Rejections:
             made[name] = np.empty(len(values), dtype=dtypes.get(name, np.int64))
             made[name][:] = values
     return Rejections(**made)
+
+
+_NO_REJECTIONS = _rejections([])
 
 
 def refuse(

@@ -14,7 +14,14 @@ Row = dict[str, Any]
 IGNORED_AHEAD = 5 * MICROSECOND
 LARGEST_AHEAD = 60 * MICROSECOND
 OLDEST = 7 * 86_400 * MICROSECOND
-_CLOSES = {Action.CLOSE, Action.CLOSE_LONG, Action.CLOSE_SHORT}
+# Plain numbers: comparing and hashing an enum's members takes longer than all checks together.
+_BUY, _SELL, _TARGET, _MODIFY = map(int, (Action.BUY, Action.SELL, Action.TARGET, Action.MODIFY))
+_CLOSES = frozenset(map(int, (Action.CLOSE, Action.CLOSE_LONG, Action.CLOSE_SHORT)))
+_MARKET, _STOP = int(OrderType.MARKET), int(OrderType.STOP)
+_NEEDS_PRICE = frozenset(map(int, (OrderType.LIMIT, OrderType.STOP_LIMIT)))
+_NEEDS_TRIGGER = frozenset(map(int, (OrderType.STOP, OrderType.STOP_LIMIT)))
+_LOSS, _PROFIT = ("stop_loss", "sl_pips", "sl_percent"), ("take_profit", "tp_pips", "tp_percent")
+_STOPS = frozenset(_LOSS + _PROFIT)
 
 
 def check(row: Row) -> None:
@@ -31,15 +38,17 @@ def check(row: Row) -> None:
             raise Fault(ReasonCode.MISSING_FIELD, f"{name} is missing or empty.")
     if "action" not in row:
         raise Fault(ReasonCode.MISSING_FIELD, "action is missing.")
-    action, order_type = row["action"], row.get("order_type", OrderType.MARKET)
-    if action == Action.TARGET and "position_size" not in row:
+    action, order_type = row["action"], row.get("order_type", _MARKET)
+    if action == _TARGET and "position_size" not in row:
         raise Fault(ReasonCode.MISSING_FIELD, "A target needs position_size, which is missing.")
     if "fraction" in row and action not in _CLOSES:
         raise _contradiction(f"fraction belongs to closes, but action is {_word(action)}.")
-    if order_type != OrderType.MARKET and action in _CLOSES:
+    if order_type != _MARKET and action in _CLOSES:
         raise _contradiction(f"A {_word(action)} acts at market, but order_type is not market.")
-    _check_prices(row, OrderType(order_type))
-    _check_stops(row, action, order_type)
+    if order_type != _MARKET or "stop_price" in row:
+        _check_prices(row, order_type)
+    if not _STOPS.isdisjoint(row) or action == _MODIFY:
+        _check_stops(row, action, order_type)
     if "prev_position" in row:
         _sign_before(row)
 
@@ -52,30 +61,28 @@ def _contradiction(message: str) -> Fault:
     return Fault(ReasonCode.CONTRADICTION, message)
 
 
-def _check_prices(row: Row, order_type: OrderType) -> None:
-    needs_price = order_type in {OrderType.LIMIT, OrderType.STOP_LIMIT}
-    needs_trigger = order_type in {OrderType.STOP, OrderType.STOP_LIMIT}
+def _check_prices(row: Row, order_type: int) -> None:
+    word = OrderType(order_type).word
+    needs_price, needs_trigger = order_type in _NEEDS_PRICE, order_type in _NEEDS_TRIGGER
     for name, needed in (("price", needs_price), ("stop_price", needs_trigger)):
         if needed and name not in row:
             raise Fault(
                 ReasonCode.PRICE_MISSING,
-                f"An order of type {order_type.word} needs {name}, which is missing.",
+                f"An order of type {word} needs {name}, which is missing.",
             )
     if "stop_price" in row and not needs_trigger:
-        raise _contradiction(f"stop_price is given, but order_type is {order_type.word}.")
-    if "price" in row and order_type == OrderType.STOP:
+        raise _contradiction(f"stop_price is given, but order_type is {word}.")
+    if "price" in row and order_type == _STOP:
         raise _contradiction("price is a limit price, but order_type is stop; use stop_limit.")
 
 
 def _check_stops(row: Row, action: int, order_type: int) -> None:
-    for ways in (("stop_loss", "sl_pips", "sl_percent"), ("take_profit", "tp_pips", "tp_percent")):
-        given = [name for name in ways if name in row]
-        if len(given) > 1:
+    for ways in (_LOSS, _PROFIT):
+        absolute, pips, percent = ways
+        if (absolute in row) + (pips in row) + (percent in row) > 1:
+            given = [name for name in ways if name in row]
             raise _contradiction(f"{' and '.join(given)} say the same thing twice; send one.")
-    if action == Action.MODIFY and not any(
-        name in row
-        for name in ("stop_loss", "sl_pips", "sl_percent", "take_profit", "tp_pips", "tp_percent")
-    ):
+    if action == _MODIFY and _STOPS.isdisjoint(row):
         raise Fault(
             ReasonCode.MISSING_FIELD,
             "A modify needs a new stop loss or take profit; none is given.",
@@ -83,8 +90,19 @@ def _check_stops(row: Row, action: int, order_type: int) -> None:
     side = _side(row, action)
     if not side:
         return
-    entry = row.get("stop_price" if order_type == OrderType.STOP else "price")
+    entry = row.get("stop_price" if order_type == _STOP else "price")
     loss, profit = row.get("stop_loss"), row.get("take_profit")
+    prices = (loss, entry, profit)
+    if prices.count(None) < 2:
+        _check_order(side, loss, entry, profit)
+    percent = "sl_percent" if side > 0 else "tp_percent"
+    if row.get(percent, 0.0) >= 100:
+        raise Fault(
+            ReasonCode.OUT_OF_RANGE, f"{percent} is {row[percent]:g}; the price would be below 0."
+        )
+
+
+def _check_order(side: int, loss: int | None, entry: int | None, profit: int | None) -> None:
     pairs = (
         ("stop_loss", loss, "the entry price", entry),
         ("the entry price", entry, "take_profit", profit),
@@ -98,18 +116,13 @@ def _check_stops(row: Row, action: int, order_type: int) -> None:
                 f"{'below' if side > 0 else 'above'} {high_name}, "
                 f"but they are {low / UNITS:.10g} and {high / UNITS:.10g}.",
             )
-    percent = "sl_percent" if side > 0 else "tp_percent"
-    if row.get(percent, 0.0) >= 100:
-        raise Fault(
-            ReasonCode.OUT_OF_RANGE, f"{percent} is {row[percent]:g}; the price would be below 0."
-        )
 
 
 def _side(row: Row, action: int) -> int:
-    if action == Action.TARGET:
+    if action == _TARGET:
         size: float = row["position_size"]
         return (size > 0) - (size < 0)
-    return (action == Action.BUY) - (action == Action.SELL)
+    return (action == _BUY) - (action == _SELL)
 
 
 def _sign_before(row: Row) -> None:

@@ -36,11 +36,11 @@ def number(name: str, value: Any) -> Decimal | int:
         return value  # type: ignore[no-any-return]
     if kind is str:
         text = value.strip()
+        if len(text) <= 64 and _NUMBER.fullmatch(text):
+            return Decimal(text)
         if text.lstrip("+-").lower() in _WORDS:
             raise Fault(ReasonCode.NOT_FINITE, f"{name} is {shown(value)}, not a finite number.")
-        if len(text) > 64 or not _NUMBER.fullmatch(text):
-            raise Fault(ReasonCode.WRONG_TYPE, f"{name} must be a number, but is {shown(value)}.")
-        return Decimal(text)
+        raise Fault(ReasonCode.WRONG_TYPE, f"{name} must be a number, but is {shown(value)}.")
     if kind is not Decimal:
         raise Fault(ReasonCode.WRONG_TYPE, f"{name} must be a number, but is {shown(value)}.")
     if not value.is_finite():
@@ -52,9 +52,12 @@ def units(name: str, value: Any) -> int:
     """Return a price or volume above 0 as a count of 1e-8, rounded half to even."""
     found = number(name, value)
     if 0 < found < LARGEST:
-        if type(found) is int:
+        if isinstance(found, int):
             return found * UNITS
-        counted = int(_EXACT.quantize(Decimal(found), _STEP).scaleb(8))
+        scaled = found.scaleb(8, _EXACT)
+        counted = int(scaled)
+        if counted != scaled:
+            counted = int(_EXACT.quantize(found, _STEP).scaleb(8))
         if 0 < counted < LARGEST * UNITS:
             return counted
     raise Fault(

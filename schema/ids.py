@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from schema.sha1 import BLOCK, digests
 
 NAMESPACE = UUID("6f0e4b52-97a3-5d0c-8a61-3c1f5e2d7b90")
+_NAMESPACE = NAMESPACE.bytes
 SEPARATOR = "\x1f"
 NIL = bytes(16)
 ID = np.dtype("V16")
@@ -34,6 +35,23 @@ Ids = NDArray[np.void]
 def make_id(*parts: str) -> UUID:
     """Return the uuid5 of `parts` joined by the unit separator (RFC 9562, 5.5)."""
     return uuid5(NAMESPACE, SEPARATOR.join(parts))
+
+
+def name_hash(*parts: str) -> bytes:
+    """Return the hash that `make_id` makes an id of; many become ids at once: `named_ids`."""
+    name = SEPARATOR.join(parts).encode()
+    return hashlib.sha1(_NAMESPACE + name, usedforsecurity=False).digest()[:16]
+
+
+def named_ids(hashes: list[bytes]) -> Ids:
+    """Return the ids that hashes of names make; equal to `make_id` of the same names."""
+    return _version_5(np.frombuffer(b"".join(hashes), np.uint8).reshape(-1, 16).copy())
+
+
+def _version_5(hashes: NDArray[np.uint8]) -> Ids:
+    hashes[:, 6] = (hashes[:, 6] & 0x0F) | 0x50
+    hashes[:, 8] = (hashes[:, 8] & 0x3F) | 0x80  # RFC 9562 variant
+    return hashes.view(ID).reshape(-1)
 
 
 def partition_of(account_id: UUID) -> int:
@@ -66,7 +84,4 @@ def order_ids(strategies: Ids, causes: Ids, accounts: Ids, legs: NDArray[Any]) -
     named = np.zeros(len(legs), dtype=_NAMED)
     named["strategy"], named["cause"], named["account"] = strategies, causes, accounts
     named["leg"] = legs
-    out = digests(named.view(np.uint8).reshape(-1, BLOCK), _NAMED_BYTES)
-    out[:, 6] = (out[:, 6] & 0x0F) | 0x50  # version 5
-    out[:, 8] = (out[:, 8] & 0x3F) | 0x80  # RFC 9562 variant
-    return out.view(ID).reshape(-1)
+    return _version_5(digests(named.view(np.uint8).reshape(-1, BLOCK), _NAMED_BYTES))
