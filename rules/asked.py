@@ -86,7 +86,7 @@ class Queue:
     def of(cls, asked: Asked, row: Rows, other: Rows) -> Self:
         """Gather the columns of some pairs."""
         pairs, intents = asked.pairs, asked.intents
-        signal = pairs.signal[row].astype(np.int64)
+        signal = pairs.signal[row]
         routed = pairs.reason[row]
         reason = np.where(routed != 0, routed, asked.sized.reason[row])
         blocked = _BLOCKING[reason]
@@ -98,12 +98,12 @@ class Queue:
             row=row,
             other=other,
             signal=signal,
-            subscription=pairs.subscription[row].astype(np.int64),
-            account=pairs.account[row].astype(np.int64),
-            instrument=pairs.instrument[row].astype(np.int64),
+            subscription=pairs.subscription[row],
+            account=pairs.account[row],
+            instrument=pairs.instrument[row],
             reason=reason,
             blocked=blocked,
-            acts=acting[signal] & ~blocked if acting.any() else None,
+            acts=acting[signal] & ~blocked if np.count_nonzero(acting) else None,
             opens=(side != _NO_SIDE) & ~blocked,
             side=side,
             order_type=asked.signals.order_type[signal],

@@ -141,11 +141,12 @@ class Balances:
 class Pairs(Columns):
     """One row per (signal, account): the result of routing, refined by sizing and guards.
 
-    `reason` is a ReasonCode; 0 means still in the running.
+    `reason` is a ReasonCode; 0 means still in the running. Rows are 64 bits wide: NumPy
+    gathers by narrower ones only after it has widened them, each time.
     """
 
-    signal: Index  # row of Signals
-    subscription: Index
-    account: Index
-    instrument: Index  # -1 unmapped
+    signal: Int64  # row of Signals
+    subscription: Int64
+    account: Int64
+    instrument: Int64  # -1 unmapped
     reason: Codes

@@ -95,7 +95,7 @@ def _variants(asked: Asked) -> tuple[Rows, Rows]:
     pairs, origin = asked.pairs, asked.origin
     none = np.zeros(0, np.int64)
     variant = origin[pairs.signal] != pairs.signal
-    if not variant.any():
+    if not np.count_nonzero(variant):
         return np.arange(len(pairs)), none
     primary, second = np.flatnonzero(~variant), np.flatnonzero(variant)
     key = origin[pairs.signal] * (int(pairs.subscription.max()) + 1) + pairs.subscription
@@ -105,7 +105,7 @@ def _variants(asked: Asked) -> tuple[Rows, Rows]:
     return primary, np.where(reverse, order[place], primary)
 
 
-def _by_turn(account: NDArray[np.int32], accounts: int) -> tuple[Rows | None, Numbers | None]:
+def _by_turn(account: Numbers, accounts: int) -> tuple[Rows | None, Numbers | None]:
     """Return an order in which no account comes again before all others came as often.
 
     Returns:
@@ -139,9 +139,9 @@ def _waves(turn: Numbers | None, count: int) -> Iterator[slice]:
 def _wave(state: State, links: Links, asked: Asked, queue: Queue, wave: slice) -> None:
     """Decide the pairs of one wave, and let the state see what they are to open and close."""
     freed = np.zeros(1, np.int64)
-    if queue.acts is not None and queue.acts[wave].any():
+    if queue.acts is not None and np.count_nonzero(queue.acts[wave]):
         freed = _act(state, links, asked, queue, wave)
-    goes = np.flatnonzero(queue.opens[wave] & (queue.reason[wave] == 0)) + wave.start
+    goes = (queue.opens[wave] & (queue.reason[wave] == 0)).nonzero()[0] + wave.start
     if not len(goes):
         return
     chosen = wave if len(goes) == wave.stop - wave.start else goes
@@ -155,7 +155,7 @@ def _wave(state: State, links: Links, asked: Asked, queue: Queue, wave: slice) -
         queue.volume[chosen],
         freed if len(freed) == 1 else freed[goes - wave.start],
     )
-    if refused.any():
+    if np.count_nonzero(refused):
         queue.reason[goes] = refused
         chosen = goes = goes[refused == 0]
     opened = expose(

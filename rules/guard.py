@@ -46,11 +46,11 @@ def guard_openings(
     taken = links.state.accounts["open_trades"][links.account_row[account]] - freed
     within = taken + 1 <= accounts.max_open_trades[account]
     own_limit = subscriptions.max_open_trades[subscription]
-    if own_limit.any():
+    if np.count_nonzero(own_limit):
         own = links.open_of(subscription) - freed
         within &= (own_limit == 0) | (own + 1 <= own_limit)
     fits = _fits(book, links, subscription, account, instrument, side, volume)
-    if (within & fits).all():
+    if np.count_nonzero(within & fits) == len(account):
         return np.zeros(len(account), np.uint8)
     found = np.where(fits, np.uint8(0), _MAX_VOLUME)
     return np.asarray(np.where(within, found, _MAX_OPEN_TRADES))
@@ -71,10 +71,10 @@ def _fits(
         (book.subscriptions.max_volume, subscription),
     ):
         limit = limits[row]
-        if limit.any():
+        if np.count_nonzero(limit):
             fits &= (limit == 0) | (volume <= limit)
     limit = book.instruments.volume_limit[instrument]
-    if limit.any():
+    if np.count_nonzero(limit):
         held = np.where(
             side == _BUY,
             links.volume_by_side(account, instrument, _BUY),

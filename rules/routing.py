@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from rules.book import Book, Index, Pairs
-from rules.signals import Flags, Intents, Signals
+from rules.book import Book, Pairs
+from rules.signals import Codes, Flags, Int64, Intents, Signals
 from schema.codes import ReasonCode
 from schema.enums import Direction, OrderType, Side, TradeMode
 
@@ -16,6 +16,17 @@ _SHORT_ONLY = int(TradeMode.SHORT_ONLY)
 _SELL = int(Side.SELL)
 _STOP_LIMIT = int(OrderType.STOP_LIMIT)
 _BOTH = int(Direction.BOTH)
+assert _BOTH == 0  # a direction that is not 0 restricts
+_SYMBOL_TRADE_DISABLED = np.uint8(ReasonCode.SYMBOL_TRADE_DISABLED)
+_ORDER_TYPE_UNSUPPORTED = np.uint8(ReasonCode.ORDER_TYPE_UNSUPPORTED)
+_SIGNAL_TOO_OLD = np.uint8(ReasonCode.SIGNAL_TOO_OLD)
+_SYMBOL_NOT_SUPPORTED = np.uint8(ReasonCode.SYMBOL_NOT_SUPPORTED)
+_SYMBOL_UNMAPPED = np.uint8(ReasonCode.SYMBOL_UNMAPPED)
+_DIRECTION_NOT_ALLOWED = np.uint8(ReasonCode.DIRECTION_NOT_ALLOWED)
+_SUBSCRIPTION_INACTIVE = np.uint8(ReasonCode.SUBSCRIPTION_INACTIVE)
+_INSTANCE_INACTIVE = np.uint8(ReasonCode.INSTANCE_INACTIVE)
+_ACCOUNT_INACTIVE = np.uint8(ReasonCode.ACCOUNT_INACTIVE)
+_PIECE = 16_384  # pairs at once: their columns stay in the processor's cache
 
 
 def route(book: Book, signals: Signals, intents: Intents, now: int) -> Pairs:
@@ -31,19 +42,19 @@ def route(book: Book, signals: Signals, intents: Intents, now: int) -> Pairs:
         now: Microseconds, UTC; a signal's age is counted from `fired_at` to it.
     """
     signal, subscription = _fan_out(book, signals)
-    accounts, subscriptions = book.accounts, book.subscriptions
-    account = subscriptions.account[subscription]
-    columns = book.symbol_index
-    provider = np.array([columns.get(name, -1) for name in signals.symbol.tolist()], np.int32)
-    column = provider[signal]
-    if book.instrument_of.size:
-        instrument = book.instrument_of[accounts.symbol_group[account], column]
-        instrument = np.where(column >= 0, instrument, -1).astype(np.int32)
-    else:
-        instrument = np.full(len(signal), -1, np.int32)
-    reason = np.zeros(len(signal), np.uint8)
-    _mark_exposure(book, signals, intents, signal, subscription, instrument, now, reason)
-    _mark_settings(book, account, subscription, instrument, reason)
+    names = book.symbol_index
+    column = np.array([names.get(name, -1) for name in signals.symbol.tolist()], np.int64)
+    count = len(signal)
+    account, instrument = np.empty(count, np.int64), np.empty(count, np.int64)
+    reason = np.zeros(count, np.uint8)
+    for start in range(0, count, _PIECE):
+        piece = slice(start, start + _PIECE)
+        asked, own = signal[piece], subscription[piece]
+        account[piece] = book.subscriptions.account[own]
+        instrument[piece] = _instruments(book, account[piece], column[asked])
+        rest = (asked, own, account[piece], instrument[piece])
+        _mark_exposure(book, signals, intents, *rest, now, reason[piece])
+        _mark_settings(book, own, account[piece], reason[piece])
     return Pairs(
         signal=signal,
         subscription=subscription,
@@ -53,67 +64,78 @@ def route(book: Book, signals: Signals, intents: Intents, now: int) -> Pairs:
     )
 
 
-def _fan_out(book: Book, signals: Signals) -> tuple[Index, Index]:
+def _fan_out(book: Book, signals: Signals) -> tuple[Int64, Int64]:
     rows = book.strategy_index
     strategy = np.array([rows.get(key, -1) for key in signals.strategy.tolist()], np.int64)
-    low = book.first[strategy]  # -1 reads the last offset, and its count is 0
-    count = np.where(strategy >= 0, book.first[np.minimum(strategy + 1, len(rows))] - low, 0)
-    signal = np.repeat(np.arange(len(signals), dtype=np.int32), count)
-    start = np.repeat(low - (np.cumsum(count) - count), count)
-    return signal, (start + np.arange(len(signal))).astype(np.int32)
+    first = book.first.astype(np.int64)
+    low = first[strategy]  # -1 reads the last offset, and its count is 0
+    count = (first[np.minimum(strategy + 1, len(rows))] - low) * (strategy >= 0)
+    signal = np.arange(len(signals)).repeat(count)
+    start = (low - (count.cumsum() - count)).repeat(count)
+    return signal, start + np.arange(len(signal))
+
+
+def _instruments(book: Book, account: Int64, column: Int64) -> Int64:
+    if not book.instrument_of.size:
+        return np.full(len(account), -1, np.int64)
+    group = book.accounts.symbol_group[account].astype(np.int64)
+    width = book.instrument_of.shape[1]
+    found = book.instrument_of.reshape(-1)[group * width + column]
+    if column.min(initial=0) < 0:
+        found = np.where(column >= 0, found, -1)
+    return found.astype(np.int64)
 
 
 def _mark_exposure(
     book: Book,
     signals: Signals,
     intents: Intents,
-    signal: Index,
-    subscription: Index,
-    instrument: Index,
+    signal: Int64,
+    subscription: Int64,
+    account: Int64,
+    instrument: Int64,
     now: int,
-    reason: np.ndarray[tuple[int], np.dtype[np.uint8]],
+    reason: Codes,
 ) -> None:
     """Write the codes of openings, the least important first, so that the first rule wins."""
-    accounts, subscriptions = book.accounts, book.subscriptions
-    account = subscriptions.account[subscription]
+    accounts = book.accounts
     side = intents.open_side[signal]
-    opens = (side != _NO_SIDE) | intents.reverse[signal]
-    mapped = instrument >= 0
+    sided = side != _NO_SIDE
+    opens = sided
+    if np.count_nonzero(intents.reverse):
+        opens = sided | intents.reverse[signal]
     if len(book.instruments):
         mode = book.instruments.trade_mode[instrument]
         allowed = mode == _FULL
         allowed |= (mode == _LONG_ONLY) & (side == _BUY)
         allowed |= (mode == _SHORT_ONLY) & (side == _SELL)
-        np.copyto(reason, np.uint8(ReasonCode.SYMBOL_TRADE_DISABLED), where=opens & ~allowed)
+        _mark(reason, _SYMBOL_TRADE_DISABLED, opens & ~allowed)
     unsupported = signals.order_type == _STOP_LIMIT
-    if unsupported.any():
-        np.copyto(
-            reason, np.uint8(ReasonCode.ORDER_TYPE_UNSUPPORTED), where=opens & unsupported[signal]
-        )
-    age = now - signals.fired_at
-    fresh = age[signal] <= accounts.max_signal_age[account]
-    np.copyto(reason, np.uint8(ReasonCode.SIGNAL_TOO_OLD), where=opens & ~fresh)
+    if np.count_nonzero(unsupported):
+        _mark(reason, _ORDER_TYPE_UNSUPPORTED, opens & unsupported[signal])
+    fresh = (now - signals.fired_at)[signal] <= accounts.max_signal_age[account]
+    _mark(reason, _SIGNAL_TOO_OLD, opens & ~fresh)
     if len(book.instruments):
         supported = book.instruments.supported[instrument]
-        np.copyto(reason, np.uint8(ReasonCode.SYMBOL_NOT_SUPPORTED), where=mapped & ~supported)
-    np.copyto(reason, np.uint8(ReasonCode.SYMBOL_UNMAPPED), where=~mapped)
-    taken = np.ones(len(signal), bool)
-    for direction in (accounts.direction[account], subscriptions.direction[subscription]):
-        taken &= (direction == _BOTH) | (direction == side)
-    np.copyto(reason, np.uint8(ReasonCode.DIRECTION_NOT_ALLOWED), where=(side != _NO_SIDE) & ~taken)
+        _mark(reason, _SYMBOL_NOT_SUPPORTED, ~supported)
+    _mark(reason, _SYMBOL_UNMAPPED, instrument < 0)
+    taken = sided
+    for direction in (accounts.direction[account], book.subscriptions.direction[subscription]):
+        if np.count_nonzero(direction):
+            taken = taken & ((direction == _BOTH) | (direction == side))
+    _mark(reason, _DIRECTION_NOT_ALLOWED, sided & ~taken)
 
 
-def _mark_settings(
-    book: Book,
-    account: Index,
-    subscription: Index,
-    instrument: Index,
-    reason: np.ndarray[tuple[int], np.dtype[np.uint8]],
-) -> None:
-    rules: tuple[tuple[ReasonCode, Flags], ...] = (
-        (ReasonCode.SUBSCRIPTION_INACTIVE, book.subscriptions.active[subscription]),
-        (ReasonCode.INSTANCE_INACTIVE, book.accounts.instance_active[account]),
-        (ReasonCode.ACCOUNT_INACTIVE, book.accounts.active[account]),
-    )
-    for code, active in rules:
-        np.copyto(reason, np.uint8(code), where=~active)
+def _mark_settings(book: Book, subscription: Int64, account: Int64, reason: Codes) -> None:
+    for code, active in (
+        (_SUBSCRIPTION_INACTIVE, book.subscriptions.active[subscription]),
+        (_INSTANCE_INACTIVE, book.accounts.instance_active[account]),
+        (_ACCOUNT_INACTIVE, book.accounts.active[account]),
+    ):
+        _mark(reason, code, ~active)
+
+
+def _mark(reason: Codes, code: np.uint8, where: Flags) -> None:
+    # Most rules stop nobody, and counting is the cheapest thing that NumPy does.
+    if np.count_nonzero(where):
+        np.copyto(reason, code, where=where)

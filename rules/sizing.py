@@ -92,7 +92,7 @@ def size(
         now: Microseconds, UTC.
     """
     side = intents.open_side[pairs.signal]
-    rows = np.flatnonzero((side != _NO_SIDE) & (pairs.reason == 0))
+    rows = ((side != _NO_SIDE) & (pairs.reason == 0)).nonzero()[0]
     count = len(pairs)
     sized = Sized(
         volume=np.zeros(count, np.int64),
@@ -131,15 +131,17 @@ def _size_piece(
     if uses_rate is not None:
         faults.append((_RATE_UNKNOWN, uses_rate & given & ~rate_ok))
         faults.append((_RATE_STALE, uses_rate & given & ~rate_fresh))
-    sign = np.where(one.buy, 1.0, -1.0)
-    beyond = (given & ~((one.entry - loss) * sign > 0)) | (
-        np.isfinite(profit) & ~((profit - one.entry) * sign > 0)
-    )
-    faults.append((_STOPS_TOO_CLOSE, beyond))
+    sign = one.buy * 2.0 - 1.0
+    if np.count_nonzero(given):
+        faults.append((_STOPS_TOO_CLOSE, given & ~((one.entry - loss) * sign > 0)))
+    takes = np.isfinite(profit)
+    if np.count_nonzero(takes):
+        faults.append((_STOPS_TOO_CLOSE, takes & ~((profit - one.entry) * sign > 0)))
     volume = _whole_steps(book, one, wanted, faults)
     reason = np.zeros(len(rows), np.uint8)
     for code, fault in reversed(faults):
-        np.copyto(reason, code, where=fault)
+        if np.count_nonzero(fault):
+            np.copyto(reason, code, where=fault)
     good = reason == 0
     sized.reason[rows] = reason
     sized.volume[rows] = volume * good
@@ -150,18 +152,17 @@ def _size_piece(
 
 
 def _openings(signals: Signals, pairs: Pairs, market: Market, rows: Rows, side: Codes) -> _Openings:
-    signal = pairs.signal[rows].astype(np.int64)
-    instrument = pairs.instrument[rows].astype(np.int64)
+    signal, instrument = pairs.signal[rows], pairs.instrument[rows]
     buy = side == _BUY
     entry = np.where(buy, market.ask[instrument], market.bid[instrument])
     kind = signals.order_type[signal]
-    if kind.any():
+    if np.count_nonzero(kind):
         asked = np.where(kind == _LIMIT, signals.price[signal], signals.stop_price[signal])
         entry = np.where(kind == _MARKET, entry, asked / UNITS)
     return _Openings(
         signal=signal,
-        subscription=pairs.subscription[rows].astype(np.int64),
-        account=pairs.account[rows].astype(np.int64),
+        subscription=pairs.subscription[rows],
+        account=pairs.account[rows],
         instrument=instrument,
         buy=buy,
         entry=entry,
@@ -183,7 +184,7 @@ def _quote_faults(
 
 def _stops(book: Book, signals: Signals, one: _Openings) -> tuple[Float, Float, Flags]:
     """Return stop loss and take profit as prices, NaN where none, and who has a stop loss."""
-    sign = np.where(one.buy, 1.0, -1.0)
+    sign = one.buy * 2.0 - 1.0
     pip = book.instruments.pip[one.instrument]
     prices = []
     for absolute, pips, percent, copied, towards in (
@@ -202,7 +203,7 @@ def _stops(book: Book, signals: Signals, one: _Openings) -> tuple[Float, Float, 
             sign,
         ),
     ):
-        if not (absolute.any() or pips.any() or percent.any()):
+        if not sum(map(np.count_nonzero, (absolute, pips, percent))):
             none = np.full(len(one), np.nan)
             prices.append((none, np.zeros(len(one), bool)))
             continue
@@ -220,21 +221,23 @@ def _rate(
     book: Book, market: Market, one: _Openings, source: Index, goal: Index, now: int
 ) -> tuple[Float, Flags, Flags]:
     """Return the rate between currencies at each account's broker: value, known, fresh."""
-    broker = book.accounts.broker[one.account]
     same = source == goal
-    if same.all():
+    if np.count_nonzero(same) == len(same):
         return np.ones(len(one)), same, same
-    rate = np.where(same, 1.0, market.rate[broker, source, goal])
-    age = now - market.rate_at[broker, source, goal]
+    broker = book.accounts.broker[one.account].astype(np.int64)
+    currencies = market.rate.shape[1]
+    way = (broker * currencies + source) * currencies + goal
+    rate = np.where(same, 1.0, market.rate.reshape(-1)[way])
+    age = now - market.rate_at.reshape(-1)[way]
     fresh = same | (age <= book.instruments.max_quote_age[one.instrument])
-    return rate, np.asarray(np.isfinite(rate) & (rate > 0)), np.asarray(fresh)
+    return rate, np.isfinite(rate) & (rate > 0), fresh
 
 
 def _loss_per_lot(
     book: Book, market: Market, one: _Openings, loss: Float, given: Flags, now: int
 ) -> tuple[Float, Flags, Flags]:
     """Return what one lot loses at the stop in account currency, and if its rate is good."""
-    if not given.any():
+    if not np.count_nonzero(given):
         none = np.zeros(len(one), bool)
         return np.full(len(one), np.nan), none, none
     source = book.instruments.profit_currency[one.instrument]
@@ -260,18 +263,18 @@ def _wanted(
     wanted = book.subscriptions.fixed_volume[one.subscription].astype(np.float64)
     by_risk = mode == _RISK
     scaled = (mode != _FIXED) & ~by_risk
-    if scaled.any():
+    if np.count_nonzero(scaled):
         lots = _provider_lots(book, intents, one, scaled, faults)
         lots = lots * book.subscriptions.multiplier[one.subscription]
         proportional = scaled & (mode != _SCALED)
-        if proportional.any():
+        if np.count_nonzero(proportional):
             lots = np.where(
                 proportional,
                 lots * _share(book, market, balances, one, mode, proportional, now, faults),
                 lots,
             )
         wanted = np.where(scaled, lots, wanted)
-    if by_risk.any():
+    if np.count_nonzero(by_risk):
         faults.append((_STOP_LOSS_MISSING, by_risk & ~given))
         _balance_faults(book, balances.balance, balances, one, by_risk, now, faults)
         percent = book.subscriptions.risk_percent[one.subscription]
@@ -280,7 +283,7 @@ def _wanted(
         money = balances.balance[one.account] * np.where(own_counts, own, percent) / 100
         sure = np.isfinite(risk) & (risk > 0)
         wanted = np.where(by_risk, money / np.where(sure, risk, np.nan) * UNITS, wanted)
-    return wanted, by_risk if by_risk.any() else None
+    return wanted, by_risk if np.count_nonzero(by_risk) else None
 
 
 def _provider_lots(
@@ -375,7 +378,7 @@ def _whole_steps(
 def _on_grid(book: Book, one: _Openings, price: Float, good: Flags) -> Int64:
     """Return prices on the instrument's grid of ticks as counts of 1e-8, 0 where none."""
     known = good & (price > 0) & (price < _HUGE / UNITS)
-    if not known.any():
+    if not np.count_nonzero(known):
         return np.zeros(len(one), np.int64)
     ticks = book.instruments.tick_size[one.instrument]
     grid = np.where(ticks > 0, ticks, book.instruments.point[one.instrument])

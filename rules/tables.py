@@ -15,6 +15,7 @@ from schema.wire import Records
 
 Rows = NDArray[np.int64]
 _MISSING = -1
+_ROOM = 1024  # rows of an empty table; they cost nothing until they are written
 
 
 class RecordTable:
@@ -39,7 +40,7 @@ class RecordTable:
         self._own = [name for name in dtype.names or () if not head or name not in head.fields]  # type: ignore[operator]
         self._columns: dict[str, Any] = {}
         self._head: Records = np.zeros(0, head or dtype)
-        self._allocate(64)
+        self._allocate(_ROOM)
         self._index = IdIndex(lambda rows: words_of(*(self[name][rows] for name in self.key)))
 
     def _allocate(self, capacity: int) -> None:
@@ -129,7 +130,7 @@ class RecordTable:
         kept = {name: self[name][mask] for name in self._own}
         head = taken(self.head, mask) if self._head_dtype is not None else None
         self.count = 0
-        self._allocate(max(64, int(mask.sum())))
+        self._allocate(max(_ROOM, int(mask.sum())))
         self.count = int(mask.sum())
         for name, column in kept.items():
             self[name] = column
