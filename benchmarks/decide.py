@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 NAME = "decide"
-_ORACLE_ORDERS = 20_000
+_EACH = 20_000
 
 
 def run() -> Iterator[Row]:
@@ -66,7 +66,7 @@ def run() -> Iterator[Row]:
         ),
     ]
     for what, world, repeat, target, reached in shapes:
-        orders, seconds = _time(world, repeat)
+        orders, seconds = time_of(world, repeat)
         each = _per_object(world)
         yield Row(
             group=NAME,
@@ -79,7 +79,7 @@ def run() -> Iterator[Row]:
         )
 
 
-def _time(world: SmallWorld, repeat: int) -> tuple[int, float]:
+def time_of(world: SmallWorld, repeat: int) -> tuple[int, float]:
     """Orders of one decision, and its median time; each starts with an empty state."""
     made: list[Decided] = []
 
@@ -116,7 +116,7 @@ def decide_all(world: SmallWorld, state: State, links: Links) -> Decided:
 def _per_object(world: SmallWorld) -> float:
     """Seconds per order of the same rules on one object each, on as many as take a moment."""
     per_signal = max(1, len(world.book.subscriptions) // max(1, len(world.signals)))
-    count = max(1, min(len(world.signals), _ORACLE_ORDERS // per_signal))
+    count = max(1, min(len(world.signals), _EACH // per_signal))
     part = plain(replace(world, signals=world.signals.take(np.arange(count))))
 
     def decided() -> int:

@@ -43,12 +43,14 @@ def seconds_of(run: Callable[[], object], repeat: int, warm_up: int = 1) -> list
     """Time a function `repeat` times, after some that do not count."""
     for _ in range(warm_up):
         run()
-    out = []
-    for _ in range(repeat):
-        start = time.perf_counter()
-        run()
-        out.append(time.perf_counter() - start)
-    return out
+    return [timed(run) for _ in range(repeat)]
+
+
+def timed(run: Callable[[], object]) -> float:
+    """Time a function once, in seconds."""
+    start = time.perf_counter()
+    run()
+    return time.perf_counter() - start
 
 
 def p50(values: Sequence[float]) -> float:

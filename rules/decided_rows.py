@@ -58,7 +58,7 @@ class Writer:
         market = signals.order_type == 0
         self._acting["provider_price"] = signals.price * market
         self._acting["leg"] = self._acting["legs"] = 1
-        self._opening = self._acting.copy()
+        self._opening: Records = raw(self._acting).copy().view(ORDER)
         self._opening["side"] = asked.intents.open_side
         self._opening["order_type"] = signals.order_type
         if not market.all():

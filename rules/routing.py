@@ -1,9 +1,12 @@
 """Routing: from signals to pairs of signal and account, by a gather over the book."""
 
+from collections.abc import Mapping
+from itertools import repeat
+
 import numpy as np
 
 from rules.book import Book, Pairs
-from rules.signals import Codes, Flags, Int64, Intents, Signals
+from rules.signals import Codes, Flags, Int64, Intents, Signals, Texts
 from schema.codes import ReasonCode
 from schema.enums import Direction, OrderType, Side, TradeMode
 
@@ -42,8 +45,7 @@ def route(book: Book, signals: Signals, intents: Intents, now: int) -> Pairs:
         now: Microseconds, UTC; a signal's age is counted from `fired_at` to it.
     """
     signal, subscription = _fan_out(book, signals)
-    names = book.symbol_index
-    column = np.array([names.get(name, -1) for name in signals.symbol.tolist()], np.int64)
+    column = _numbers(book.symbol_index, signals.symbol)
     count = len(signal)
     account, instrument = np.empty(count, np.int64), np.empty(count, np.int64)
     reason = np.zeros(count, np.uint8)
@@ -66,13 +68,17 @@ def route(book: Book, signals: Signals, intents: Intents, now: int) -> Pairs:
 
 def _fan_out(book: Book, signals: Signals) -> tuple[Int64, Int64]:
     rows = book.strategy_index
-    strategy = np.array([rows.get(key, -1) for key in signals.strategy.tolist()], np.int64)
+    strategy = _numbers(rows, signals.strategy)
     first = book.first.astype(np.int64)
     low = first[strategy]  # -1 reads the last offset, and its count is 0
     count = (first[np.minimum(strategy + 1, len(rows))] - low) * (strategy >= 0)
     signal = np.arange(len(signals)).repeat(count)
     start = (low - (count.cumsum() - count)).repeat(count)
     return signal, start + np.arange(len(signal))
+
+
+def _numbers(index: Mapping[str, int], names: Texts) -> Int64:
+    return np.fromiter(map(index.get, names.tolist(), repeat(-1)), np.int64, len(names))
 
 
 def _instruments(book: Book, account: Int64, column: Int64) -> Int64:
