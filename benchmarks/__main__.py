@@ -12,8 +12,6 @@ from benchmarks.report import machine, page, show
 
 _MODULES = (decide, growth, parsing, messages, signal_to_order, archive)
 BENCHMARKS = {one.NAME: one for one in _MODULES}
-    one.NAME: one for one in (decide, growth, parsing, messages, signal_to_order, archive)
-}
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 
 

@@ -8,13 +8,14 @@ from rules.asked import Asked, Decided
 from rules.deciding import decide, with_variants
 from rules.fold import fold_reports
 from rules.forgetting import forget
+from rules.intent import resolve
 from rules.links import Links
 from rules.new_rows import fold_decision
 from rules.routing import route
 from rules.sizing import size
 from rules.state import State, TradeState
 from schema.codes import ReasonCode
-from schema.enums import OrderState, Outcome, SizingMode
+from schema.enums import Action, Direction, OrderState, Outcome, SizingMode
 from schema.wire import REPORT, Records
 from tests.worlds import NOW, SmallWorld, random_world
 
@@ -41,9 +42,15 @@ def world(signals: int, *, limit: int = 10, strategy: str = "s0") -> SmallWorld:
         stop_loss=np.zeros(signals, np.int64),
         take_profit=np.zeros(signals, np.int64),
     )
-    return replace(
-        made, book=replace(book, subscriptions=subscriptions, accounts=accounts), signals=asked
+    keys = zip(book.instruments.broker.tolist(), book.instruments.symbol.tolist(), strict=True)
+    book = replace(
+        book,
+        subscriptions=subscriptions,
+        accounts=accounts,
+        account_index={key: row for row, key in enumerate(accounts.account_id.tolist())},
+        instrument_index={key: row for row, key in enumerate(keys)},
     )
+    return replace(made, book=book, signals=asked)
 
 
 def run(made: SmallWorld, state: State) -> Decided:
@@ -150,3 +157,40 @@ def test_an_older_pair_without_order_beside_a_fresh_one_is_no_fault() -> None:
     forget(state, NOW - 1)
     assert state.pairs.count == ACCOUNTS
     assert (state.pairs.rows["first"] == -1).all()
+
+
+def test_a_symbol_that_an_account_lacks_closes_nothing_of_another_account() -> None:
+    state = State()
+    made = world(1)
+    book = made.book
+    # All hold the last instrument; then a target turns round, by a symbol that nobody has mapped,
+    # on accounts that may only buy: that code hides the other, and closing is not exposure.
+    last = replace(
+        made,
+        book=replace(
+            book, instrument_of=np.full_like(book.instrument_of, len(book.instruments) - 1)
+        ),
+    )
+    assert len(run(last, state).orders) == ACCOUNTS
+    fold_reports(state, reports(state.orders.head.copy(), Outcome.FILLED), 1)
+    accounts = replace(book.accounts, direction=np.full(ACCOUNTS, Direction.BUY, np.uint8))
+    unmapped = np.full_like(book.instrument_of, -1)
+    turn = replace(
+        made.signals,
+        signal_id=np.frombuffer(b"another signal..", "V16"),
+        action=np.array([Action.TARGET], np.uint8),
+        position_size=np.array([-1.0]),
+        prev_position_size=np.array([1.0]),
+    )
+    done = run(
+        replace(
+            made,
+            book=replace(book, accounts=accounts, instrument_of=unmapped),
+            signals=turn,
+            intents=resolve(turn, np.full(1, np.nan)).intents,
+        ),
+        state,
+    )
+    assert len(done.orders) == 0
+    assert not state.trades["closing"].any()
+    assert set(done.verdicts["reason"].tolist()) == {ReasonCode.DIRECTION_NOT_ALLOWED}
