@@ -89,7 +89,7 @@ def _instruments(book: Book, account: Int64, column: Int64) -> Int64:
     found = book.instrument_of.reshape(-1)[group * width + column]
     if column.min(initial=0) < 0:
         found = np.where(column >= 0, found, -1)
-    return found.astype(np.int64)
+    return np.asarray(found, np.int64)
 
 
 def _mark_exposure(

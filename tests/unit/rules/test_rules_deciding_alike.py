@@ -53,6 +53,8 @@ def limited(w: SmallWorld, r: np.random.Generator) -> SmallWorld:
     keys = zip(instruments.broker.tolist(), instruments.symbol.tolist(), strict=True)
     return replace(
         w,
+        # A wide spread: buying and selling are sized differently.
+        market=replace(w.market, ask=w.market.bid + 0.08),
         book=replace(
             book,
             subscriptions=subscriptions,
@@ -73,7 +75,8 @@ def batch(w: SmallWorld, r: np.random.Generator, number: int, count: int) -> Sma
     target = action == Action.TARGET
     price = np.where(kind != OrderType.MARKET, 110_000_000, 0)
     texts = np.array([f"s{i}" for i in r.integers(0, 2, count)], object)
-    symbols = np.array([f"S{i}" for i in r.integers(0, 2, count)], object)
+    symbols = np.array([f"S{i}" for i in r.choice([0, 0, 0, 1, 2, 2, 3], count)], object)
+    share = r.choice([0, 0, 0.7], count)
     ids = b"".join(number.to_bytes(8, "big") + i.to_bytes(8, "big") for i in range(count))
     made: Signals = signals(
         count,
@@ -87,7 +90,8 @@ def batch(w: SmallWorld, r: np.random.Generator, number: int, count: int) -> Sma
         fraction=np.where(closes, r.choice([1.0, 0.5, 0.3, 0.01], count), 1.0),
         position_size=np.where(target, r.choice([0.0, 1.0, -1.0, 2.0], count), np.nan),
         prev_position_size=np.where(target, r.choice([0.0, 1.0, -2.0, 4.0], count), np.nan),
-        sl_pips=r.choice([0, 12.5, 40.0], count),
+        sl_pips=np.where(share > 0, 0, r.choice([0, 12.5, 40.0], count)),
+        sl_percent=share,
         tp_pips=r.choice([0, 33.3], count),
         volume=r.choice([0, LOT * 29 // 100, LOT], count),
         contracts=r.choice([0, LOT, 5 * LOT], count),
