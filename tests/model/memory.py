@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 
 from operators.live_state import LiveState
+from operators.pressure import Pressure
 from operators.shard import Shard, ShardSettings
 from operators.upkeep import Upkeep
 from rules import decision_log
-from rules.fold import Touched, fold_decision
+from rules.fold import Touched
+from rules.new_rows import fold_decision
 from rules.state import State, TradeState
 from schema import keys
 from schema.wire import DEAL, MARK, ORDER, REPORT, VERDICT, Records, decode, encode
@@ -70,6 +72,7 @@ class Memory:
             version=lambda: None,
             load=lambda: None,
             live=LiveState(nobody, nobody, nobody),
+            pressure=Pressure(lambda: 0.0),
         )
         shard.recover()
         return shard
@@ -203,7 +206,7 @@ class Memory:
             ("pairs", "signal_id", {"first"}),
             ("trades", "trade_id", {"account"}),
         ):
-            rows: Records = getattr(state, name).rows
+            rows: Records = getattr(state, name).records()
             names = [n for n in rows.dtype.names or () if n not in left_out]
             for row in rows:
                 at = (name, row[key].tobytes() + row["account_id"].tobytes(), int(row["version"]))
@@ -217,7 +220,7 @@ def check_state(state: State, naive: Naive) -> None:
     """A shard's state says what the model says; it may have forgotten what is finished."""
     _check_orders(state, naive)
     _check_trades(state, naive)
-    for row in state.accounts.rows:
+    for row in state.accounts.records():
         account = row["account_id"].tobytes()
         assert row["open_trades"] == naive.open_trades(account)
         if account in naive.marks:
@@ -229,7 +232,7 @@ def check_state(state: State, naive: Naive) -> None:
 
 def _check_orders(state: State, naive: Naive) -> None:
     held = set()
-    for row in state.orders.rows:
+    for row in state.orders.records():
         leg = naive.legs[row["order_id"].tobytes()]
         held.add(row["order_id"].tobytes())
         for name in ("state", "outcome", "reason", "filled"):
@@ -240,7 +243,7 @@ def _check_orders(state: State, naive: Naive) -> None:
             assert row[name] == sum(deal[name] for deal in leg.deals), name
     assert all(leg.over for key, leg in naive.legs.items() if key not in held)
     pairs = set()
-    for row in state.pairs.rows:
+    for row in state.pairs.records():
         pair = (row["signal_id"].tobytes(), row["account_id"].tobytes())
         pairs.add(pair)
         verdict, legs = naive.pairs[pair]
@@ -257,7 +260,7 @@ def _check_orders(state: State, naive: Naive) -> None:
 
 def _check_trades(state: State, naive: Naive) -> None:
     held = set()
-    for row in state.trades.rows:
+    for row in state.trades.records():
         trade = naive.trades[row["trade_id"].tobytes()]
         held.add(row["trade_id"].tobytes())
         assert TradeState(int(row["state"])).name == trade.state

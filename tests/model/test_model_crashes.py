@@ -145,7 +145,7 @@ def test_what_is_folded_after_any_crash_is_what_was_decided_and_happened(name: s
         except AssertionError as error:
             error.add_note(f"{name}: {[kind for kind, _ in steps]}")
             raise
-        rows = memory.shard.state.orders.rows
+        rows = memory.shard.state.orders.records()
         at = {row["order_id"].tobytes(): int(row["outcome"]) for row in rows}
         ends.add(tuple(at[key] for key in (FIRST, SECOND, THIRD)))
     assert len(ends) == 1, "the end depends on the order in which it was told"

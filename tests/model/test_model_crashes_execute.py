@@ -17,7 +17,8 @@ import redis
 from brokers.port import History
 from config import faults
 from rules.errors import Ambiguous
-from rules.fold import fold_decision, fold_reports
+from rules.fold import fold_reports
+from rules.new_rows import fold_decision
 from rules.state import State
 from schema.broker import ANSWER, AnswerClass
 from schema.codes import OUTCOME_RANK, ReasonCode
@@ -164,7 +165,7 @@ class Story:
                 assert OUTCOME_RANK[Outcome(report["outcome"])] != 2, "denied what was executed"
             else:
                 assert OUTCOME_RANK[Outcome(report["outcome"])] != 3, "told what never was"
-        rows = self.told().orders.rows
+        rows = self.told().orders.records()
         closing, opening = (rows[rows["order_id"] == np.void(k)][0] for k in (CLOSING, OPENING))
         for row, key, way in ((closing, CLOSING, ways[0]), (opening, OPENING, ways[1])):
             rank = OUTCOME_RANK[Outcome(int(row["outcome"]))]

@@ -56,7 +56,7 @@ class FoldMachine(RuleBasedStateMachine):
 
     def _closes(self, account: bytes, share: int) -> list[Facts]:
         """Closing legs over all that is live on an account, as far as nobody closes it yet."""
-        trades = self.memory.shard.state.trades.rows
+        trades = self.memory.shard.state.trades.records()
         live = trades[(trades["state"] <= 2) & (trades["volume"] > trades["closing"])]
         return [
             {
@@ -101,7 +101,7 @@ class FoldMachine(RuleBasedStateMachine):
     def report(self, data: st.DataObject) -> None:
         """An entry with words about orders: late, repeated, in any order, contradicting."""
         partition = data.draw(partitions)
-        known = self.memory.shard.state.orders
+        known = set(self.memory.shard.state.orders["order_id"].tolist())
         mine = [o for o in self.orders.values() if HOME[o["account_id"]] == partition]
         mine = [o for o in mine if o["order_id"] in known]  # what it forgot is finished
         if mine:
@@ -139,7 +139,7 @@ class FoldMachine(RuleBasedStateMachine):
     @rule(data=st.data(), ours=st.booleans(), again=st.booleans())
     def deal(self, data: st.DataObject, ours: bool, again: bool) -> None:
         order = data.draw(st.sampled_from(list(self.orders.values())))
-        if order["order_id"] not in self.memory.shard.state.orders:
+        if order["order_id"] not in self.memory.shard.state.orders["order_id"].tolist():
             return
         if not again:
             self.deal_ticket += 1

@@ -1,8 +1,10 @@
 """A shard on a real Valkey whose rounds are taken one by one, so that tests choose what fails."""
 
 import json
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,7 @@ from flows.trade import shard_settings
 from operators import steps
 from operators.intake import Intake
 from operators.live_state import LiveState
+from operators.pressure import Pressure
 from operators.replay import replay
 from operators.shard import Shard
 from operators.upkeep import Upkeep
@@ -30,6 +33,8 @@ from sinks.claims import Claims
 from sinks.dispatch import Append, Dispatcher
 from sinks.live_state import LiveStateWriter
 from sinks.results import ResultsWriter
+from sinks.spool import Spool
+from sinks.spooled_results import SpooledResults
 from sources.rounds import RedisClock, RoundSource
 from sources.stop import Stop
 from tests.integration.trade.desk import WORLD
@@ -86,6 +91,7 @@ class Plane:
             version=lambda: live.version(client),
             load=lambda: live.load(client),
             live=LiveState(*shown),
+            pressure=Pressure(lambda: 0.0),
         )
         self.upkeep = Upkeep(
             client,
@@ -96,10 +102,12 @@ class Plane:
         )
         source = RoundSource(client, self.shard, lambda: self.shard.brokers, Stop(), self.clock)
         self.source = source.build_part("rounds", "shard", None)
+        spool = Spool(Path(tempfile.mkdtemp(prefix="spool-")), 1 << 20)
+        results = SpooledResults(ResultsWriter(client), spool, lambda: False)
         every = (
             *(steps.fold_events, steps.validate_signals, steps.route_signals, steps.size_pairs),
             *(steps.guard_and_decide, steps.dispatch(self.upkeep, self.clock.now)),
-            steps.write_results(ResultsWriter(client), self.upkeep),
+            steps.write_results(results, self.upkeep),
         )
         self._steps = [steps.guarded(step, self.shard) for step in every]
 
@@ -238,8 +246,18 @@ def told(state: State) -> dict[str, dict[bytes, tuple[Any, ...]]]:
 
     return {
         "orders": rows_of(
-            state.orders.rows, "order_id", "state", "outcome", "filled", "decision_ms", "volume"
+            state.orders.records(),
+            "order_id",
+            "state",
+            "outcome",
+            "filled",
+            "decision_ms",
+            "volume",
         ),
-        "pairs": rows_of(state.pairs.rows, "signal_id", "status", "legs", "legs_final", "reason"),
-        "trades": rows_of(state.trades.rows, "trade_id", "state", "volume", "closing", "closed"),
+        "pairs": rows_of(
+            state.pairs.records(), "signal_id", "status", "legs", "legs_final", "reason"
+        ),
+        "trades": rows_of(
+            state.trades.records(), "trade_id", "state", "volume", "closing", "closed"
+        ),
     }
