@@ -22,6 +22,7 @@ FILE_NAME = "tradecast.toml"
 
 _REDIS_URL = r"(redis|rediss|unix)://\S+"
 _CLICKHOUSE_URL = r"https?://\S+"
+_IPV4 = r"[0-9]{1,3}(\.[0-9]{1,3}){3}"
 
 
 class Redis(Section, frozen=True):
@@ -76,9 +77,18 @@ class ClickHouse(Section, frozen=True):
             secret=True,
         ),
     ] = ""
+    host: Annotated[
+        str,
+        rule(
+            "Address that the embedded server listens on. Another than this machine's own lets"
+            " others in who have the password; what they send is not encrypted.",
+            pattern=_IPV4,
+            form="an IPv4 address",
+        ),
+    ] = "127.0.0.1"
     port: Annotated[
         int,
-        rule("Loopback port of the embedded server; 0 chooses a free one.", least=0, most=65535),
+        rule("Port of the embedded server; 0 chooses a free one.", least=0, most=65535),
     ] = 0
     database: Annotated[
         str,

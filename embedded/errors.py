@@ -27,6 +27,10 @@ class WrongVersion(EmbeddedError):
     """The home was written in a layout that this release does not know."""
 
 
+class Insecure(EmbeddedError):
+    """A server would be open to everybody."""
+
+
 class PortBusy(EmbeddedError):
     """Another process listens on the port."""
 

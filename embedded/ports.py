@@ -22,6 +22,11 @@ _LONGEST_SOCKET_PATH = 100
 _TEMPORARY = Path("/tmp")  # noqa: S108 - the directory made in it is private, and checked
 
 
+def reached_at(host: str) -> str:
+    """Where this machine reaches a server that listens on `host`."""
+    return LOOPBACK if host == "0.0.0.0" else host  # noqa: S104 - nothing listens here
+
+
 def free_port() -> int:
     """A port of the loopback address on which nobody listens now.
 

@@ -12,7 +12,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from config import settings as config_settings
 from embedded.home import Home, open_home
-from embedded.ports import LOOPBACK, socket_path
+from embedded.ports import reached_at, socket_path
 
 if TYPE_CHECKING:
     import redis
@@ -70,7 +70,8 @@ class System:
             return urlunsplit(parts._replace(path=parts.path.strip("/") or wanted.database))
         port = port or self.remembered_ports().get(CLICKHOUSE, 0)
         password = quote(self.home.password(CLICKHOUSE), safe="")
-        return f"http://default:{password}@{LOOPBACK}:{port}/{wanted.database}"
+        host = reached_at(wanted.host)
+        return f"http://default:{password}@{host}:{port}/{wanted.database}"
 
     def redis(self, *, once: bool = False) -> redis.Redis:
         """A client of Redis; replies are bytes. It connects when it is used.

@@ -123,7 +123,9 @@ def _clickhouse(system: System, stack: ExitStack) -> Store:
     server = ClickHouse(
         system.home.clickhouse_dir,
         password=system.home.password(CLICKHOUSE),
+        host=system.settings.clickhouse.host,
         log=system.home.log_dir / "clickhouse.log",
+        limits={"memory": system.settings.clickhouse.memory_mb << 20},
         die_with_parent=True,
     )
     stack.enter_context(server)

@@ -13,7 +13,7 @@ import redis
 from config import live
 from embedded.clickhouse.process import ClickHouse
 from embedded.errors import PortBusy
-from embedded.ports import LOOPBACK, check_port_free, free_port
+from embedded.ports import LOOPBACK, check_port_free, free_port, reached_at
 from embedded.valkey import Valkey
 from flows import configuration, lag, simulated_prices
 from flows.context import CLICKHOUSE, UP, VALKEY, System
@@ -114,8 +114,10 @@ class Up:
                 ClickHouse(
                     home.clickhouse_dir,
                     password=home.password(CLICKHOUSE),
+                    host=settings.clickhouse.host,
                     port=self._port(CLICKHOUSE, settings.clickhouse.port),
                     log=home.log_dir / "clickhouse.log",
+                    limits={"memory": settings.clickhouse.memory_mb << 20},
                     die_with_parent=True,
                 )
             )
@@ -228,7 +230,7 @@ class Up:
             }
         if "clickhouse" not in addresses:
             addresses["clickhouse"] = {
-                "url": f"http://{LOOPBACK}:{self._ports[CLICKHOUSE]}/",
+                "url": f"http://{reached_at(settings.clickhouse.host)}:{self._ports[CLICKHOUSE]}/",
                 "user": "default",
                 "password_file": str(home.password_file(CLICKHOUSE)),
             }

@@ -9,6 +9,7 @@ import clickhouse_connect
 import redis
 
 from embedded.clickhouse.process import ClickHouse
+from embedded.ports import LOOPBACK
 from embedded.valkey import Valkey
 
 if TYPE_CHECKING:
@@ -62,9 +63,12 @@ class ClickHouseServer(ClickHouse):
         directory: Path,
         *,
         password: str = "clickhouse test password",
-        max_body: int | None = None,
+        host: str = LOOPBACK,
+        **limits: float,
     ) -> None:
-        super().__init__(directory, password=password, max_body=max_body, die_with_parent=True)
+        super().__init__(
+            directory, password=password, host=host, limits=limits, die_with_parent=True
+        )
 
     def client(self, database: str = "default") -> Client:
         return clickhouse_connect.get_client(

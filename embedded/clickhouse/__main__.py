@@ -7,9 +7,17 @@ import logging
 import sys
 from pathlib import Path
 
-from embedded.clickhouse.server import MAX_BODY, serve
+from embedded.clickhouse.server import Limits, serve
 from embedded.errors import EmbeddedError
 from embedded.ports import LOOPBACK
+
+_LIMITS = {
+    "memory": "most bytes that the engine may use",
+    "max_body": "most bytes of a request's body",
+    "max_connections": "most clients at once",
+    "patience": "seconds that a query waits for its client",
+    "grace": "seconds that queries get to end when told to stop",
+}
 
 
 def main() -> int:
@@ -24,14 +32,16 @@ def main() -> int:
         required=True,
         help="file with the password of the user default; - for standard input",
     )
-    parser.add_argument(
-        "--max-body", type=int, default=MAX_BODY, help="most bytes of a request's body"
-    )
+    for option, meaning in _LIMITS.items():
+        kind = type(getattr(Limits(), option))
+        name = "--" + option.replace("_", "-")
+        parser.add_argument(name, type=kind, default=getattr(Limits(), option), help=meaning)
     given = parser.parse_args()
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s")
     try:
         password = _read_password(given.password_file)
-        serve(given.directory, given.host, given.port, password, max_body=given.max_body)
+        limits = Limits(**{option: getattr(given, option) for option in _LIMITS})
+        serve(given.directory, given.host, given.port, password, limits)
     except (EmbeddedError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201 - for the log, or a person
         return 1

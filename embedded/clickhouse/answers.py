@@ -9,7 +9,7 @@ from contextlib import suppress
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Final, cast
 
-from embedded.clickhouse import formats
+from embedded.clickhouse import encode, formats
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -17,11 +17,13 @@ if TYPE_CHECKING:
     from embedded.clickhouse.body import Body
     from embedded.clickhouse.errors import QueryError
     from embedded.clickhouse.execute import Summary
+    from embedded.clickhouse.pace import Pace
     from embedded.clickhouse.request import Request
     from embedded.clickhouse.server import Endpoint
 
 _SPOOL_IN_MEMORY: Final = 1 << 22
 _PIECE: Final = 1 << 18
+_SMALL: Final = 1 << 15
 _DRAIN: Final = 1 << 28
 
 
@@ -39,6 +41,9 @@ class Answers(BaseHTTPRequestHandler):
     _body: Body | None = None
     _uninvited = False
     _tag: bytes | None = None
+    _answered = False
+    _packer: encode.Packer | None = None
+    _pace: Pace
 
     @property
     def endpoint(self) -> Endpoint:
@@ -60,17 +65,19 @@ class Answers(BaseHTTPRequestHandler):
             done: what it read and wrote.
         """
         headers = self._query_headers(asked, name, done)
+        output = self._pack(output) + self._pack_rest()
         self._start(200, {**headers, "Content-Length": str(len(output))})
         self._write(output)
 
     def send_spooled(self, asked: Request, output: Iterator[bytes], name: str) -> None:
         """Send rows once all of them are known to be good; long results wait on disk."""
         with tempfile.SpooledTemporaryFile(_SPOOL_IN_MEMORY) as spool:
+            headers = self._query_headers(asked, name, None)
             for piece in output:
-                spool.write(piece)
+                spool.write(self._pack(piece))
+            spool.write(self._pack_rest())
             length = spool.tell()
             spool.seek(0)
-            headers = self._query_headers(asked, name, None)
             self._start(200, {**headers, "Content-Length": str(length)})
             while piece := spool.read(_PIECE):
                 self._write(piece)
@@ -83,9 +90,10 @@ class Answers(BaseHTTPRequestHandler):
         headers["X-ClickHouse-Exception-Tag"] = self._tag.decode()
         self._start(200, {**headers, "Transfer-Encoding": "chunked"})
         while piece is not None:
-            self._write_chunk(piece)
+            self._write_chunk(self._pack(piece))
             piece = next(output, None)
-        self._write_chunk(b"")
+        self._write_chunk(self._pack_rest())
+        self._send(b"0\r\n\r\n")
         self._tag = None
 
     def fail(self, error: QueryError) -> None:
@@ -93,10 +101,8 @@ class Answers(BaseHTTPRequestHandler):
         text = f"{error} (version {self.endpoint.engine.version} (chdb))\n".encode()
         if self._tag is not None:
             tag = self._tag
-            self._write_chunk(
-                b"\r\n__exception__\r\n%b\r\n%b%d %b\r\n__exception__\r\n"
-                % (tag, text, len(text), tag)
-            )
+            last = b"\r\n__exception__\r\n%b\r\n%b%d %b\r\n__exception__\r\n"
+            self._write_chunk(self._pack(last % (tag, text, len(text), tag)) + self._pack_rest())
             self.close_connection = True
             return
         if self._uninvited or (self._body is not None and not self._body.drain(_DRAIN)):
@@ -125,6 +131,9 @@ class Answers(BaseHTTPRequestHandler):
         if name is not None:
             headers["Content-Type"] = formats.content_type(name)
             headers["X-ClickHouse-Format"] = name
+            packing = encode.choose(self.headers.get("Accept-Encoding", ""))
+            if asked.compress and packing is not None and self.command != "HEAD":
+                headers["Content-Encoding"], self._packer = packing
         if done is not None:
             headers["X-ClickHouse-Summary"] = json.dumps(
                 {
@@ -136,7 +145,15 @@ class Answers(BaseHTTPRequestHandler):
             )
         return headers
 
+    def _pack(self, piece: bytes) -> bytes:
+        return piece if self._packer is None or not piece else self._packer.pack(piece)
+
+    def _pack_rest(self) -> bytes:
+        packer, self._packer = self._packer, None
+        return b"" if packer is None else packer.finish()
+
     def _start(self, status: int, headers: Mapping[str, str]) -> None:
+        self._answered = True
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)
@@ -144,15 +161,33 @@ class Answers(BaseHTTPRequestHandler):
 
     def _write(self, text: bytes) -> None:
         if self.command != "HEAD":
-            self.wfile.write(text)
+            self._send(text)
             self.endpoint.metrics.sent.inc(len(text))
 
     def _write_chunk(self, piece: bytes) -> None:
-        self.wfile.write(b"%x\r\n" % len(piece))
-        self.wfile.write(piece)
-        self.wfile.write(b"\r\n")
+        if not piece:
+            return
+        self._send(b"%x\r\n" % len(piece))
+        self._send(piece)
+        self._send(b"\r\n")
         self.endpoint.metrics.sent.inc(len(piece))
-        self.wfile.flush()
+        with self._pace.waiting():
+            self.wfile.flush()
+
+    def _send(self, data: bytes) -> None:
+        """Send, or keep what is small for the next time; no longer than the client's patience."""
+        if len(data) < _SMALL:
+            with self._pace.waiting():
+                self.wfile.write(data)
+            return
+        with self._pace.waiting():
+            self.wfile.flush()
+        view = memoryview(data)
+        for at in range(0, len(view), _PIECE):
+            piece = view[at : at + _PIECE]
+            with self._pace.waiting():
+                self.connection.sendall(piece)
+            self._pace.moved(len(piece))
 
     def flush(self) -> None:
         """Send what is buffered; a client that is gone does not matter any more."""

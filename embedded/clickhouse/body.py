@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from email.message import Message
 
+    from embedded.clickhouse.pace import Pace
+
 CHUNK: Final = 1 << 18
 _LONGEST_LINE: Final = 1 << 12
 
@@ -37,13 +39,15 @@ class Body:
         source: the connection, at the first byte of the body.
         headers: of the request.
         limit: most bytes that it may hold, compressed and decompressed.
+        pace: how long the client may keep it waiting.
 
     Raises:
         QueryError: a length that is no number or above the limit, or an unknown encoding.
     """
 
-    def __init__(self, source: BinaryIO, headers: Message, limit: int) -> None:
+    def __init__(self, source: BinaryIO, headers: Message, limit: int, pace: Pace) -> None:
         self._source = source
+        self._pace = pace
         self._limit = limit
         self._seen = 0
         self._given = 0
@@ -71,6 +75,7 @@ class Body:
         Raises:
             QueryError: above the limit, or not what its encoding says.
             TruncatedBody: the connection broke.
+            TooSlow: the client was.
         """
         for raw in self._raw():
             for piece in self._decompress(raw):
@@ -114,22 +119,29 @@ class Body:
 
     def _raw(self, *, limited: bool = True) -> Iterator[bytes]:
         while not self.finished:
-            if self._chunked and self._left == 0:
-                self._next_chunk()
-                continue
-            data = self._source.read1(min(CHUNK, self._left))  # type: ignore[attr-defined]
-            if not data:
-                raise TruncatedBody("the client closed the connection within the body")
-            self._left -= len(data)
+            with self._pace.waiting():
+                data = self._step()
+            self._pace.moved(len(data))
             self._seen += len(data)
-            if self._left == 0:
-                if self._chunked:
-                    self._line()
-                else:
-                    self.finished = True
             if limited and self._seen > self._limit:
                 raise self._too_large()
             yield data
+
+    def _step(self) -> bytes:
+        """What is there of the body by now; nothing at the beginning of a chunk."""
+        if self._chunked and self._left == 0:
+            self._next_chunk()
+            return b""
+        data: bytes = self._source.read1(min(CHUNK, self._left))  # type: ignore[attr-defined]
+        if not data:
+            raise TruncatedBody("the client closed the connection within the body")
+        self._left -= len(data)
+        if self._left == 0:
+            if self._chunked:
+                self._line()
+            else:
+                self.finished = True
+        return data
 
     def _next_chunk(self) -> None:
         size = self._line().split(b";")[0].strip()

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import threading
-import time
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
-from urllib.parse import quote_plus
-from xml.sax.saxutils import escape
+from typing import TYPE_CHECKING, Final, Literal
 
+from embedded.clickhouse import profile
 from embedded.clickhouse.connection import connect
 from embedded.clickhouse.errors import TOO_MANY_SIMULTANEOUS_QUERIES, QueryError
 from embedded.clickhouse.formats import DEFAULT
@@ -23,30 +22,14 @@ if TYPE_CHECKING:
 
     from embedded.clickhouse.connection import Connection
 
-CONNECTIONS: Final = 8
+# Statements that may run at once. Inserts have places of their own: the archive must go on however
+# many queries wait.
+PLACES: Final = {"query": 8, "insert": 4}
+# Connections that are kept for the next request of the same kind.
+_KEPT: Final = 8
+MEMORY: Final = 1 << 30
 
-_CONFIG = """<clickhouse>
-  <users_config>{users}</users_config>
-  <timezone>UTC</timezone>
-</clickhouse>
-"""
-# The profile that all connections have. `final`: the plain name of a table shows its current rows.
-# `max_query_size`: long parameters arrive in a SET statement; the endpoint has a limit of its own.
-_USERS = """<clickhouse>
-  <profiles><default>
-    <final>1</final>
-    <max_query_size>16777216</max_query_size>
-  </default></profiles>
-  <users><default>
-    <password></password>
-    <networks><ip>::/0</ip></networks>
-    <profile>default</profile>
-    <quota>default</quota>
-    <access_management>0</access_management>
-  </default></users>
-  <quotas><default/></quotas>
-</clickhouse>
-"""
+Lane = Literal["query", "insert"]
 
 
 @dataclass(slots=True)
@@ -68,51 +51,59 @@ class Engine:
     A connection carries settings and a current database. So a request gets a new one, or one that
     was set up in the very same way and has only read or inserted since, which changes neither.
 
+    The process's working directory becomes the data's.
+
     Args:
         directory: of the data; created if missing.
-        wait: seconds that a query waits for one of the connections.
+        memory: most bytes that the engine may use.
+        wait: seconds that a statement waits for a place.
 
     Raises:
         Busy: another process has it.
         ServerFailed: the engine cannot open it.
     """
 
-    def __init__(self, directory: Path, *, wait: float = 30.0) -> None:
+    def __init__(self, directory: Path, *, memory: int = MEMORY, wait: float = 60.0) -> None:
         make_private(directory)
         self._lock = DirectoryLock(directory)
         self._lock.acquire()
         self._wait = wait
-        self._slots = threading.BoundedSemaphore(CONNECTIONS)
+        self._places = {lane: threading.BoundedSemaphore(n) for lane, n in PLACES.items()}
         self._idle: list[tuple[tuple[str | None, str | None], Connection]] = []
         self._idle_lock = threading.Lock()
         try:
-            self._target = _write_config(directory)
+            profile.write(directory, memory)
+            os.chdir(directory)
             # Kept to the end: the engine lives as long as it has a connection.
-            self._first = connect(self._target)
-            row = self._first.query("SELECT version(), timezone()", DEFAULT).bytes()
+            self._first = connect(profile.TARGET)
+            row = self._first.query(profile.FACTS, DEFAULT).bytes().decode().split()
+            if row.pop() != "true":
+                raise RuntimeError("it has not taken up its configuration")  # noqa: TRY301
         except RuntimeError as error:
             self._lock.release()
             raise ServerFailed(f"chdb cannot open {directory}: {error}") from error
         except BaseException:
             self._lock.release()
             raise
-        self.version, self.timezone = row.decode().strip().split("\t")
+        self.version, self.timezone = row
 
     @contextmanager
-    def connection(self, database: str | None, set_up: str | None) -> Iterator[Lease]:
+    def connection(self, lane: Lane, database: str | None, set_up: str | None) -> Iterator[Lease]:
         """A connection with a database and settings, and no others but the default profile's.
 
         Args:
+            lane: what it is for.
             database: what unqualified names belong to; None for the default.
             set_up: SET statement, if any.
 
         Raises:
             QueryError: all are in use and stay so, or no such database or setting exists.
         """
-        if not self._slots.acquire(timeout=self._wait):
+        if not self._places[lane].acquire(timeout=self._wait):
             raise QueryError.of(
                 TOO_MANY_SIMULTANEOUS_QUERIES,
-                f"Too many simultaneous queries: {CONNECTIONS} have run for {self._wait:g} s",
+                f"Too many simultaneous queries: none of {PLACES[lane]} has ended for"
+                f" {self._wait:g} s",
                 "TOO_MANY_SIMULTANEOUS_QUERIES",
             )
         try:
@@ -125,7 +116,7 @@ class Engine:
             finally:
                 self._give_back(lease, (database, set_up))
         finally:
-            self._slots.release()
+            self._places[lane].release()
 
     def _take(self, database: str | None, set_up: str | None) -> Connection:
         with self._idle_lock:
@@ -133,7 +124,7 @@ class Engine:
                 if key == (database, set_up):
                     del self._idle[at]
                     return connection
-        connection = connect(self._target)
+        connection = connect(profile.TARGET)
         try:
             if database:
                 name = database.replace("\\", "\\\\").replace("`", "\\`")
@@ -151,7 +142,7 @@ class Engine:
             return
         with self._idle_lock:
             self._idle.append((key, lease.connection))
-            surplus = self._idle.pop(0)[1] if len(self._idle) > CONNECTIONS else None
+            surplus = self._idle.pop(0)[1] if len(self._idle) > _KEPT else None
         if surplus is not None:
             surplus.close()
 
@@ -159,19 +150,20 @@ class Engine:
         """End the running statement whose text has this marker."""
         self._kill(f"position(query, {quote(marker)}) > 0")
 
-    def close(self, grace: float) -> bool:
-        """Wait for running statements, end those that go on, close the engine.
+    def cancel_all(self) -> None:
+        """End all running statements."""
+        self._kill("1")
 
-        Args:
-            grace: seconds to wait before they are ended.
+    def close(self) -> bool:
+        """Close the engine, if nothing runs any more.
 
         Returns:
-            Whether all of them ended, so that the engine was closed in order.
+            Whether it was closed in order.
         """
-        if not self._drain(grace):
-            self._kill("1")
-            if not self._drain(1.0):
-                return False
+        for lane, places in self._places.items():
+            for _ in range(PLACES[lane]):
+                if not places.acquire(blocking=False):
+                    return False
         for _, connection in self._idle:
             connection.close()
         self._first.close()
@@ -179,7 +171,7 @@ class Engine:
         return True
 
     def _kill(self, condition: str) -> None:
-        connection = connect(self._target)
+        connection = connect(profile.TARGET)
         try:
             connection.query(
                 f"KILL QUERY WHERE {condition} AND query NOT LIKE 'KILL%' ASYNC", DEFAULT
@@ -187,28 +179,7 @@ class Engine:
         finally:
             connection.close()
 
-    def _drain(self, grace: float) -> bool:
-        """Take all the slots, and keep them; those of a failed attempt are given back."""
-        deadline = time.monotonic() + grace
-        for taken in range(CONNECTIONS):
-            if not self._slots.acquire(timeout=max(0.0, deadline - time.monotonic())):
-                if taken:
-                    self._slots.release(taken)
-                return False
-        return True
-
 
 def quote(text: str) -> str:
     """A string literal of SQL."""
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
-
-
-def _write_config(directory: Path) -> str:
-    """Write the engine's configuration; return what it is opened with."""
-    data = directory / "data"
-    make_private(data)
-    users = directory / "users.xml"
-    users.write_text(_USERS, encoding="utf-8")
-    config = directory / "config.xml"
-    config.write_text(_CONFIG.format(users=escape(str(users))), encoding="utf-8")
-    return f"{data}?config-file={quote_plus(str(config))}"

@@ -83,16 +83,23 @@ def insert(
 
 
 def select(
-    engine: Engine, connection: Connection, statement: Statement, name: str
+    engine: Engine, connection: Connection, statement: Statement, name: str, marker: str
 ) -> Generator[bytes, None, None]:
     """The result of a SELECT, in pieces; closing the iterator ends the query.
+
+    Args:
+        engine: that the connection belongs to.
+        connection: to run it on.
+        statement: the SELECT.
+        name: of the format.
+        marker: comment that no other statement has, to cancel it by.
 
     Raises:
         QueryError: the engine refused it, or it failed on the way.
     """
     if name in BLOCKWISE:
-        return _blocks(connection, statement.text.decode(), name)
-    return _piped(engine, connection, statement, name)
+        return _blocks(connection, f"{statement.text.decode()} {marker}", name)
+    return _piped(engine, connection, statement, name, marker)
 
 
 def _blocks(connection: Connection, sql: str, name: str) -> Generator[bytes, None, None]:
@@ -117,7 +124,7 @@ def _blocks(connection: Connection, sql: str, name: str) -> Generator[bytes, Non
 
 
 def _piped(
-    engine: Engine, connection: Connection, statement: Statement, name: str
+    engine: Engine, connection: Connection, statement: Statement, name: str, marker: str
 ) -> Generator[bytes, None, None]:
     """One stream in a format that has a beginning and an end, which the engine's own cannot give.
 
@@ -126,7 +133,7 @@ def _piped(
     read_end, write_end = os.pipe()
     if hasattr(fcntl, "F_SETPIPE_SZ"):
         fcntl.fcntl(write_end, fcntl.F_SETPIPE_SZ, _PIECE)
-    marker = f"INTO OUTFILE '/dev/fd/{write_end}' TRUNCATE"
+    outfile = f"INTO OUTFILE '/dev/fd/{write_end}' TRUNCATE"
     named = statement.format is not None
     before = statement.text[: statement.format_at].decode()
     after = statement.text[statement.format_at :].decode() if named else f"FORMAT {name}"
@@ -134,7 +141,7 @@ def _piped(
 
     def work() -> None:
         try:
-            connection.query(f"{before}\n{marker}\n{after}", "Null")
+            connection.query(f"{before}\n{outfile}\n{after} {marker}", "Null")
         except Exception as error:  # noqa: BLE001 - given on by the reader
             failures.append(error)
         finally:

@@ -9,11 +9,13 @@ from urllib.parse import quote
 
 from typing_extensions import override
 
+from embedded.errors import Insecure
 from embedded.lock import DirectoryLock
-from embedded.ports import LOOPBACK, free_port
+from embedded.ports import LOOPBACK, free_port, reached_at
 from embedded.server import Server
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 _PROBE_SECONDS = 2.0
@@ -25,24 +27,25 @@ class ClickHouse(Server):
     Args:
         directory: of the data; one process can have it.
         password: of the user `default`.
-        port: on loopback; 0 chooses a free one, which restarts keep.
+        host: address to listen on.
+        port: 0 chooses a free one, which restarts keep.
         log: file for what it prints; `clickhouse.log` in the directory by default.
-        max_body: most bytes of a request's body; None for the endpoint's default.
+        limits: options of the endpoint, such as `{"max_body": 1_000_000}`; see `server.Limits`.
         die_with_parent: see `Server`.
     """
 
     name = "clickhouse"
     user = "default"
-    host = LOOPBACK
 
     def __init__(
         self,
         directory: Path,
         *,
         password: str,
+        host: str = LOOPBACK,
         port: int = 0,
         log: Path | None = None,
-        max_body: int | None = None,
+        limits: Mapping[str, float] | None = None,
         die_with_parent: bool = False,
     ) -> None:
         super().__init__(
@@ -52,7 +55,10 @@ class ClickHouse(Server):
             die_with_parent=die_with_parent,
         )
         self.password = password
-        self._max_body = max_body
+        self._listen = host
+        # Where this machine reaches it.
+        self.host = reached_at(host)
+        self._limits = dict(limits or {})
 
     @property
     def url(self) -> str:
@@ -65,19 +71,25 @@ class ClickHouse(Server):
 
         Raises:
             Busy: another process has the directory.
+            Insecure: it has no password.
             PortBusy: another process has the port.
             Unwritable: a directory cannot be created or written.
         """
         if self.running:
             return
+        if not self.password:
+            raise Insecure(
+                "clickhouse has no password: whoever reaches its port could read and change all"
+                " data; give it one"
+            )
         self._make_directory()
         # Only to say at once that it is taken: the process takes the lock for itself.
         with DirectoryLock(self.directory):
             pass
         argv = [sys.executable, "-P", "-m", "embedded.clickhouse", str(self.directory)]
-        argv += ["--host", self.host, "--port", str(self.port), "--password-file", "-"]
-        if self._max_body is not None:
-            argv += ["--max-body", str(self._max_body)]
+        argv += ["--host", self._listen, "--port", str(self.port), "--password-file", "-"]
+        for name, value in self._limits.items():
+            argv += ["--" + name.replace("_", "-"), str(value)]
         self._spawn(argv, stdin=self.password.encode())
 
     @override

@@ -8,10 +8,10 @@ import hmac
 import re
 import uuid
 from dataclasses import dataclass, field
-from email.parser import BytesParser
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl
 
+from embedded.clickhouse import forbidden
 from embedded.clickhouse.engine import quote
 from embedded.clickhouse.errors import (
     AUTHENTICATION_FAILED,
@@ -26,18 +26,14 @@ if TYPE_CHECKING:
 USER: Final = "default"
 PARAMETER: Final = "param_"
 
-# Words to the HTTP layer, not settings of the engine. There are no sessions: each request stands
-# alone, and clients that name one (they make names up by themselves) are served all the same.
+# Words to the HTTP layer, not settings of the engine.
 _TRANSPORT: Final = frozenset(
     (
-        "session_id",
         "session_timeout",
-        "session_check",
         "quota_key",
         "role",
         "client_protocol_version",
         "buffer_size",
-        "enable_http_compression",
         "http_zlib_compression_level",
         "send_progress_in_http_headers",
         "http_headers_progress_interval_ms",
@@ -45,12 +41,20 @@ _TRANSPORT: Final = frozenset(
         "add_http_cors_header",
         "user",
         "password",
-        "close_session",
     )
 )
-_UNSUPPORTED: Final = frozenset(("compress", "decompress"))
+_UNSUPPORTED: Final = {
+    "compress": "use enable_http_compression=1 and Accept-Encoding instead",
+    "decompress": "use Content-Encoding instead",
+    "session_check": "each request stands alone",
+    "close_session": "each request stands alone",
+}
 _FALSE: Final = frozenset(("", "0", "false"))
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+# clickhouse-connect names a session in every request, unless it is told not to.
+_MADE_UP: Final = re.compile(
+    r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\Z"
+)
 
 
 @dataclass(slots=True)
@@ -65,6 +69,8 @@ class Request:
         query_id: given back in the answer.
         whole: answer only when the result is complete (`wait_end_of_query`).
         read_only: refuse what changes data: asked for by GET.
+        compress: whether the answer may be compressed.
+        session: the name of a session that the client did not choose; empty if there is none.
     """
 
     query: bytes = b""
@@ -74,6 +80,8 @@ class Request:
     query_id: str = ""
     whole: bool = False
     read_only: bool = False
+    compress: bool = False
+    session: str = ""
 
     def has_parameters(self) -> bool:
         """Whether it has values of its own, which no other request will repeat."""
@@ -107,6 +115,28 @@ def parse(query_string: str, headers: Message, *, read_only: bool) -> Request:
     return request
 
 
+def check_session(request: Request, headers: Message) -> None:
+    """Check that no session was asked for.
+
+    Raises:
+        QueryError: one was.
+    """
+    made_up = "clickhouse-connect/" in headers.get("User-Agent", "")
+    if request.session and not (made_up and _MADE_UP.match(request.session)):
+        raise no_session("session_id is not supported")
+
+
+def no_session(what: str) -> QueryError:
+    """The refusal of what needs a session."""
+    return QueryError.of(
+        NOT_IMPLEMENTED,
+        f"{what}: there are no sessions, each request stands alone. Leave session_id out"
+        " (clickhouse-connect: autogenerate_session_id=False), and send settings and the database"
+        " with each query",
+        "NOT_IMPLEMENTED",
+    )
+
+
 def add_fields(request: Request, fields: list[tuple[str, str]]) -> None:
     """Add names and values, from the address or a form, to a request."""
     for name, value in fields:
@@ -121,11 +151,15 @@ def add_fields(request: Request, fields: list[tuple[str, str]]) -> None:
             request.query_id = "".join(filter(str.isprintable, value))
         elif name == "wait_end_of_query":
             request.whole = value not in _FALSE
+        elif name == "enable_http_compression":
+            request.compress = value not in _FALSE
+        elif name == "session_id":
+            request.session = value
         elif name in _UNSUPPORTED:
             if value not in _FALSE:
                 raise QueryError.of(
                     NOT_IMPLEMENTED,
-                    f"{name}=1 is not supported: use Content-Encoding instead",
+                    f"{name}=1 is not supported: {_UNSUPPORTED[name]}",
                     "NOT_IMPLEMENTED",
                 )
         elif name not in _TRANSPORT:
@@ -133,31 +167,8 @@ def add_fields(request: Request, fields: list[tuple[str, str]]) -> None:
                 raise QueryError.of(
                     BAD_ARGUMENTS, f"{name!r} is not the name of a setting", "BAD_ARGUMENTS"
                 )
+            forbidden.check_setting(name.encode())
             request.settings[name] = value
-
-
-def form_fields(content_type: str, body: bytes) -> list[tuple[str, str]]:
-    """The fields of a `multipart/form-data` body, which clients use for long parameters.
-
-    Raises:
-        QueryError: it has a file (external data), or is not a form.
-    """
-    head = b"Content-Type: " + content_type.encode("latin-1") + b"\r\n\r\n"
-    message = BytesParser().parsebytes(head + body)
-    if not message.is_multipart():
-        raise QueryError.of(BAD_ARGUMENTS, "The form in the body is malformed", "BAD_ARGUMENTS")
-    fields = []
-    for part in message.walk():
-        if part.is_multipart():
-            continue
-        name = part.get_param("name", header="content-disposition")
-        if part.get_filename() is not None or not isinstance(name, str):
-            raise QueryError.of(
-                NOT_IMPLEMENTED, "External data is not supported", "NOT_IMPLEMENTED"
-            )
-        content = part.get_payload(decode=True)
-        fields.append((name, content.decode() if isinstance(content, bytes) else ""))
-    return fields
 
 
 def check_password(query_string: str, headers: Message, password: str) -> None:

@@ -6,27 +6,15 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from embedded.clickhouse.errors import INTO_OUTFILE_NOT_ALLOWED, SYNTAX_ERROR, QueryError
+from embedded.clickhouse import forbidden
+from embedded.clickhouse.errors import SYNTAX_ERROR, QueryError
+from embedded.clickhouse.tokens import TOKEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 Kind = Literal["select", "insert", "other"]
 
-_TOKEN = re.compile(
-    rb"""
-      (?P<space>\s+|--[^\n]*|\#[ !][^\n]*|/\*.*?(?:\*/|\Z))
-    | (?P<quoted>'(?:[^'\\]|\\.|'')*'|"(?:[^"\\]|\\.|"")*"|`(?:[^`\\]|\\.|``)*`
-        |\$(?P<tag>\w*)\$.*?\$(?P=tag)\$)
-    | (?P<word>[A-Za-z_][A-Za-z0-9_]*)
-    | (?P<open>[(\[{])
-    | (?P<close>[)\]}])
-    | (?P<end>;)
-    | (?P<number>[0-9][A-Za-z0-9_.]*)
-    | (?P<other>.)
-    """,
-    re.DOTALL | re.VERBOSE,
-)
 _AFTER_FORMAT = re.compile(rb"[ \t\f]*;?[ \t\f]*\r?\n?")
 _SELECTS = frozenset((b"SELECT", b"WITH", b"FROM", b"("))
 
@@ -42,6 +30,7 @@ class Statement:
         format: the format it names, None if it names none.
         format_at: where in `text` the word FORMAT stands; `len(text)` if it does not.
         data_at: where in the source the rows of an `insert` begin.
+        for_session: whether it does nothing but change a session.
     """
 
     kind: Kind
@@ -49,6 +38,7 @@ class Statement:
     format: str | None
     format_at: int
     data_at: int
+    for_session: bool = False
 
 
 def parse(source: bytes) -> Statement:
@@ -58,7 +48,7 @@ def parse(source: bytes) -> Statement:
         source: the statement; of an INSERT with rows, at least all that precedes the rows.
 
     Raises:
-        QueryError: it is empty, more than one, or names a file of the server.
+        QueryError: it is empty, more than one, or names what is forbidden.
     """
     tokens = _tokens(source)
     first = next(tokens, None)
@@ -81,7 +71,7 @@ class _Token:
 def _tokens(source: bytes) -> Iterator[_Token]:
     """The tokens outside of brackets, and each outermost opening bracket."""
     depth = 0
-    for found in _TOKEN.finditer(source):
+    for found in TOKEN.finditer(source):
         kind = found.lastgroup
         if kind == "space":
             continue
@@ -102,22 +92,24 @@ def _insert(source: bytes, tokens: Iterator[_Token]) -> Statement:
         # After INTO, TABLE and a dot stands a name, which may be `values` or `format`.
         named = before in (b"INTO", b"TABLE", b".")
         selects = selects or (not named and token.upper in (b"SELECT", b"WITH"))
-        if token.upper == b"INFILE" and before == b"FROM":
-            raise _file_error("FROM INFILE")
         if token.upper == b"VALUES" and not named and not selects:
-            text = source[: token.start].rstrip()
-            return Statement("insert", text, "Values", len(text), token.end)
+            return _with_rows(source[: token.start], "Values", token.end)
         if token.upper == b"FORMAT" and not named and not selects:
             name = next(tokens, None)
             if name is None or not name.is_word:
                 break
             after = _AFTER_FORMAT.match(source, name.end)
             data_at = name.end if after is None else after.end()
-            text = source[: token.start].rstrip()
             called = source[name.start : name.end].decode()
-            return Statement("insert", text, called, len(text), data_at)
+            return _with_rows(source[: token.start], called, data_at)
         before = token.upper
     return _query(source, "other", list(_tokens(source)))
+
+
+def _with_rows(before: bytes, name: str, data_at: int) -> Statement:
+    text = before.rstrip()
+    forbidden.check(text)
+    return Statement("insert", text, name, len(text), data_at)
 
 
 def _query(source: bytes, kind: Kind, tokens: list[_Token]) -> Statement:
@@ -130,30 +122,28 @@ def _query(source: bytes, kind: Kind, tokens: list[_Token]) -> Statement:
             SYNTAX_ERROR, "Syntax error (Multi-statements are not allowed)", "SYNTAX_ERROR"
         )
     text = source[: max(_end(source, tokens[-1]), tokens[-1].end)]
+    forbidden.check(text)
     name: str | None = None
     format_at = len(text)
     for index, token in enumerate(tokens):
         following = tokens[index + 1] if index + 1 < len(tokens) else None
-        if token.upper == b"INTO" and following is not None and following.upper == b"OUTFILE":
-            raise _file_error("INTO OUTFILE")
         if token.upper == b"FORMAT" and following is not None and following.is_word:
             rest = tokens[index + 2 :]
             if not rest or rest[0].upper == b"SETTINGS":
                 name = source[following.start : following.end].decode()
                 format_at = token.start
-    return Statement(kind, text, name, format_at, len(source))
+    return Statement(kind, text, name, format_at, len(source), _for_session(tokens))
+
+
+def _for_session(tokens: list[_Token]) -> bool:
+    words = [token.upper for token in tokens[:4]]
+    return words[0] in (b"SET", b"USE") or (words[0] == b"CREATE" and b"TEMPORARY" in words)
 
 
 def _end(source: bytes, last: _Token) -> int:
     """Where the statement ends: an outermost bracket's end is not a token of its own."""
     end = last.end
-    for found in _TOKEN.finditer(source, last.start):
+    for found in TOKEN.finditer(source, last.start):
         if found.lastgroup not in ("space", "end"):
             end = found.end()
     return end
-
-
-def _file_error(clause: str) -> QueryError:
-    return QueryError.of(
-        INTO_OUTFILE_NOT_ALLOWED, f"{clause} is not allowed over HTTP", "INTO_OUTFILE_NOT_ALLOWED"
-    )

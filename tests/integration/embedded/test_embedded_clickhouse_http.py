@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 import gzip
 import http.client
 import io
 import json
 import socket
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import lz4.frame
@@ -17,45 +16,12 @@ import pyarrow as pa
 import pytest
 import zstandard
 
+from tests.embedded_http import BASIC, PASSWORD, ask
 from tests.servers import ClickHouseServer, eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
-
-PASSWORD = "clickhouse test password"
-BASIC = {"Authorization": "Basic " + base64.b64encode(f"default:{PASSWORD}".encode()).decode()}
-
-
-class Answer(NamedTuple):
-    status: int
-    headers: http.client.HTTPMessage
-    body: bytes
-
-    @property
-    def code(self) -> str | None:
-        return self.headers["X-ClickHouse-Exception-Code"]
-
-
-def ask(
-    server: ClickHouseServer,
-    body: bytes | str | Iterable[bytes] = b"",
-    *,
-    method: str = "POST",
-    path: str = "/",
-    headers: dict[str, str] | None = None,
-    **parameters: str | int,
-) -> Answer:
-    connection = http.client.HTTPConnection(server.host, server.port, timeout=20)
-    try:
-        target = f"{path}?{urlencode(parameters)}" if parameters else path
-        if isinstance(body, str):
-            body = body.encode()
-        connection.request(method, target, body, BASIC if headers is None else headers)
-        response = connection.getresponse()
-        return Answer(response.status, response.headers, response.read())
-    finally:
-        connection.close()
 
 
 @pytest.fixture
@@ -156,8 +122,7 @@ def test_unknown_settings_and_databases(clickhouse: ClickHouseServer) -> None:
     assert ask(clickhouse, "select 1", no_such_setting=1).code == "115"
     assert ask(clickhouse, "select 1", database="nowhere").code == "81"
     assert ask(clickhouse, "select 1", **{"a=1, b": "x"}).code == "36"
-    assert ask(clickhouse, "select 1", compress=1).status == 501
-    assert ask(clickhouse, "select 1", session_id="made up", buffer_size=1).status == 200
+    assert ask(clickhouse, "select 1", buffer_size=1, session_id="").status == 200
 
 
 def test_settings_do_not_leak(clickhouse: ClickHouseServer) -> None:

@@ -1,0 +1,118 @@
+"""What a statement may not name: ways to the server's files and to this process.
+
+The engine's grants refuse `file`, `url`, `s3`, `remote` and their like as tables. These checks are
+for what no grant covers. They look at words, not at grammar, so a column of such a name cannot be
+used either; a text in quotes may hold anything.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from embedded.clickhouse.errors import (
+    ACCESS_DENIED,
+    INTO_OUTFILE_NOT_ALLOWED,
+    SETTING_CONSTRAINT_VIOLATION,
+    QueryError,
+)
+from embedded.clickhouse.tokens import TOKEN
+
+# The function `file` and the tables `python` (variables of this process) and `executable`, and
+# `disk`, which puts a table anywhere.
+_NAMES: Final = frozenset((b"file", b"python", b"disk", b"executable"))
+_NAMED_RAW: Final = re.compile(rb"\b(?:file|python|disk|executable)\b", re.IGNORECASE)
+_NAMED_ANYWHERE: Final = re.compile(rb"file|python|disk|executable|\\", re.IGNORECASE)
+_OUTFILE: Final = re.compile(rb"\b(?:out|in)file\b", re.IGNORECASE)
+_SETTING: Final = re.compile(
+    rb"input_format_values_(?:interpret|deduce_templates_of)_expressions", re.IGNORECASE
+)
+_ATTACH_FROM: Final = re.compile(rb"\battach\b.*\bfrom\b", re.IGNORECASE | re.DOTALL)
+# The engine reads these as quotes, minus and texts of their own; where quotes begin and end is then
+# not sure here, and quoted texts are looked at like the rest.
+_UNSURE: Final = re.compile(
+    "[\N{LEFT SINGLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}"
+    "\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}\N{MINUS SIGN}$\0]".encode()
+)
+_SUBQUERIES: Final = frozenset((b"select", b"with", b"from", b"format"))
+
+
+def check(text: bytes) -> None:
+    """Check a statement, without the rows that it inserts.
+
+    Raises:
+        QueryError: it names what is refused.
+    """
+    if _OUTFILE.search(text):
+        # The words alone, even within quotes: the engine writes the file without asking anybody.
+        raise QueryError.of(
+            INTO_OUTFILE_NOT_ALLOWED,
+            "INTO OUTFILE and FROM INFILE are not allowed over HTTP, nor are these words in a text:"
+            " pass the text as a parameter",
+            "INTO_OUTFILE_NOT_ALLOWED",
+        )
+    check_setting(text)
+    if _ATTACH_FROM.search(text) and _words(text)[:1] == [b"attach"]:
+        raise _denied("ATTACH ... FROM")
+    found = _forbidden(text)
+    if found:
+        raise _denied(found)
+
+
+def check_setting(name: bytes) -> None:
+    """Check the name of a setting, or a statement that may hold one.
+
+    Raises:
+        QueryError: it is one that must stay as it is.
+    """
+    found = _SETTING.search(name)
+    if found:
+        raise QueryError.of(
+            SETTING_CONSTRAINT_VIOLATION,
+            f"Setting {found[0].decode()} should not be changed",
+            "SETTING_CONSTRAINT_VIOLATION",
+        )
+
+
+def has_harmless_expressions(rows: bytes) -> bool:
+    """Whether rows of VALUES, all of them, have expressions that may be computed."""
+    words = _words(rows)
+    if not words or _UNSURE.search(rows) or _forbidden(rows) is not None:
+        return False
+    return _SUBQUERIES.isdisjoint(words)
+
+
+def _forbidden(text: bytes) -> str | None:
+    """The first forbidden name of a text."""
+    if not _NAMED_ANYWHERE.search(text):
+        return None
+    if _UNSURE.search(text):
+        found = _NAMED_RAW.search(text)
+        if found:
+            return found[0].decode()
+    for word in _words(text):
+        if word in _NAMES:
+            return word.decode()
+        if b"\\" in word:
+            return "a backslash in a quoted name"
+    return None
+
+
+def _words(text: bytes) -> list[bytes]:
+    """Words and quoted names, in lower case, without their quotes."""
+    words = []
+    for found in TOKEN.finditer(text):
+        if found.lastgroup == "word":
+            words.append(found[0].lower())
+        elif found.lastgroup == "quoted" and found[0][:1] in (b'"', b"`"):
+            words.append(found[0][1:-1].lower())
+    return words
+
+
+def _denied(what: str) -> QueryError:
+    return QueryError.of(
+        ACCESS_DENIED,
+        f"default: Not enough privileges: {what} is not allowed here, for it reaches the server's"
+        " files or its process",
+        "ACCESS_DENIED",
+    )

@@ -1,0 +1,121 @@
+"""The engine's configuration: what its one user may do, and how much memory there is."""
+
+from __future__ import annotations
+
+import uuid
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+from xml.sax.saxutils import escape
+
+from embedded.server import make_private
+
+# The engine's own default database shows every file of the machine as a table. So it gets a name
+# that nobody uses, and `default` is an ordinary database.
+_FILES_DATABASE: Final = "_files"
+
+# What the engine is opened with, in the endpoint's directory: relative, for a path with a `&` or a
+# `%` in it would reach the engine in pieces, and the engine would go without its configuration.
+TARGET: Final = "data?config-file=config/config.xml"
+# Version, time zone, and a word that is `true` only with this configuration.
+FACTS: Final = (
+    "SELECT version(), timezone(),"
+    " getSetting('final') AND NOT getSetting('input_format_values_interpret_expressions')"
+    " AND (SELECT engine FROM system.databases WHERE name = 'default') = 'Atomic'"
+)
+
+_CONFIG = """<clickhouse>
+  <users_config>{users}</users_config>
+  <default_database>{database}</default_database>
+  <max_server_memory_usage>{memory}</max_server_memory_usage>
+  <mark_cache_size>67108864</mark_cache_size>
+  <async_load_databases>false</async_load_databases>
+  <timezone>UTC</timezone>
+</clickhouse>
+"""
+# Everything within the databases, and no source or sink outside of them: file, url, s3, remote ...
+_GRANTS: Final = (
+    "CHECK, SHOW, SELECT, INSERT, ALTER, CREATE DATABASE, CREATE TABLE, CREATE VIEW,"
+    " CREATE DICTIONARY, CREATE TEMPORARY TABLE, CREATE FUNCTION, DROP, UNDROP TABLE, TRUNCATE,"
+    " OPTIMIZE, KILL QUERY, MOVE PARTITION BETWEEN SHARDS, SYSTEM VIEWS, dictGet"
+)
+# Settings that name files of the server, or another language than the one that is looked at here.
+_FIXED: Final = (
+    "dialect",
+    "format_avro_schema_registry_url",
+    "format_schema",
+    "format_template_resultset",
+    "format_template_row",
+    "output_format_schema",
+)
+# The profile that all connections have. `final`: the plain name of a table shows its current rows.
+# `max_query_size`: long parameters arrive in a SET statement; the endpoint has a limit of its own.
+# Expressions in VALUES are text that becomes code; the endpoint allows them where it has read them.
+_USERS = """<clickhouse>
+  <profiles><default>
+    <final>1</final>
+    <max_query_size>16777216</max_query_size>
+    <input_format_values_interpret_expressions>0</input_format_values_interpret_expressions>
+    <input_format_values_deduce_templates_of_expressions>0</input_format_values_deduce_templates_of_expressions>
+    <constraints>{fixed}</constraints>
+  </default></profiles>
+  <users><default>
+    <password></password>
+    <networks><ip>::/0</ip></networks>
+    <profile>default</profile>
+    <quota>default</quota>
+    <access_management>0</access_management>
+    <grants><query>GRANT {grants} ON *.*</query></grants>
+  </default></users>
+  <quotas><default/></quotas>
+</clickhouse>
+"""
+
+
+def write(directory: Path, memory: int) -> None:
+    """Write the engine's configuration; to be called before the engine starts.
+
+    Args:
+        directory: of the endpoint; the data lies in `data`.
+        memory: most bytes that the engine may use.
+
+    Raises:
+        Unwritable: a directory cannot be created.
+    """
+    data = directory / "data"
+    make_private(data)
+    make_private(data / "metadata")
+    _own_default_database(data)
+    # Not in the directory itself: it is the process's own, where the engine's import would take up
+    # a `config.xml`, as older releases left one.
+    place = directory / "config"
+    make_private(place)
+    for name in ("config.xml", "users.xml"):
+        (directory / name).unlink(missing_ok=True)
+    users, config = place / "users.xml", place / "config.xml"
+    fixed = "".join(f"<{name}><const/></{name}>" for name in _FIXED)
+    users.write_text(_USERS.format(fixed=fixed, grants=_GRANTS), encoding="utf-8")
+    text = _CONFIG.format(users=escape(str(users)), database=_FILES_DATABASE, memory=memory)
+    config.write_text(text, encoding="utf-8")
+
+
+def _own_default_database(data: Path) -> None:
+    """Have `default` loaded as a database of its own, with the tables that it always had.
+
+    At its start the engine gives the database that `metadata/default` points to to its default
+    database, whatever that is called (`createClickHouseLocalDatabaseOverlay`). Without the link it
+    makes an empty one for that, and loads `default` from its statement, as any other database;
+    then it writes the link again.
+    """
+    statement, link = data / "metadata" / "default.sql", data / "metadata" / "default"
+    if not statement.exists():
+        name = link.readlink().name if link.is_symlink() else str(uuid.uuid4())
+        new = statement.with_suffix(".new")
+        new.write_text(f"ATTACH DATABASE _ UUID '{uuid.UUID(name)}'\nENGINE = Atomic\n")
+        new.replace(statement)
+    if link.is_symlink():
+        link.unlink()
+    # The empty ones of earlier starts.
+    for left in (data / "store").glob("*/*"):
+        with suppress(OSError):
+            left.rmdir()
