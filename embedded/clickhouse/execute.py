@@ -97,9 +97,12 @@ def select(
     Raises:
         QueryError: the engine refused it, or it failed on the way.
     """
+    before = f"{statement.text[: statement.format_at].decode()} {marker}"
+    after = statement.text[statement.format_at :].decode()
     if name in BLOCKWISE:
-        return _blocks(connection, f"{statement.text.decode()} {marker}", name)
-    return _piped(engine, connection, statement, name, marker)
+        return _blocks(connection, f"{before} {after}", name)
+    # Behind OUTFILE the engine forgets comments: the marker would not be found there.
+    return _piped(engine, connection, before, after or f"FORMAT {name}", marker)
 
 
 def _blocks(connection: Connection, sql: str, name: str) -> Generator[bytes, None, None]:
@@ -124,7 +127,7 @@ def _blocks(connection: Connection, sql: str, name: str) -> Generator[bytes, Non
 
 
 def _piped(
-    engine: Engine, connection: Connection, statement: Statement, name: str, marker: str
+    engine: Engine, connection: Connection, before: str, after: str, marker: str
 ) -> Generator[bytes, None, None]:
     """One stream in a format that has a beginning and an end, which the engine's own cannot give.
 
@@ -134,14 +137,11 @@ def _piped(
     if hasattr(fcntl, "F_SETPIPE_SZ"):
         fcntl.fcntl(write_end, fcntl.F_SETPIPE_SZ, _PIECE)
     outfile = f"INTO OUTFILE '/dev/fd/{write_end}' TRUNCATE"
-    named = statement.format is not None
-    before = statement.text[: statement.format_at].decode()
-    after = statement.text[statement.format_at :].decode() if named else f"FORMAT {name}"
     failures: list[Exception] = []
 
     def work() -> None:
         try:
-            connection.query(f"{before}\n{outfile}\n{after} {marker}", "Null")
+            connection.query(f"{before}\n{outfile}\n{after}", "Null")
         except Exception as error:  # noqa: BLE001 - given on by the reader
             failures.append(error)
         finally:

@@ -193,6 +193,8 @@ class Handler(Answers):
                     watch.over(self.connection, lambda: engine.cancel(marker))
                 )
             lease = stack.enter_context(engine.connection(lane, asked.database, asked.set_up()))
+            if lane == "query":
+                stack.enter_context(self.endpoint.metrics.running.track_inprogress())
             one_of_a_kind = found.kind == "other" or tables or asked.has_parameters()
             lease.reusable = not one_of_a_kind
             external.create(lease.connection, tables)

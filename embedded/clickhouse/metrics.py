@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -28,6 +28,11 @@ class Metrics:
         )
         self.received = bodies.labels("in")
         self.sent = bodies.labels("out")
+        self.running = Gauge(
+            "tradecast_clickhouse_running",
+            "Queries that run now; those that wait for a place do not count.",
+            registry=self.registry,
+        )
         self.seconds = Histogram(
             "tradecast_clickhouse_query_seconds",
             "Time from the request's headers to the answer's last byte.",

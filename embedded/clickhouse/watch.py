@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import socket
 import threading
 from contextlib import contextmanager
@@ -70,9 +71,12 @@ class Watch:
 
 
 def _is_gone(connection: socket.socket) -> bool:
-    try:
-        return connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
-    except BlockingIOError:
+    # Asked first: a socket with a timeout would wait for something to read.
+    look = select.poll()
+    look.register(connection, select.POLLIN)
+    if not look.poll(0):
         return False
+    try:
+        return connection.recv(1, socket.MSG_PEEK) == b""
     except OSError:
         return True
