@@ -14,6 +14,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 from clickhouse_connect.driver.exceptions import DatabaseError, StreamFailureError
+from clickhouse_connect.driver.external import ExternalData
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -228,3 +229,69 @@ def test_eight_clients_at_once(clickhouse: ClickHouseServer, client: Client, tab
         thread.join()
     assert failures == []
     assert client.command("SELECT count(), uniqExact(id) FROM t") == ["40000", "40000"]
+
+
+def test_client_as_it_comes(clickhouse: ClickHouseServer) -> None:
+    """Without options it names a session in every request, and asks for compressed answers."""
+    with clickhouse_connect.get_client(
+        host=clickhouse.host, port=clickhouse.port, password=clickhouse.password
+    ) as plain:
+        assert plain.command("SELECT 1") == 1
+        frame = plain.query_df("SELECT number AS n, toString(n) AS s FROM numbers(100000)")
+        assert frame["n"].sum() == 4999950000
+        with pytest.raises(DatabaseError, match="there are no sessions"):
+            plain.command("SET max_threads = 1")
+    with (
+        clickhouse_connect.get_client(
+            host=clickhouse.host,
+            port=clickhouse.port,
+            password=clickhouse.password,
+            session_id="mine",
+        ) as named,
+        pytest.raises(DatabaseError, match="there are no sessions"),
+    ):
+        named.query("SELECT 1")
+
+
+def test_external_data(client: Client, table: str) -> None:
+    client.insert_arrow(table, arrow_rows(1000))
+    wanted = ExternalData(
+        file_name="wanted.csv",
+        data=b"5,a\n7,b\n2000,c\n",
+        fmt="CSV",
+        structure="id UInt64, s String",
+    )
+    wanted.add_file(file_name="factor", data=b"\x03\r\n\x00", fmt="RowBinary", types="UInt32")
+    found = client.query(
+        "SELECT id * (SELECT _1 FROM factor) AS x, s FROM t JOIN wanted USING id"
+        " WHERE id > {least:UInt8} ORDER BY id",
+        parameters={"least": 5},
+        external_data=wanted,
+    )
+    factor = int.from_bytes(b"\x03\r\n\x00", "little")
+    assert found.result_rows == [(7 * factor, "b")]
+    with pytest.raises(DatabaseError, match="UNKNOWN_TABLE"):
+        client.query("SELECT * FROM wanted")
+    bad = ExternalData(file_name="bad", data=b"x\n", fmt="CSV", structure="id UInt64")
+    with pytest.raises(DatabaseError, match="Code: 117"):
+        client.query("SELECT * FROM bad", external_data=bad)
+    bare = ExternalData(file_name="bare", data=b"x\n")
+    with pytest.raises(DatabaseError, match="needs bare_structure or bare_types"):
+        client.query("SELECT * FROM bare", external_data=bare)
+
+
+def test_tokens_hold_in_replacing_tables_and_not_without_a_window(client: Client) -> None:
+    """The engine remembers tokens only in tables that say how many."""
+    engine = "ReplacingMergeTree(v) ORDER BY k"
+    client.command(f"CREATE TABLE plain (k UInt8, v UInt64) ENGINE = {engine}")
+    client.command(
+        f"CREATE TABLE window (k UInt8, v UInt64) ENGINE = {engine}"
+        " SETTINGS non_replicated_deduplication_window = 10"
+    )
+    for name, parts in (("plain", 2), ("window", 1)):
+        for _ in range(2):
+            settings = {"insert_deduplication_token": "same"}
+            client.insert(name, [[1, 1]], column_names=["k", "v"], settings=settings)
+        # What readers see is one row either way.
+        assert client.command(f"SELECT count() FROM {name}") == 1
+        assert client.command(f"SELECT count() FROM {name} SETTINGS final = 0") == parts

@@ -8,6 +8,7 @@ import io
 import json
 import socket
 import time
+import zlib
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -345,3 +346,76 @@ def test_answers_at_once(clickhouse: ClickHouseServer) -> None:
     connection.close()
     # Held-back packets cost 40 ms each; the target is 2 ms on a quiet machine.
     assert sorted(times)[25] < 0.02
+
+
+def test_sessions_are_refused(clickhouse: ClickHouseServer) -> None:
+    for parameters in ({"session_id": "mine"}, {"session_check": 1}, {"close_session": 1}):
+        answer = ask(clickhouse, "select 1", **parameters)  # type: ignore[arg-type]
+        assert (answer.status, answer.code) == (501, "48")
+        assert b"each request stands alone" in answer.body
+    form = b'--x\r\nContent-Disposition: form-data; name="session_id"\r\n\r\nmine\r\n--x--\r\n'
+    headers = {**BASIC, "Content-Type": "multipart/form-data; boundary=x"}
+    assert ask(clickhouse, form, headers=headers, query="select 1").code == "48"
+
+
+@pytest.mark.parametrize(
+    "statement", ["SET max_threads = 1", "USE system", "CREATE TEMPORARY TABLE a (b UInt8)"]
+)
+def test_made_up_sessions_are_served_until_they_would_matter(
+    clickhouse: ClickHouseServer, statement: str
+) -> None:
+    """clickhouse-connect names a session by itself, so that only its use tells a wish."""
+    headers = {**BASIC, "User-Agent": "clickhouse-connect/1.12.0 (lv:py/3.11)"}
+    made_up = "3f2b8a52-9c5e-4a8e-9f39-0c1f0a4b6d7e"
+    assert ask(clickhouse, "select 1", headers=headers, session_id=made_up).body == b"1\n"
+    refused = ask(clickhouse, statement, headers=headers, session_id=made_up)
+    assert (refused.status, refused.code) == (501, "48")
+    assert b"there are no sessions" in refused.body
+    assert ask(clickhouse, "select 1", session_id=made_up).code == "48"
+    assert ask(clickhouse, "select 1", headers=headers, session_id="chosen").code == "48"
+
+
+def test_native_compression_is_refused(clickhouse: ClickHouseServer) -> None:
+    for name in ("compress", "decompress"):
+        answer = ask(clickhouse, "select 1", **{name: 1})
+        assert (answer.status, answer.code) == (501, "48")
+        assert f"{name}=1 is not supported: use ".encode() in answer.body
+        assert ask(clickhouse, "select 1", **{name: 0}).status == 200
+
+
+UNPACKERS: dict[str, Callable[[bytes], bytes]] = {
+    "gzip": gzip.decompress,
+    "deflate": zlib.decompress,
+    "lz4": lz4.frame.decompress,
+    "zstd": lambda data: zstandard.ZstdDecompressor().decompressobj().decompress(data),
+}
+
+
+@pytest.mark.parametrize("encoding", UNPACKERS)
+@pytest.mark.parametrize("form", ["TSV", "JSONCompactColumns"])
+def test_compressed_answers(clickhouse: ClickHouseServer, encoding: str, form: str) -> None:
+    query = f"select number from numbers(100000) FORMAT {form}"
+    plain = ask(clickhouse, query)
+    headers = {**BASIC, "Accept-Encoding": f"br, {encoding};q=0.8"}
+    for more in ({}, {"wait_end_of_query": 1}):
+        answer = ask(clickhouse, query, headers=headers, enable_http_compression=1, **more)
+        assert answer.headers["Content-Encoding"] == encoding
+        assert len(answer.body) < len(plain.body)
+        assert UNPACKERS[encoding](answer.body) == plain.body
+    assert ask(clickhouse, query, headers=headers).headers["Content-Encoding"] is None
+    nothing = ask(clickhouse, "select 1 where 0", headers=headers, enable_http_compression=1)
+    assert UNPACKERS[encoding](nothing.body) == b""
+    shown = ask(clickhouse, "EXISTS TABLE system.one", headers=headers, enable_http_compression=1)
+    assert UNPACKERS[encoding](shown.body) == b"1\n"
+
+
+def test_error_within_a_compressed_stream_is_compressed_too(clickhouse: ClickHouseServer) -> None:
+    query = "select number, throwIf(number = 2900000, 'far out') from numbers(3000000)"
+    connection = http.client.HTTPConnection(clickhouse.host, clickhouse.port, timeout=20)
+    target = "/?max_threads=1&enable_http_compression=1"
+    connection.request("POST", target, query, {**BASIC, "Accept-Encoding": "gzip"})
+    with pytest.raises(http.client.IncompleteRead) as caught:
+        connection.getresponse().read()
+    connection.close()
+    text = zlib.decompressobj(wbits=31).decompress(caught.value.partial)
+    assert b"Code: 395. DB::Exception: far out" in text[-1000:]

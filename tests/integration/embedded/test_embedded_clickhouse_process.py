@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+import http.client
 import os
 import signal
 import threading
-import time
+from array import array
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 import pyarrow as pa
 import pytest
@@ -95,49 +99,121 @@ def test_kill_9_loses_no_acknowledged_row(own: ClickHouseServer) -> None:
     assert len(acknowledged) * 1000 <= rows <= (len(acknowledged) + 1) * 1000
 
 
-def test_sigterm_lets_a_query_end(own: ClickHouseServer) -> None:
-    answers: list[object] = []
+def test_kill_9_within_an_insert_leaves_whole_blocks(own: ClickHouseServer) -> None:
+    """A million rows are one block; the same insert again completes what is missing, once."""
+    ask = "SELECT count(), uniqExact(n) FROM k"
+    with own.client() as client:
+        client.command(
+            "CREATE TABLE k (n UInt64) ENGINE = MergeTree ORDER BY n"
+            " SETTINGS non_replicated_deduplication_window = 100"
+        )
+    rows, written = 6_000_000, threading.Event()
 
-    def ask() -> None:
+    def pieces() -> Iterator[bytes]:
+        for first in range(0, rows, 100_000):
+            yield array("Q", range(first, first + 100_000)).tobytes()
+            if first == 3_000_000:
+                written.set()
+                eventually(lambda: not own.running, 30, what="the kill")
+
+    target = urlencode(
+        {
+            "query": "INSERT INTO k FORMAT RowBinary",
+            "insert_deduplication_token": "one",
+            "max_insert_block_size": 1_000_000,
+            "min_insert_block_size_rows": 1_000_000,
+        }
+    )
+
+    def insert(body: Iterator[bytes]) -> int:
+        connection = http.client.HTTPConnection(own.host, own.port, timeout=60)
+        user = base64.b64encode(f"default:{own.password}".encode()).decode()
+        with closing(connection):
+            connection.request("POST", f"/?{target}", body, {"Authorization": f"Basic {user}"})
+            return connection.getresponse().status
+
+    def kill() -> None:
+        assert written.wait(60)
         with own.client() as client:
-            answers.append(client.query("SELECT sleepEachRow(1), 7 FROM numbers(2)").result_rows)
+            eventually(lambda: client.command("SELECT count() FROM k"), 30, what="a block")
+        assert own.pid is not None
+        os.kill(own.pid, signal.SIGKILL)
 
-    asking = threading.Thread(target=ask)
-    asking.start()
-    eventually(lambda: running(own), what="the query's start")
-    assert own.pid is not None
-    started = time.monotonic()
-    os.kill(own.pid, signal.SIGTERM)
-    asking.join(10)
-    own.stop()
-    assert answers == [[(0, 7), (0, 7)]]
-    assert time.monotonic() - started < 5
-    assert own.returncode == 0
-
-
-def test_sigterm_ends_a_query_that_goes_on(own: ClickHouseServer) -> None:
-    failures: list[Exception] = []
-
-    def ask() -> None:
-        with own.client() as client:
-            try:
-                client.query("SELECT sleepEachRow(1) FROM numbers(60) SETTINGS max_block_size = 1")
-            except ClickHouseError as error:
-                failures.append(error)
-
-    asking = threading.Thread(target=ask)
-    asking.start()
-    eventually(lambda: running(own), what="the query's start")
-    assert own.pid is not None
-    started = time.monotonic()
-    os.kill(own.pid, signal.SIGTERM)
-    eventually(lambda: not own.running, 10, what="the server's end")
-    assert time.monotonic() - started < 5
-    assert own.returncode == 0
-    asking.join(10)
-    assert len(failures) == 1
+    killer = threading.Thread(target=kill)
+    killer.start()
+    with pytest.raises((OSError, http.client.HTTPException)):
+        insert(pieces())
+    killer.join()
     own.start()
     own.wait_ready()
+    with own.client() as client:
+        found, distinct = client.query(ask).first_row
+        assert found == distinct
+        assert 0 < found < rows
+        assert found % 1_000_000 == 0
+        whole = array("Q", range(rows)).tobytes()
+        assert insert(whole[at : at + 800_000] for at in range(0, len(whole), 800_000)) == 200
+        assert client.query(ask).first_row == (rows, rows)
+
+
+def test_sigterm_lets_a_query_end(tmp_path: Path) -> None:
+    answers: list[object] = []
+    with ClickHouseServer(tmp_path / "c", grace=60.0) as server:
+
+        def ask() -> None:
+            with server.client() as client:
+                query = "SELECT sleepEachRow(1), 7 FROM numbers(2)"
+                answers.append(client.query(query).result_rows)
+
+        asking = threading.Thread(target=ask)
+        asking.start()
+        eventually(lambda: running(server), what="the query's start")
+        assert server.pid is not None
+        os.kill(server.pid, signal.SIGTERM)
+        asking.join(60)
+        eventually(lambda: not server.running, 60, what="the server's end")
+    assert answers == [[(0, 7), (0, 7)]]
+    assert server.returncode == 0
+
+
+def test_sigterm_ends_a_query_that_goes_on(tmp_path: Path) -> None:
+    failures: list[Exception] = []
+    with ClickHouseServer(tmp_path / "c", grace=0.1) as server:
+
+        def ask() -> None:
+            with server.client() as client:
+                query = "SELECT sleepEachRow(1) FROM numbers(6000) SETTINGS max_block_size = 1"
+                try:
+                    client.query(query)
+                except ClickHouseError as error:
+                    failures.append(error)
+
+        asking = threading.Thread(target=ask)
+        asking.start()
+        eventually(lambda: running(server), what="the query's start")
+        assert server.pid is not None
+        os.kill(server.pid, signal.SIGTERM)
+        eventually(lambda: not server.running, 60, what="the server's end")
+        asking.join(60)
+        assert server.returncode == 0
+        assert len(failures) == 1
+        server.start()
+        server.wait_ready()
+
+
+def test_sigterm_does_not_wait_for_a_reader_that_stands_still(tmp_path: Path) -> None:
+    with ClickHouseServer(tmp_path / "c", grace=0.1) as server:
+        connection = http.client.HTTPConnection(server.host, server.port)
+        user = base64.b64encode(f"default:{server.password}".encode()).decode()
+        query = "SELECT number FROM numbers(10000000000) FORMAT Native"
+        with closing(connection):
+            connection.request("POST", "/", query, {"Authorization": f"Basic {user}"})
+            with connection.getresponse() as response:
+                assert response.read(1000)
+                assert server.pid is not None
+                os.kill(server.pid, signal.SIGTERM)
+                eventually(lambda: not server.running, 30, what="the server's end")
+        assert server.returncode == 0
 
 
 def running(server: ClickHouseServer) -> bool:
