@@ -83,7 +83,10 @@ class Answers(BaseHTTPRequestHandler):
                 self._write(piece)
 
     def send_stream(self, asked: Request, output: Iterator[bytes], name: str) -> None:
-        """Send rows as they come; what fails before the first piece is an ordinary error."""
+        """Send rows as they come; what fails before the first piece is an ordinary error.
+
+        Small pieces wait for company: a short answer then leaves in one packet.
+        """
         piece = next(output, None)
         self._tag = secrets.token_hex(8).encode()
         headers = self._query_headers(asked, name, None)
@@ -171,8 +174,6 @@ class Answers(BaseHTTPRequestHandler):
         self._send(piece)
         self._send(b"\r\n")
         self.endpoint.metrics.sent.inc(len(piece))
-        with self._pace.waiting():
-            self.wfile.flush()
 
     def _send(self, data: bytes) -> None:
         """Send, or keep what is small for the next time; no longer than the client's patience."""
