@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import FrameType
 
+_REFUSAL_SECONDS: Final = 0.2
 _BUSY: Final = (
     b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nX-ClickHouse-Exception-Code: 202\r\n"
     b"Content-Type: text/plain\r\nContent-Length: %d\r\n\r\n%b"
@@ -132,8 +133,12 @@ class Endpoint(ThreadingHTTPServer):
             return
         text = b"Code: 202. DB::Exception: Too many connections. (TOO_MANY_SIMULTANEOUS_QUERIES)\n"
         with suppress(OSError):
-            # The kernel's buffer takes it at once.
+            # The kernel's buffer takes it at once. What the client sent is read, for otherwise the
+            # kernel would break the connection off, and the answer with it.
             request.sendall(_BUSY % (len(text), text))
+            request.shutdown(socket.SHUT_WR)
+            request.settimeout(_REFUSAL_SECONDS)
+            request.recv(1 << 16)
         self.shutdown_request(request)
 
     @override
