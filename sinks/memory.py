@@ -11,8 +11,11 @@ def used_memory(client: redis.Redis) -> float:
     Raises:
         redis.RedisError: Redis does not answer.
     """
-    found: Any = client.info("memory")
-    nodes = found.values() if isinstance(client, redis.RedisCluster) else [found]
+    driver: Any = client
+    if isinstance(client, redis.RedisCluster):
+        nodes = driver.info("memory", target_nodes=redis.RedisCluster.PRIMARIES).values()
+    else:
+        nodes = [driver.info("memory")]
     return max(
         (node["used_memory"] / node["maxmemory"] if node.get("maxmemory") else 0.0)
         for node in nodes

@@ -21,7 +21,7 @@ def deal(ticket: int, **facts: Any) -> Facts:
 
 
 def trades(memory: Memory) -> dict[bytes, Any]:
-    return {row["trade_id"].tobytes(): row for row in memory.shard.state.trades.rows}
+    return {row["trade_id"].tobytes(): row for row in memory.shard.state.trades.records()}
 
 
 def versions(memory: Memory) -> dict[bytes, int]:
@@ -29,7 +29,7 @@ def versions(memory: Memory) -> dict[bytes, int]:
     return {
         row[key].tobytes(): int(row["version"])
         for table, key in ((state.orders, "order_id"), (state.pairs, "signal_id"))
-        for row in table.rows
+        for row in table.records()
     } | {b"trade" + key: int(row["version"]) for key, row in trades(memory).items()}
 
 
