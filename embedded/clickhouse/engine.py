@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from embedded.clickhouse import profile
 from embedded.clickhouse.connection import connect
 from embedded.clickhouse.errors import TOO_MANY_SIMULTANEOUS_QUERIES, QueryError
+from embedded.clickhouse.failures import Failures
 from embedded.clickhouse.formats import DEFAULT
 from embedded.errors import ServerFailed
 from embedded.lock import DirectoryLock
@@ -71,6 +72,7 @@ class Engine:
         self._places = {lane: threading.BoundedSemaphore(n) for lane, n in PLACES.items()}
         self._idle: list[tuple[tuple[str | None, str | None], Connection]] = []
         self._idle_lock = threading.Lock()
+        self.failures = Failures()
         try:
             profile.write(directory, memory)
             os.chdir(directory)

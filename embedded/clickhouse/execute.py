@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from embedded.clickhouse.connection import Connection
     from embedded.clickhouse.engine import Engine
+    from embedded.clickhouse.failures import Failures
     from embedded.clickhouse.statement import Statement
 
 _PIECE: Final = 1 << 20
@@ -50,7 +51,12 @@ def run(connection: Connection, sql: str, name: str, summary: Summary) -> bytes:
 
 
 def insert(
-    connection: Connection, sql: str, name: str, rows: Iterable[bytes], summary: Summary
+    connection: Connection,
+    sql: str,
+    name: str,
+    rows: Iterable[bytes],
+    summary: Summary,
+    failures: Failures,
 ) -> None:
     """Insert rows as they arrive; nothing stays of an insert that breaks within its first block.
 
@@ -60,10 +66,12 @@ def insert(
         name: format of the rows.
         rows: their bytes, in pieces.
         summary: takes what was written.
+        failures: of the engine.
 
     Raises:
-        QueryError: the engine refused the statement or the rows.
+        QueryError: the engine refused the statement or the rows, or may have lost some.
     """
+    watch = failures.watch()
     try:
         inserter = connection.send_insert(sql, name)
     except RuntimeError as error:
@@ -79,6 +87,7 @@ def insert(
         # The client broke off: what it sent so far is no insert.
         inserter.cancel()
         raise
+    watch.check(connection)
     summary.written_rows, summary.written_bytes = written.rows_written, written.bytes_written
 
 

@@ -10,6 +10,7 @@ from embedded.clickhouse.errors import BAD_ARGUMENTS, QueryError
 
 if TYPE_CHECKING:
     from embedded.clickhouse.connection import Connection
+    from embedded.clickhouse.failures import Failures
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ def take(files: dict[str, bytes], settings: dict[str, str]) -> list[Table]:
     return tables
 
 
-def create(connection: Connection, tables: list[Table]) -> None:
+def create(connection: Connection, tables: list[Table], failures: Failures) -> None:
     """Create them on a connection, which must not be used again afterwards.
 
     Raises:
@@ -67,9 +68,8 @@ def create(connection: Connection, tables: list[Table]) -> None:
         statement = f"CREATE TEMPORARY TABLE {name} ({table.columns})"
         forbidden.check(statement.encode())
         execute.run(connection, statement, formats.DEFAULT, execute.Summary())
-        execute.insert(
-            connection, f"INSERT INTO {name}", table.format, [table.rows], execute.Summary()
-        )
+        insert, summary = f"INSERT INTO {name}", execute.Summary()
+        execute.insert(connection, insert, table.format, [table.rows], summary, failures)
 
 
 def _split(types: str) -> list[str]:

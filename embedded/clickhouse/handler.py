@@ -197,7 +197,7 @@ class Handler(Answers):
                 stack.enter_context(self.endpoint.metrics.running.track_inprogress())
             one_of_a_kind = found.kind == "other" or tables or asked.has_parameters()
             lease.reusable = not one_of_a_kind
-            external.create(lease.connection, tables)
+            external.create(lease.connection, tables, engine.failures)
             if found.kind == "insert":
                 self._insert(lease.connection, asked, found, head, rest)
             elif found.kind == "select":
@@ -238,7 +238,8 @@ class Handler(Answers):
 
         summary = execute.Summary()
         name = found.format or formats.DEFAULT
-        execute.insert(connection, found.text.decode(), name, rows(), summary)
+        failures = self.endpoint.engine.failures
+        execute.insert(connection, found.text.decode(), name, rows(), summary, failures)
         self.send_result(asked, b"", None, summary)
 
     def _other(

@@ -24,6 +24,9 @@ FACTS: Final = (
     " AND (SELECT engine FROM system.databases WHERE name = 'default') = 'Atomic'"
 )
 
+# Of the disk 256 MiB stay free: the engine then refuses a part before it begins with it. One that
+# runs out of space in the middle of a merge may write a part that it cannot read, and drop the
+# parts that it was made of.
 _CONFIG = """<clickhouse>
   <users_config>{users}</users_config>
   <default_database>{database}</default_database>
@@ -31,6 +34,9 @@ _CONFIG = """<clickhouse>
   <mark_cache_size>67108864</mark_cache_size>
   <async_load_databases>false</async_load_databases>
   <timezone>UTC</timezone>
+  <storage_configuration><disks><default>
+    <keep_free_space_bytes>268435456</keep_free_space_bytes>
+  </default></disks></storage_configuration>
 </clickhouse>
 """
 # Everything within the databases, and no source or sink outside of them: file, url, s3, remote ...
@@ -40,8 +46,11 @@ _GRANTS: Final = (
     " OPTIMIZE, KILL QUERY, MOVE PARTITION BETWEEN SHARDS, SYSTEM VIEWS, SYSTEM MERGES,"
     " SYSTEM TTL MERGES, dictGet"
 )
-# Settings that name files of the server, or another language than the one that is looked at here.
+# Settings that name files of the server, or another language than the one that is looked at here;
+# and inserts that are collected in memory, of which this engine says "stored" and then loses them
+# when the disk is full.
 _FIXED: Final = (
+    "async_insert",
     "dialect",
     "format_avro_schema_registry_url",
     "format_schema",
@@ -57,6 +66,7 @@ _USERS = """<clickhouse>
   <profiles><default>
     <final>1</final>
     <max_query_size>16777216</max_query_size>
+    <async_insert>0</async_insert>
     <input_format_values_interpret_expressions>0</input_format_values_interpret_expressions>
     <input_format_values_deduce_templates_of_expressions>0</input_format_values_deduce_templates_of_expressions>
     <output_format_parallel_formatting>0</output_format_parallel_formatting>

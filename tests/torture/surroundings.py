@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 _FAKETIME = ("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1",)
 _DISK_MIB = 1500
+_LAST = 200 << 20
 
 
 def faketime() -> str:
@@ -129,9 +131,15 @@ def small_disk(directory: Path) -> Iterator[bool]:
 
 @contextmanager
 def full_disk(directory: Path) -> Iterator[None]:
-    """Leave no room on the filesystem of a directory."""
+    """Leave no room on the filesystem of a directory; the last of it goes a second later.
+
+    ClickHouse keeps some of the disk free, and ends what it has begun within that.
+    """
     with tempfile.NamedTemporaryFile(dir=directory, prefix="ballast-") as ballast:
-        free = shutil.disk_usage(directory).free
-        with suppress(OSError):  # something else took the room first, which is as full
-            os.posix_fallocate(ballast.fileno(), 0, max(free - (64 << 10), 1))
+        for left in (_LAST, 64 << 10):
+            free = shutil.disk_usage(directory).free
+            with suppress(OSError):  # something else took the room first, which is as full
+                size = os.fstat(ballast.fileno()).st_size
+                os.posix_fallocate(ballast.fileno(), size, max(free - left, 1))
+            time.sleep(1.0 if left == _LAST else 0.0)
         yield

@@ -1,0 +1,75 @@
+"""The engine's own record of errors: what it does not tell an insert that it loses rows of.
+
+An insert that takes its rows in pieces ends well in this engine although its last block could
+not be stored, for want of space on the disk for example. `system.errors` counts every error; so
+one that was added while an insert ran, by whomever, fails the insert: a row that is told to be
+stored must be, and one that is sent twice does no harm.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from embedded.clickhouse.errors import QueryError
+
+if TYPE_CHECKING:
+    from embedded.clickhouse.connection import Connection
+
+# What a query gets wrong and no insert beside it, and what the engine says to itself while it reads
+# rows: unknown names, syntax, types, rights, time, a repeated token.
+_HARMLESS: Final = (
+    *(6, 27, 36, 38, 41, 42, 43, 46, 47, 50, 53, 57, 60, 62, 63, 70, 72, 73, 81, 82, 115, 117),
+    *(153, 159, 164, 184, 194, 215, 344, 349, 386, 389, 394, 395, 452, 497, 516),
+)
+# Of one code only the last error is told in full, so a count that has risen of late counts as well.
+_COUNTED: Final = (
+    "SELECT code, name, value, last_error_message, query_id = queryID(),"  # noqa: S608 - numbers
+    " toUnixTimestamp(last_error_time) FROM system.errors"
+    f" WHERE NOT remote AND code NOT IN ({', '.join(map(str, _HARMLESS))})"
+)
+
+
+class Failures:
+    """What has gone wrong in the engine, by code, as it was looked at last."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, int] = {}
+        self._lock = threading.Lock()
+
+    def watch(self) -> Watch:
+        """Return a watch over an insert that is about to begin."""
+        with self._lock:
+            return Watch(self, self._known, int(time.time()) - 1)
+
+    def seen(self, counts: dict[int, int]) -> None:
+        """Take note of what was counted."""
+        with self._lock:
+            self._known = counts
+
+
+@dataclass(frozen=True)
+class Watch:
+    """One insert: what was counted before it, and when it began (seconds since 1970)."""
+
+    failures: Failures
+    before: dict[int, int]
+    since: int
+
+    def check(self, connection: Connection) -> None:
+        """Fail the insert, which was the last statement of its connection, if it may lack rows.
+
+        Raises:
+            QueryError: rows may be missing.
+        """
+        lines = connection.query(_COUNTED, "JSONCompactEachRow").bytes().splitlines()
+        rows = [json.loads(line) for line in lines]
+        self.failures.seen({int(code): int(value) for code, _, value, *_ in rows})
+        for code, name, value, message, own, at in rows:
+            of_late = int(value) > self.before.get(int(code), 0) and int(at) >= self.since
+            if of_late or int(own):
+                told = f"the engine failed while it wrote, rows may be missing: {message}"
+                raise QueryError.of(int(code), told, name, status=500)
