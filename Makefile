@@ -7,7 +7,7 @@ PACKAGES := flows operators rules schema sources sinks brokers config embedded
 ARGS ?=
 MINUTES ?= 10
 
-.PHONY: env demo test fuzz lint types bench fmt docs lock clean
+.PHONY: env demo test torture mutants fuzz lint types bench fmt docs lock clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -27,6 +27,12 @@ demo: env ## run the main job on real parts and print what came of it
 
 test: env ## run the whole test suite
 	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+
+torture: env ## strike the running system at random for MINUTES, and check it by the brokers' books
+	$(BIN)/python -m tests.torture --minutes $(MINUTES) $(ARGS)
+
+mutants: env ## break each law on purpose; the tests must see it
+	$(BIN)/python -m tests.mutants $(ARGS)
 
 fuzz: env ## search for entries that break what reads them, for MINUTES
 	$(BIN)/python -m tests.fuzz --minutes $(MINUTES) $(ARGS)

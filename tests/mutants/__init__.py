@@ -1,0 +1,1 @@
+"""Deliberate breaks of each law, and the tests that must catch them."""
