@@ -50,10 +50,15 @@ class _Readiness:
         return bool(self._executor.terms.get(item.partition))
 
     def _is_next(self, item: Waiting) -> bool:
-        """Return whether all earlier legs are done; without them this one is cancelled."""
+        """Return whether all earlier legs are done; without them this one is cancelled.
+
+        A close that was filled in part is not: what is left stands against what would be opened.
+        """
         before = self._memory.earlier(item.order)
         failed = any(
-            RANK[outcome] == RANK[Outcome.FAILED] or self._is_given_up(key)
+            RANK[outcome] == RANK[Outcome.FAILED]
+            or outcome == Outcome.PARTIALLY_FILLED
+            or self._is_given_up(key)
             for key, outcome in before.items()
         )
         if failed:

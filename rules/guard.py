@@ -15,6 +15,8 @@ from schema.enums import Side
 
 Codes = NDArray[np.uint8]
 Numbers = NDArray[np.int64]
+# A reverse closes them all and opens another, and the legs of a pair are counted in one byte.
+MOST_OWN_TRADES = 254
 _BUY, _SELL = int(Side.BUY), int(Side.SELL)
 _MAX_OPEN_TRADES = np.uint8(ReasonCode.MAX_OPEN_TRADES)
 _MAX_VOLUME = np.uint8(ReasonCode.MAX_VOLUME)
@@ -46,9 +48,10 @@ def guard_openings(
     taken = links.state.accounts["open_trades"][links.account_row[account]] - freed
     within = taken + 1 <= accounts.max_open_trades[account]
     own_limit = subscriptions.max_open_trades[subscription]
-    if np.count_nonzero(own_limit):
+    if np.count_nonzero(own_limit) or taken.max(initial=0) >= MOST_OWN_TRADES:
         own = links.open_of(subscription) - freed
-        within &= (own_limit == 0) | (own + 1 <= own_limit)
+        limit = np.where(own_limit == 0, MOST_OWN_TRADES, own_limit)
+        within &= own + 1 <= np.minimum(limit, MOST_OWN_TRADES)
     fits = _fits(book, links, subscription, account, instrument, side, volume)
     if np.count_nonzero(within & fits) == len(account):
         return np.zeros(len(account), np.uint8)

@@ -7,6 +7,7 @@ from hashlib import sha1
 from uuid import UUID
 
 from benchmarks.per_object.pairs import LOT, Judged, judge_one, pairs_of
+from rules.guard import MOST_OWN_TRADES
 from schema.codes import ReasonCode as R
 from schema.codes import outcome_of
 from schema.enums import LegKind, Outcome, Side
@@ -233,7 +234,7 @@ def _guard(w: SmallWorld, held: Held, one: Judged, freed: int) -> R:
         return R.MAX_OPEN_TRADES
     own_limit = subs.max_open_trades[one.subscription]
     own = sum(t.subscription == one.subscription for t in trades)
-    if own_limit and own - freed + 1 > own_limit:
+    if own - freed + 1 > min(own_limit or MOST_OWN_TRADES, MOST_OWN_TRADES):
         return R.MAX_OPEN_TRADES
     limits = [instruments.volume_max[one.instrument]]
     limits += [x for x in (accounts.max_volume[one.account],) if x]

@@ -178,7 +178,10 @@ class Story:
                 assert rank in (1, 2)
         if survivor != "another journal":
             self.check_ends(died or ways[0] == "request lost", closing, opening)
-        if survivor is None and ways[0] in EXECUTED and ways[1] in EXECUTED:
+        if survivor is None and ways[0] == "in part":
+            assert sent == [CLOSING], "opened over what was closed in part"
+            assert opening["reason"] == ReasonCode.CLOSE_FAILED
+        elif survivor is None and ways[0] in EXECUTED and ways[1] in EXECUTED:
             assert sent == [CLOSING, OPENING]
 
     def check_ends(self, may_be_open: bool, closing: Any, opening: Any) -> None:

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from operators.claiming import claim
+from schema import keys
 from schema.codes import ReasonCode
 from schema.enums import LegKind, OrderState, OrderType, Outcome
-from tests.integration.execute.bench import NOW, Bench, order
+from tests.integration.execute.bench import INSTANCE, NOW, Bench, order
 
 
 def test_an_order_is_sent_once_and_reported(bench: Bench) -> None:
@@ -60,6 +61,16 @@ def test_another_journal_never_sends_what_this_one_claimed(bench: Bench, tmp_pat
     other.journal.close()
     assert other.terminal.sent == []
     assert other.reports()[-1]["reason"] == ReasonCode.JOURNAL_LOST
+
+
+def test_who_has_lost_the_lease_claims_nothing(bench: Bench, tmp_path: Path) -> None:
+    bench.decide(order(1))
+    bench.client.delete(keys.lease(3, INSTANCE))  # it ran out while this process was paused
+    other = Bench(bench.client, tmp_path / "other")
+    bench.work()
+    other.journal.close()
+    assert bench.terminal.sent == []
+    assert bench.reports() == []
 
 
 def test_a_claim_of_an_earlier_term_ends_unsent(bench: Bench) -> None:

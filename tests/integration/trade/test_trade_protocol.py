@@ -16,6 +16,7 @@ from operators import upkeep
 from operators.replay import replay
 from rules import snapshots
 from rules.errors import Fatal
+from rules.rounds import Round
 from rules.state import State, TradeState
 from schema import keys
 from schema.codes import ReasonCode
@@ -413,3 +414,26 @@ def test_trace_18_an_account_that_moves_stays_in_its_partition(
         assert partition_of(redis_client, order) == before[order["account_id"].tobytes()]
     assert sorted(map(len, instances.values())) == [1, 1, 2, 2, 2]
     assert_one_chain(redis_client)
+
+
+def test_a_shard_that_another_has_overtaken_writes_no_rows(
+    redis_client: redis.Redis, start: Start
+) -> None:
+    """Its memory may lack events that the other has trimmed."""
+    old = start()
+    send(redis_client, "s1")
+    old.run(lambda: orders(redis_client))
+    old.settle()
+    new = start()
+    send(redis_client, "s2")
+    new.run(lambda: len(orders(redis_client)) == 10)
+    order = orders(redis_client)[0]
+    partition = partition_of(redis_client, order)
+    entry = report(redis_client, order, Outcome.FILLED)
+    before = redis_client.xlen(keys.results(partition))
+    fields: Any = redis_client.xrange(keys.events(partition), entry, entry)
+    turn = Round(now=old.clock.now() + 1_000_000, events=[(partition, entry, fields[0][1])])
+    for step in old._steps:
+        turn = step(turn)
+    assert redis_client.xlen(keys.results(partition)) == before
+    assert old.shard.stale, "it folds the logs again"

@@ -8,6 +8,7 @@ from rules.asked import Asked, Decided
 from rules.deciding import decide, with_variants
 from rules.fold import fold_reports
 from rules.forgetting import forget
+from rules.guard import MOST_OWN_TRADES
 from rules.intent import resolve
 from rules.links import Links
 from rules.new_rows import fold_decision
@@ -194,3 +195,20 @@ def test_a_symbol_that_an_account_lacks_closes_nothing_of_another_account() -> N
     assert len(done.orders) == 0
     assert not state.trades["closing"].any()
     assert set(done.verdicts["reason"].tolist()) == {ReasonCode.DIRECTION_NOT_ALLOWED}
+
+
+def test_a_subscription_has_no_more_trades_than_one_decision_can_close() -> None:
+    made, state = world(MOST_OWN_TRADES + 4, limit=100_000), State()
+    opened = run(made, state)
+    count = len(opened.verdicts) // (MOST_OWN_TRADES + 4)
+    assert len(opened.orders) == MOST_OWN_TRADES * count
+    refused = opened.verdicts["reason"][opened.verdicts["legs"] == 0]
+    assert set(refused.tolist()) == {ReasonCode.MAX_OPEN_TRADES}
+    fold_reports(state, reports(opened.orders, Outcome.FILLED), 1)
+    ids = np.array([[9] * 16], np.uint8).view("V16")[0]
+    one = made.signals.take(np.array([0]))
+    reverse = replace(made.intents.take(np.array([0])), reverse=np.ones(1, bool))
+    closed = run(replace(made, signals=replace(one, signal_id=ids), intents=reverse), state)
+    legs = closed.orders[closed.orders["account_id"] == closed.orders["account_id"][0]]
+    assert legs["leg"].tolist() == list(range(1, MOST_OWN_TRADES + 2))
+    assert set(legs["legs"].tolist()) == {MOST_OWN_TRADES + 1}
