@@ -30,6 +30,7 @@ from sinks.duckdb.server import DuckServer
 from sinks.duckdb.writer import DuckWriter
 from sinks.positions import StoredPositions
 from sinks.retry import Backoff
+from sinks.settled import Settled
 from sinks.spool import Spool
 from sources.redis_streams import BEGINNING, parse_id
 from sources.results import Decoded, ResultsSource
@@ -58,6 +59,7 @@ class ArchiveSettings:
         retry_max_seconds: longest pause between attempts on a failing store.
         limits: of DuckDB.
         stores: that must have an entry before it is trimmed.
+        durability: of Redis.
     """
 
     duckdb_dir: Path
@@ -71,6 +73,7 @@ class ArchiveSettings:
     retry_max_seconds: float = 15.0
     limits: Limits = Limits()  # noqa: RUF009 - frozen
     stores: tuple[StoreName, ...] = STORES
+    durability: str = "always"
 
 
 def build(source: ResultsSource, sink: ArchiveSink) -> Dataflow:
@@ -107,7 +110,8 @@ def run_archive(
         flush = Flush(rows=settings.flush_rows, backoff=Backoff(longest=settings.retry_max_seconds))
         frame = BatchFrame(writer, spool, positions, published.publish, metrics, stop, flush)
         stack.callback(frame.close)
-        source = ResultsSource(client, lambda: positions, stop, metrics.lost)
+        settle = Settled(client, store).wait if settings.durability == "waitaof" else _nothing
+        source = ResultsSource(client, lambda: positions, stop, metrics.lost, settle=settle)
         run_flow(build(source, ArchiveSink(lambda: frame)), epoch_seconds=settings.epoch_seconds)
 
 
@@ -157,6 +161,10 @@ def _open_database(settings: ArchiveSettings, stop: Stop) -> Database:
             if stop.requested or time.monotonic() > deadline:
                 raise
             time.sleep(0.1)
+
+
+def _nothing() -> None:
+    """A reply of Redis implies its fsync, or nobody asked for one."""
 
 
 def _as_rows(entries: Sequence[Decoded]) -> tuple[str, Sequence[Rows]]:

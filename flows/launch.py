@@ -57,6 +57,7 @@ def archive_settings(system: System) -> ArchiveSettings:
         spool_bytes=wanted.spool_mb << 20,
         retry_max_seconds=wanted.retry_max_s,
         limits=Limits(memory_mb=duckdb.memory_mb, threads=duckdb.threads),
+        durability=system.settings.redis.durability,
     )
 
 

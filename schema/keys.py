@@ -94,6 +94,11 @@ def live(table: str) -> str:
     return f"{{config}}:{table}"
 
 
+def fence(reader: str) -> str:
+    """Counter that a reader writes to have all before it fsynced."""
+    return f"fence:{reader}"
+
+
 CONFIG_VERSION = "{config}:version"
 WIRE_TYPES = "wire:types"
 

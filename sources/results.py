@@ -158,6 +158,8 @@ class _Partition(StatefulSourcePartition[Sequence[Decoded], None]):
             if not self._checked:
                 self._check()
             entries = [self._decoder.decode(entry) for entry in self._reader.poll(_WAIT)]
+            if entries:
+                self._source.settle()
         except (redis.ConnectionError, redis.TimeoutError) as error:
             # What was read and not decoded is read again.
             self._reader.seek(before)
@@ -185,6 +187,7 @@ class ResultsSource(FixedPartitionedSource[Sequence[Decoded], None]):
         stop: when requested, reading ends, the epoch is flushed, and the flow ends.
         lost: told each stream of which entries are gone that were not read.
         count: entries that one reply may bring, per stream.
+        settle: waits until Redis cannot lose what was read; raises redis.TimeoutError.
     """
 
     def __init__(
@@ -195,8 +198,10 @@ class ResultsSource(FixedPartitionedSource[Sequence[Decoded], None]):
         lost: Callable[[str], None],
         *,
         count: int = 64,
+        settle: Callable[[], None] = lambda: None,
     ) -> None:
         self.client = client
+        self.settle = settle
         self.positions = positions
         self.stop = stop
         self.lost = lost
