@@ -25,6 +25,7 @@ class FailureKind(StrEnum):
     DISCONNECT = "disconnect"  # Transient, nothing happened
     TIMEOUT_BEFORE = "timeout_before"  # Ambiguous, nothing happened
     TIMEOUT_AFTER = "timeout_after"  # Ambiguous, all of it happened
+    REPEAT = "repeat"  # with `on = "poll"`: it tells once more what the poll before it told
     LATE_HISTORY = "late_history"  # poll and history show what the call did `calls` calls late
     # of one request
     REFUSE = "refuse"  # refused with `retcode`: a requote is 10004, a throttle 10024
@@ -39,6 +40,7 @@ _OF_CALLS = frozenset(
         FailureKind.TIMEOUT_BEFORE,
         FailureKind.TIMEOUT_AFTER,
         FailureKind.LATE_HISTORY,
+        FailureKind.REPEAT,
     }
 )
 

@@ -162,7 +162,12 @@ class SimulatedTerminal:
 
     def poll(self) -> Happenings:
         """Return what happened since the last poll."""
-        self._query("poll")
+        failure = self._script.call("poll")
+        if failure and failure.kind is FailureKind.REPEAT:
+            self._news.again()
+        elif failure:
+            raise Transient(f"poll failed: {failure.kind}")
+        self._advance()
         deals, orders = self._news.take()
         return Happenings(deals=rows.deal_records(deals), orders=rows.order_records(orders))
 
@@ -233,6 +238,7 @@ class _News:
         self._deals: list[rows.Row] = []
         self._orders: list[rows.Row] = []
         self._late: list[tuple[int, set[int]]] = []  # calls to go, tickets
+        self._taken: tuple[list[rows.Row], list[rows.Row]] = [], []
         self.delay = 0  # of what is added next
 
     def add(self, deals: list[rows.Row], orders: list[rows.Row], tickets: set[int]) -> None:
@@ -252,6 +258,10 @@ class _News:
         """Count a call: what was held back long enough is seen from this one on."""
         self._late = [(calls - 1, tickets) for calls, tickets in self._late if calls > 0]
 
+    def again(self) -> None:
+        """Let what was taken last be taken once more."""
+        self._deals, self._orders = self._taken[0] + self._deals, self._taken[1] + self._orders
+
     def take(self) -> tuple[list[rows.Row], list[rows.Row]]:
         """Return deals and orders not taken yet."""
         self.passed()
@@ -260,4 +270,5 @@ class _News:
         orders = [row for row in self._orders if row[rows.ORDER_TICKET] not in hidden]
         self._deals = [row for row in self._deals if row[rows.DEAL_TICKET] in hidden]
         self._orders = [row for row in self._orders if row[rows.ORDER_TICKET] in hidden]
+        self._taken = deals, orders
         return deals, orders

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 _ACCOUNTS = 200
 _READY_SECONDS = 60.0
 _STOP_SECONDS = 40.0
+_NOTE_BYTES = 1 << 24
 _POLL = 0.25
 _ALIASES = {"GOLD": "XAUUSD"}
 
@@ -72,7 +73,8 @@ def run_demo(args: argparse.Namespace) -> int:
         client = stack.enter_context(system.redis(once=True))
         _wait_ready(system, client, made, up)
         sent = directory / "sent.ndjson"
-        with sent.open("w", encoding="utf-8") as note:
+        # What a full disk does not take waits in the buffer.
+        with sent.open("w", encoding="utf-8", buffering=_NOTE_BYTES) as note:
             sender = Sender(client, system.settings.redis.durability, note)
             with Watch(system, client, len(replay), show=not args.json) as watch:
                 sender.send(replay, lambda: watch.look(sender.sent))

@@ -91,8 +91,21 @@ class Sender:
                 "fields_base64": {k: base64.b64encode(v).decode() for k, v in fields.items()},
             }
             self.note.write(json.dumps(line) + "\n")
-        self.note.flush()
+        self._flush()
         self.sent += len(batch)
+
+    def _flush(self) -> None:
+        """Have the note on disk; a full disk is waited for, as a broken Redis is."""
+        deadline = time.monotonic() + _GIVE_UP_SECONDS
+        while True:
+            try:
+                self.note.flush()
+            except OSError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(_RECONNECT_SECONDS)
+            else:
+                return
 
     def _send_again(self, entries: list[tuple[str, dict[str, bytes]]]) -> list[str]:
         """Send what has not arrived, until all has; return the ids in the entries' order."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field
+from typing import Any
 
 from config.faults import POINTS
 
@@ -11,6 +12,19 @@ PARTS = (
     *("trade-0", "trade-0", "archive-duckdb", "archive-clickhouse", "clickhouse"),
     *(f"execute-{broker}-{number}" for broker in ("alpha", "beta") for number in (1, 2, 3)),
 )
+_BROKERS: list[dict[str, Any]] = [
+    {"kind": "lose_answer"},
+    {"kind": "timeout_after"},
+    {"kind": "timeout_before"},
+    {"kind": "disconnect"},
+    {"kind": "late_history", "calls": 20},
+    {"kind": "repeat", "on": "poll"},
+    {"kind": "disconnect", "on": "positions"},
+    {"kind": "disconnect", "on": "history"},
+    {"kind": "partial", "fraction": 0.3},
+    {"kind": "refuse", "retcode": 10004},  # requote
+    {"kind": "refuse", "retcode": 10024},  # too many requests
+]
 # Points of a running system; those of migrations end before it runs.
 _POINTS = sorted(name for name in POINTS if not name.startswith("migrate."))
 
@@ -40,6 +54,7 @@ class Plan:
         faults: value of TRADECAST_FAULTS.
         blows: in the order of time.
         clickhouse_down: it is away until the last alert was sent.
+        brokers: what goes wrong at the terminals, by instance (see brokers.simulated.failures).
     """
 
     seed: int
@@ -47,6 +62,7 @@ class Plan:
     faults: str
     blows: list[Blow] = field(default_factory=list)
     clickhouse_down: bool = False
+    brokers: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
 
 def make(seed: int, seconds: float, *, clock: bool, disk: bool) -> Plan:
@@ -89,4 +105,16 @@ def make(seed: int, seconds: float, *, clock: bool, disk: bool) -> Plan:
         f"@{rng.choice((1, 2, 5, 20))}"
         for name in rng.sample(_POINTS, 5)
     ]
-    return Plan(seed, shards, ",".join(armed), blows, rng.random() < 0.15)
+    down = rng.random() < 0.15
+    return Plan(seed, shards, ",".join(armed), blows, down, _brokers(rng))
+
+
+def _brokers(rng: random.Random) -> dict[str, list[dict[str, Any]]]:
+    """Return results that are lost, late, told twice, partial or refused, at half the terminals."""
+    found = {}
+    for part in rng.sample([p for p in PARTS if p.startswith("execute-")], 3):
+        chosen = rng.sample(_BROKERS, 3)
+        found[part.removeprefix("execute-")] = [
+            {**one, "after": rng.randint(0, 60), "times": rng.randint(1, 5)} for one in chosen
+        ]
+    return found

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from config.faults import DIRECTORY, VARIABLE
+from flows.demo.world import builtin
 from tests.acceptance.running_demo import RunningDemo
 from tests.torture import plan as plans
 from tests.torture.chaos import Chaos
@@ -49,7 +52,9 @@ def run(
     """
     with small_disk(directory / "disk") as disk:
         done = Round(plans.make(seed, seconds, clock=bool(faketime()), disk=disk))
-        arguments = ["--signals", str(signals), "--accounts", str(accounts)]
+        world = directory / "disk" / "world.toml"
+        world.write_text(_world(done.plan, accounts), encoding="utf-8")
+        arguments = ["--signals", str(signals), "--world", str(world)]
         arguments += ["--seconds", str(seconds), "--seed", str(seed)]
         arguments += ["--patience", str(_PATIENCE)]
         _torture(done, directory, arguments, seconds)
@@ -90,6 +95,21 @@ def _torture(done: Round, directory: Path, arguments: list[str], seconds: float)
                 done.problems.append(f"the demo ended with {done.result['code']}: {demo.errors()}")
             done.problems += _audit(demo.home, environment)
             done.problems += problems(demo.system, demo.home)
+
+
+def _world(plan: Plan, accounts: int) -> str:
+    """The demo's world, with what goes wrong at the brokers of the plan."""
+    text = builtin(accounts, plan.seed)
+    for key, failures in plan.brokers.items():
+        tables = [
+            "{ " + ", ".join(f"{k} = {json.dumps(v)}" for k, v in one.items()) + " }"
+            for one in failures
+        ]
+        head = f'(key = "{key}"\nbroker = "[a-z]+"\n)(failures = .*\n)?'
+        given = f"failures = [{', '.join(tables)}]\n"
+        text, found = re.subn(head, lambda match, given=given: match[1] + given, text)  # type: ignore[misc]
+        assert found == 1
+    return text
 
 
 def _special(directory: str, names: list[str]) -> list[str]:

@@ -168,6 +168,15 @@ def test_history_lags_by_script(world: World) -> None:
     assert got["deal_ticket"] in bench.terminal.history(0).deals["deal_ticket"]
 
 
+def test_a_poll_tells_twice_by_script(world: World) -> None:
+    bench = world.bench([Failure(kind=FailureKind.REPEAT, on="poll", after=2)])
+    bench.terminal.poll()
+    got = bench.one()
+    assert bench.terminal.poll().deals["deal_ticket"].tolist() == [got["deal_ticket"]]
+    assert bench.terminal.poll().deals["deal_ticket"].tolist() == [got["deal_ticket"]]
+    assert len(bench.terminal.poll().deals) == 0
+
+
 def test_failed_query_raises_and_is_never_flat(world: World) -> None:
     bench = world.bench([Failure(kind=FailureKind.DISCONNECT, on="positions")])
     bench.one()
