@@ -245,6 +245,15 @@ class Metrics(Section, frozen=True):
     """What processes tell about themselves on loopback."""
 
     enabled: Annotated[bool, rule("Serve Prometheus metrics, each process on its own port.")] = True
+    port: Annotated[
+        int,
+        rule(
+            "Port of `tradecast up`, which tells Prometheus of all others; 0 chooses a free one"
+            " and keeps it.",
+            least=0,
+            most=65535,
+        ),
+    ] = 0
 
 
 class Log(Section, frozen=True):

@@ -105,13 +105,14 @@ def run_archive(
     with ExitStack() as stack:
         writer = _open_writer(store, settings, stack, stop)
         spool = Spool(settings.spool_dir / store, settings.spool_bytes)
+        metrics.spool_limit(settings.spool_bytes)
         published = StoredPositions(client, store, settings.stores)
         positions = start_positions(writer, spool, published, streams)
         flush = Flush(rows=settings.flush_rows, backoff=Backoff(longest=settings.retry_max_seconds))
         frame = BatchFrame(writer, spool, positions, published.publish, metrics, stop, flush)
         stack.callback(frame.close)
         settle = Settled(client, store).wait if settings.durability == "waitaof" else _nothing
-        source = ResultsSource(client, lambda: positions, stop, metrics.lost, settle=settle)
+        source = ResultsSource(client, lambda: positions, stop, metrics, settle=settle)
         run_flow(build(source, ArchiveSink(lambda: frame)), epoch_seconds=settings.epoch_seconds)
 
 

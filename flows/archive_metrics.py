@@ -59,30 +59,51 @@ class Metrics:
     def __init__(self, store: str, registry: CollectorRegistry = REGISTRY) -> None:
         self._store = store
         self._rows = Counter(
-            "tradecast_archive_rows", "Rows stored", ["store", "table"], registry=registry
+            "tradecast_archive_rows", "Rows stored.", ["store", "table"], registry=registry
         )
-        self._seconds = PrometheusHistogram(
-            "tradecast_archive_flush_seconds",
-            "Time that a flush into the store took",
-            ["store"],
-            buckets=[0.005 * 2**step for step in range(14)],
+        self._steps = PrometheusHistogram(
+            "tradecast_archive_step_seconds",
+            "Time that a step took: `decode` of what one read brought, `write` into the store,"
+            " `flush` of a batch as a whole, with its attempts and the spool.",
+            ["store", "step"],
+            buckets=[0.0005 * 2**step for step in range(18)],
             registry=registry,
         )
         self._spool = Gauge(
-            "tradecast_archive_spool_bytes", "Bytes that wait", ["store"], registry=registry
+            "tradecast_archive_spool_bytes",
+            "Size of the spool of rows that wait for the store.",
+            ["store"],
+            registry=registry,
+        )
+        self._spool_limit = Gauge(
+            "tradecast_archive_spool_limit_bytes",
+            "Size at which the spool takes no more.",
+            ["store"],
+            registry=registry,
         )
         self._failures = Counter(
-            "tradecast_archive_failures", "Writes that failed", ["store"], registry=registry
+            "tradecast_archive_failures",
+            "Attempts that the store failed; each is followed by another.",
+            ["store"],
+            registry=registry,
+        )
+        self._links = Counter(
+            "tradecast_archive_redis_failures",
+            "Reads that a broken link to Redis has failed.",
+            ["store"],
+            registry=registry,
         )
         self._lost = Counter(
             "tradecast_archive_gaps",
-            "Times that entries of a stream were gone before they were read",
+            "Times that entries of a stream were gone before they were read.",
             ["store", "stream"],
             registry=registry,
         )
+        for some in (self._failures, self._links, self._spool):
+            some.labels(store)
         self._latency = ColumnHistogram(
             LATENCY,
-            "From a signal's arrival to its market order's outcome in the store",
+            "From a signal's arrival to its market order's outcome in the store.",
             "store",
             store,
         )
@@ -90,7 +111,7 @@ class Metrics:
 
     def stored(self, tables: Mapping[str, pa.Table], seconds: float, at: float) -> None:
         """Count rows that the store has since `at` (seconds since 1970)."""
-        self._seconds.labels(self._store).observe(seconds)
+        self.took("write", seconds)
         for name, rows in tables.items():
             self._rows.labels(self._store, name).inc(rows.num_rows)
         orders = tables.get("orders")
@@ -102,6 +123,26 @@ class Metrics:
             )
             received = final.column("received_at").drop_null().cast(pa.int64()).to_numpy()
             self._latency.observe(np.maximum(0.0, at - received / 1e6))
+
+    def took(self, step: str, seconds: float) -> None:
+        """Show how long a step took."""
+        self._steps.labels(self._store, step).observe(seconds)
+
+    def flushed(self, seconds: float) -> None:
+        """Count a batch that is durable, in the store or in the spool."""
+        self.took("flush", seconds)
+
+    def decoded(self, seconds: float) -> None:
+        """Count a read of the streams."""
+        self.took("decode", seconds)
+
+    def unlinked(self) -> None:
+        """Count a read that a broken link has failed."""
+        self._links.labels(self._store).inc()
+
+    def spool_limit(self, size: int) -> None:
+        """Show how large the spool may grow."""
+        self._spool_limit.labels(self._store).set(size)
 
     def spool(self, size: int) -> None:
         """Show how many bytes wait."""

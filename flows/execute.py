@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import socket
+import time
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -111,6 +112,7 @@ class Desk:
         if turn.fresh or self._timers.due("lease", turn.now, self._settings.lease_s / 3):
             executor.lease()
         if turn.fresh:
+            self._metrics.linked()
             self._marked.clear()
             executor.reconnected()
         for partition, entry_id, fields in turn.entries:
@@ -128,7 +130,7 @@ class Desk:
         executor, wanted, due = self._executor, self._settings, self._timers.due
         polled = turn.granted or due("poll", turn.now, wanted.poll_ms / 1000)
         deals = confirmation.poll(executor, turn.now) if polled else confirmation.NO_DEALS
-        searching.look_for(executor, turn.now)
+        self._search(turn.now)
         marks = confirmation.NO_MARKS
         if due("marks", turn.now, wanted.marks_seconds):
             marks = confirmation.changed_marks(executor, self._marked)
@@ -139,9 +141,17 @@ class Desk:
         if due("quotes", turn.now, wanted.quotes_ms / 1000):
             idle = due("idle quotes", turn.now, wanted.quotes_idle_seconds)
             quotes = executor.terminal.quotes()
+            self._metrics.quoted(quotes)
             self._writer.publish_quotes(self._instance.broker_id, quotes, 3000, always=idle)
         if due("state", turn.now, 1.0):
             self._look_around(turn.now)
+
+    def _search(self, now: int) -> None:
+        due = any(at <= now for at, _ in self._executor.watched.values())
+        start = time.perf_counter()
+        searching.look_for(self._executor, now)
+        if due:
+            self._metrics.took("search", time.perf_counter() - start)
 
     def _look_around(self, now: int) -> None:
         self._metrics.look(self._executor)
@@ -158,7 +168,7 @@ class Desk:
         """Say that this instance is not worked on any more."""
         self._state.write(self._executor, self._executor.clock(), running=False)
 
-    def guarded(self, step: Callable[[Turn], None]) -> Callable[[Turn], Turn]:
+    def guarded(self, name: str, step: Callable[[Turn], None]) -> Callable[[Turn], Turn]:
         """Return the step; a broken link fails the turn, and what the events lack goes out again.
 
         What the terminal or the broker says is a value; what is raised here is about the link.
@@ -166,10 +176,14 @@ class Desk:
 
         def run(turn: Turn) -> Turn:
             if not turn.failed:
+                start = time.perf_counter()
                 try:
                     step(turn)
+                    if turn.entries or turn.granted:
+                        self._metrics.took(name, time.perf_counter() - start)
                 except OldJournal as error:
                     log.critical("%s; it is put aside, and a new one begins", error)
+                    self._metrics.put_aside()
                     turn.failed = self.journal_is_old = self.link.ended = True
                 except (redis.RedisError, TradecastError) as error:
                     if isinstance(error, Fatal):
@@ -187,7 +201,7 @@ def build(source: FixedPartitionedSource[Turn, None], desk: Desk) -> Dataflow:
     flow = Dataflow("execute")
     stream = op.input("orders", flow, source)
     for name, step in (("claim", desk.claim), ("send", desk.send), ("confirm", desk.confirm)):
-        stream = op.map(name, stream, desk.guarded(step))
+        stream = op.map(name, stream, desk.guarded(name, step))
     op.output("done", stream, LastStep())
     return flow
 

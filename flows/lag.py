@@ -74,6 +74,29 @@ def all_stored(client: redis.Redis, signal_streams: int) -> bool:
     return not any(look(client, signal_streams)[-1].behind.values())
 
 
+def behind_seconds(client: redis.Redis, signal_streams: int) -> dict[str, float]:
+    """Return, by store, the age of the oldest entry that neither it nor its spool has; 0 for none.
+
+    Raises:
+        redis.RedisError: Redis does not answer.
+    """
+    streams = results_streams(signal_streams)
+    heads = _heads(client, streams)
+    found: Any = client.time()
+    now = found[0] * 1000 + found[1] // 1000
+    ages = {}
+    for store in STORES:
+        places = _stored(client, list(heads), store)
+        late = [s for s, (_, last) in heads.items() if places[s] < last]
+        pipe: Any = client.pipeline(transaction=False)
+        for stream in late:
+            ms, seq = places[stream]
+            pipe.xrange(stream, f"({ms}-{seq}", "+", count=1)
+        oldest = [_id(entries[0][0])[0] for entries in pipe.execute() if entries]
+        ages[store] = max(0, now - min(oldest, default=now)) / 1000
+    return ages
+
+
 def _heads(client: redis.Redis, streams: Sequence[str]) -> dict[str, tuple[int, tuple[int, int]]]:
     """Length and last id ever of each stream that exists."""
     pipe: Any = client.pipeline(transaction=False)

@@ -37,7 +37,10 @@ def run_flow_process(system: System, args: argparse.Namespace) -> int:
             case _:
                 _trade(system, args.shard or (0, 1), frame)
 
-    return process.run(process_name(args.flow, which), system.home, body)
+    name, wanted = process_name(args.flow, which), system.settings
+    return process.run(
+        name, system.home, body, metrics=wanted.metrics.enabled, level=wanted.log.level
+    )
 
 
 def archive_settings(system: System) -> ArchiveSettings:

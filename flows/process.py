@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from logging.handlers import RotatingFileHandler
 from typing import TYPE_CHECKING, Any
@@ -52,13 +53,22 @@ class Process:
     log: logging.Logger
 
 
-def run(name: str, home: Home, body: Callable[[Process], None]) -> int:
+def run(
+    name: str,
+    home: Home,
+    body: Callable[[Process], None],
+    *,
+    metrics: bool = True,
+    level: str = "info",
+) -> int:
     """Run the body of a flow process until it is asked to stop.
 
     Args:
         name: of the process, as `status` shows it: `trade-0`, `execute-demo-1`.
         home: the system's directories.
         body: builds the flow and runs it; returns soon after `stop` is set.
+        metrics: whether to serve them.
+        level: of the log.
 
     Returns:
         0 if it ended because it was asked to, else the exit code of what went wrong.
@@ -69,20 +79,15 @@ def run(name: str, home: Home, body: Callable[[Process], None]) -> int:
         die_with_parent(int(parent))
     stop = Stop()
     watch_signals(stop)
-    log = open_log(home.log_dir, name)
+    log = open_log(home.log_dir, name, level)
     run_file = RunFile(home.run_dir / f"{name}.json", name)
     directory = home.recovery_dir / name
     try:
         make_private(directory)
-        with DirectoryLock(directory):
-            server, _ = start_http_server(0, addr="127.0.0.1")
-            try:
-                run_file.write(metrics_port=server.server_port, state="running")
-                log.info("started", extra={"metrics_port": server.server_port})
-                body(Process(name=name, home=home, stop=stop, log=log))
-            finally:
-                server.shutdown()
-                server.server_close()
+        with DirectoryLock(directory), _metrics_port(metrics) as port:
+            run_file.write(metrics_port=port, state="running")
+            log.info("started", extra={"metrics_port": port})
+            body(Process(name=name, home=home, stop=stop, log=log))
     except Exception as error:  # noqa: BLE001 - the outermost frame of the process
         return _failed(error, name, log, run_file, stop)
     if stop.requested:
@@ -90,6 +95,20 @@ def run(name: str, home: Home, body: Callable[[Process], None]) -> int:
         run_file.remove()
         return Exit.OK
     return _failed(None, name, log, run_file, stop)
+
+
+@contextmanager
+def _metrics_port(serves: bool) -> Iterator[int | None]:
+    """Serve metrics on a free port; None if they are not to be served."""
+    if not serves:
+        yield None
+        return
+    server, _ = start_http_server(0, addr="127.0.0.1")
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 def run_flow(flow: Dataflow, *, epoch_seconds: float = EPOCH_SECONDS) -> None:
@@ -170,7 +189,7 @@ class JsonLines(logging.Formatter):
         return json.dumps(line, default=str)
 
 
-def open_log(directory: Path, name: str) -> logging.Logger:
+def open_log(directory: Path, name: str, level: str = "info") -> logging.Logger:
     """Send this process's log to `<name>.log` in a directory, and its errors to standard error."""
     make_private(directory)
     file = RotatingFileHandler(
@@ -181,7 +200,7 @@ def open_log(directory: Path, name: str) -> logging.Logger:
     screen.setLevel(logging.ERROR)
     screen.setFormatter(_Screen(f"tradecast {name}: "))
     root = logging.getLogger()
-    root.setLevel(logging.INFO)
+    root.setLevel(level.upper())
     root.handlers = [file, screen]
     logging.captureWarnings(capture=True)
     return logging.getLogger(f"tradecast.{name}")

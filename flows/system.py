@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
@@ -15,8 +16,8 @@ from embedded.clickhouse.process import ClickHouse
 from embedded.errors import PortBusy
 from embedded.ports import LOOPBACK, check_port_free, free_port, reached_at
 from embedded.valkey import Valkey
-from flows import configuration, lag, simulated_prices
-from flows.context import CLICKHOUSE, UP, VALKEY, System
+from flows import configuration, lag, simulated_prices, up_metrics
+from flows.context import CLICKHOUSE, UP, VALKEY, System, read_json
 from flows.errors import Exit
 from flows.launch import process_name
 from flows.process import PARENT, RunFile, open_log, watch_signals, write_json
@@ -37,6 +38,8 @@ LOG = logging.getLogger("tradecast.up")
 SERVERS, ARCHIVES, FLOWS = 0, 1, 2
 _LOOK_SECONDS = 1.0
 _RECORD_SECONDS = 5.0
+_MEASURE_SECONDS = 5.0
+_METRICS = "metrics"
 # How long the stores may take to get the last rows before their archives are stopped; what they
 # do not get then waits in the streams for the next start.
 _DRAIN_SECONDS = 5.0
@@ -54,7 +57,7 @@ def serve(system: System) -> int:
     stop = Stop()
     watch_signals(stop)
     with system.home.lock():
-        open_log(system.home.log_dir, UP)
+        open_log(system.home.log_dir, UP, system.settings.log.level)
         Up(system, stop).run()
     return Exit.OK
 
@@ -74,6 +77,8 @@ class Up:
         self._recorded: int | None = None
         self._record_at = 0.0
         self._client = system.redis()
+        self._metrics = up_metrics.Metrics()
+        self._measure_at = 0.0
 
     def run(self) -> None:
         """Start, watch, stop."""
@@ -85,6 +90,8 @@ class Up:
             self._start_servers()
             if self._stop.requested:
                 return
+            if self._system.settings.metrics.enabled:
+                stack.enter_context(up_metrics.serve(self._ports[_METRICS], self._targets))
             self._publish()
             self._start_flows()
             self._look()
@@ -121,6 +128,8 @@ class Up:
                     die_with_parent=True,
                 )
             )
+        if settings.metrics.enabled:
+            self._port(_METRICS, settings.metrics.port)
         for server in servers:
             # Before it is kept running: what is wrong at the start is for the user to mend.
             server.start()
@@ -170,8 +179,11 @@ class Up:
                 self._publish()
             self._follow_configuration()
             self._record_versions()
+            self._measure()
         except (redis.RedisError, OSError) as error:
             LOG.warning("Redis does not answer: %s", error)
+            self._metrics.redis(answers=False)
+        self._metrics.parts(self._supervisor.facts())
         try:
             self._run_file.write(
                 state="running",
@@ -179,11 +191,33 @@ class Up:
                 durability=self._system.settings.redis.durability,
                 addresses=self._addresses(),
                 config_version=self._version,
+                metrics_port=self._ports.get(_METRICS),
                 parts=self._supervisor.facts(),
             )
         except OSError as error:
             # A full disk stops what has to write, not those who would start it again.
             LOG.error("cannot tell what runs: %s", error)  # noqa: TRY400
+
+    def _measure(self) -> None:
+        """Look at what only this process can see of stores and disk."""
+        if time.monotonic() < self._measure_at:
+            return
+        self._measure_at = time.monotonic() + _MEASURE_SECONDS
+        self._metrics.home(shutil.disk_usage(self._system.home.path).free, self._version)
+        streams = self._system.settings.signals.streams
+        self._metrics.stores(lag.behind_seconds(self._client, streams))
+        self._metrics.redis(answers=True)
+
+    def _targets(self) -> dict[str, int]:
+        """Ports at which the processes of this machine tell their metrics."""
+        ports = {UP: self._ports[_METRICS]}
+        for name in list(self._supervisor.parts):
+            facts = read_json(self._system.home.run_dir / f"{name}.json")
+            if facts is not None and facts.get("metrics_port"):
+                ports[name] = int(facts["metrics_port"])
+        if CLICKHOUSE in self._ports:
+            ports[CLICKHOUSE] = self._ports[CLICKHOUSE]
+        return ports
 
     def _follow_configuration(self) -> None:
         """Start and stop executors as the configuration's instances come and go."""
@@ -245,6 +279,8 @@ class Up:
             print(f"  {name:10} {told}{secret}")
         if self._version is None:
             print("  no brokers and accounts yet: tell it with `tradecast apply FILE.toml`")
+        if _METRICS in self._ports:
+            print(f"  {_METRICS:10} http://{LOOPBACK}:{self._ports[_METRICS]}/metrics")
         print("Ctrl-C stops it; `tradecast status` shows how it does.", flush=True)
 
     def _stop_flows(self) -> None:

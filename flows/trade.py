@@ -1,7 +1,9 @@
 """Flow `trade`: signals and events become decisions, with orders inside, and rows of results."""
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import bytewax.operators as op
 import redis
@@ -16,12 +18,14 @@ from flows.lag import STORES
 from flows.process import run_flow
 from flows.trade_metrics import Metrics
 from operators import steps
-from operators.intake import Intake
+from operators.intake import Admitted, Intake
 from operators.live_state import LiveState
 from operators.pressure import Pressure
 from operators.shard import Shard, ShardSettings
 from operators.upkeep import Upkeep
 from rules.rounds import Round
+from rules.validation import Validated
+from schema.codes import ReasonCode
 from schema.ids import PARTITIONS
 from schema.registry import table
 from sinks.claims import Claims
@@ -58,6 +62,37 @@ class LastStep(DynamicSink[Round]):
         return _Last(self._step)
 
 
+class MeasuredIntake(Intake):
+    """An intake that tells the metrics what it found."""
+
+    def __init__(self, client: redis.Redis, metrics: Metrics) -> None:
+        super().__init__(client)
+        self._metrics = metrics
+
+    @override
+    def admit(
+        self, batch: Validated, strategy_status: Callable[[Sequence[str]], Sequence[ReasonCode]]
+    ) -> Admitted:
+        found = super().admit(batch, strategy_status)
+        self._metrics.sorted(found)
+        return found
+
+
+class MeasuredShard(Shard):
+    """A shard that tells the metrics how long it took to fold the logs."""
+
+    def __init__(self, *args: Any, metrics: Metrics, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self._metrics = metrics
+
+    @override
+    def recover(self) -> dict[str, str]:
+        start = time.perf_counter()
+        positions = super().recover()
+        self._metrics.recovered(time.perf_counter() - start)
+        return positions
+
+
 def build(
     source: FixedPartitionedSource[Round, None],
     shard: Shard,
@@ -77,16 +112,33 @@ def build(
         ("guard", steps.guard_and_decide),
         ("dispatch", steps.dispatch(upkeep, clock)),
     ):
-        stream = op.map(name, stream, metrics.timed(name, steps.guarded(step, shard)))
-    last = metrics.timed("results", steps.guarded(steps.write_results(results, upkeep), shard))
+        worked = _had_events if name == "events" else _had_signals
+        stream = op.map(name, stream, metrics.timed(name, steps.guarded(step, shard), worked))
+    written = 0
+
+    def wrote(_turn: Round) -> bool:
+        nonlocal written
+        before, written = written, shard.results_due
+        return written != before
+
+    write = steps.guarded(steps.write_results(results, upkeep), shard)
+    last = metrics.timed("results", write, wrote)
 
     def end(turn: Round) -> Round:
         done = last(turn)
-        metrics.count(shard, done)
+        metrics.count(done)
         return done
 
     op.output("results", stream, LastStep(end))
     return flow
+
+
+def _had_events(turn: Round) -> bool:
+    return bool(turn.events)
+
+
+def _had_signals(turn: Round) -> bool:
+    return bool(turn.signals)
 
 
 def shard_settings(settings: Settings, shard: tuple[int, int]) -> ShardSettings:
@@ -107,7 +159,8 @@ def run_trade(
     client: redis.Redis, settings: Settings, shard: tuple[int, int], spool_dir: Path, stop: Stop
 ) -> None:
     """Run shard i of k until it is asked to stop."""
-    run_flow(wire(client, settings, shard, stop, Metrics(shard[0]), spool_dir))
+    flow = wire(client, settings, shard, stop, Metrics(shard[0]), spool_dir)
+    run_flow(flow, epoch_seconds=settings.trade.epoch_ms / 1000)
 
 
 def wire(
@@ -127,10 +180,11 @@ def wire(
             [Append(partition=p, previous=previous, fields=f) for p, previous, f in appends]
         )
 
-    memory = Shard(
+    memory = MeasuredShard(
         client,
         shard_settings(settings, shard),
-        intake=Intake(client),
+        metrics=metrics,
+        intake=MeasuredIntake(client, metrics),
         send=send,
         last=dispatcher.last,
         version=lambda: live.version(client),
@@ -154,4 +208,5 @@ def wire(
     source = RoundSource(client, memory, lambda: memory.brokers, stop, clock)
     spool = Spool(spool_dir, settings.trade.spool_mb << 20)
     results = SpooledResults(ResultsWriter(client), spool, lambda: memory.pressure.spools)
+    metrics.watch(memory, lambda: results.spooled_bytes)
     return build(source, memory, results, upkeep, metrics, clock.now)

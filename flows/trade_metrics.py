@@ -14,6 +14,7 @@ from schema.enums import Outcome
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from operators.intake import Admitted
     from operators.shard import Shard
     from rules.rounds import Round
 
@@ -29,6 +30,9 @@ class Metrics:
     """
 
     def __init__(self, shard: int, registry: CollectorRegistry = REGISTRY) -> None:
+        self._shard = str(shard)
+        self._sorted: Admitted | None = None
+
         def counter(name: str, help_text: str, *labels: str) -> Counter:
             return Counter(
                 f"tradecast_trade_{name}", help_text, ["shard", *labels], registry=registry
@@ -43,54 +47,110 @@ class Metrics:
                 registry=registry,
             )
 
-        self._shard = str(shard)
-        self._entries = counter("entries", "Entries of signal streams that were read")
-        self._signals = counter("signals", "Signals that were admitted")
-        self._verdicts = counter("verdicts", "Accounts that were decided", "outcome", "reason")
-        self._orders = counter("orders", "Order legs that were dispatched")
-        self._events = counter("events", "Entries of events that were folded")
-        self._failed = counter("failed_rounds", "Rounds that a broken link has failed")
-        self._steps = seconds("step", "Time that a step took in a round with signals", "step")
-        self._latency = seconds("signal_to_dispatch", "From a signal's arrival to its orders")
-
         def gauge(name: str, help_text: str) -> Gauge:
-            return Gauge(f"tradecast_trade_{name}", help_text, ["shard"], registry=registry)
+            made = Gauge(f"tradecast_trade_{name}", help_text, ["shard"], registry=registry)
+            made.labels(self._shard)  # there from the start, so that nobody waits for it in vain
+            return made
 
-        self._orders_known = gauge("orders_in_memory", "Orders that the shard remembers")
-        self._redis_memory = gauge("redis_memory_ratio", "Share of Redis' memory that is used")
-        self._spools = gauge("results_spooling", "1 while rows go to the spool on disk")
-        self._paused = gauge("exposure_paused", "1 while openings are refused")
+        self._entries = counter("entries", "Entries of signal streams that were read.")
+        self._signals = counter("signals", "Signals that were admitted; every shard reads all.")
+        self._rejections = counter(
+            "signal_rejections", "Signals that were rejected; every shard reads all.", "reason"
+        )
+        self._resends = counter("signal_resends", "Signals that had come before.")
+        self._verdicts = counter("verdicts", "Accounts that were decided.", "outcome", "reason")
+        self._orders = counter("orders", "Order legs that were dispatched.")
+        self._events = counter("events", "Entries of events that were folded.")
+        self._failed = counter("failed_rounds", "Rounds that a broken link has failed.")
+        self._steps = seconds(
+            "step",
+            "Time that a step took: `events` in rounds with events, `results` where rows were"
+            " written, the others in rounds with signals.",
+            "step",
+        )
+        self._recover = seconds(
+            "recover", "Time to fold the logs anew: at the start and after each broken link."
+        )
+        self._latency = seconds("signal_to_dispatch", "From a signal's arrival to its orders.")
+        self._ready = gauge("ready", "1 while the shard has a configuration and trusts its memory.")
+        self._round = gauge("last_round_timestamp_seconds", "When the last round was done.")
+        self._orders_known = gauge("orders_in_memory", "Orders that the shard remembers.")
+        self._unresolved = gauge(
+            "orders_unresolved", "Orders in memory whose outcome is `unresolved`."
+        )
+        self._redis_memory = gauge(
+            "redis_memory_ratio", "Share of Redis' memory bound that is used; 0 without a bound."
+        )
+        self._spooling = gauge("results_spooling", "1 while rows go to the spool on disk.")
+        self._spool = gauge("spool_bytes", "Size of the shard's spool of rows on disk.")
+        self._paused = gauge("exposure_paused", "1 while openings are refused.")
+        self._failed.labels(self._shard)
 
-    def timed(self, name: str, step: Callable[[Round], Round]) -> Callable[[Round], Round]:
-        """Return a step that is timed in rounds with signals."""
+    def watch(self, shard: Shard, spooled: Callable[[], int]) -> None:
+        """Show a shard's state whenever somebody asks, whether rounds come or not.
+
+        Args:
+            shard: whose.
+            spooled: gives the size of its spool.
+        """
+        pressure = shard.pressure
+        for gauge, value in (
+            (self._ready, lambda: shard.ready),
+            (self._orders_known, lambda: shard.state.orders.count),
+            (self._unresolved, lambda: _unresolved(shard)),
+            (self._redis_memory, lambda: pressure.share),
+            (self._spooling, lambda: pressure.spools),
+            (self._spool, spooled),
+            (self._paused, lambda: pressure.pauses),
+        ):
+            gauge.labels(self._shard).set_function(value)
+
+    def timed(
+        self, name: str, step: Callable[[Round], Round], worked: Callable[[Round], object]
+    ) -> Callable[[Round], Round]:
+        """Return a step that is timed where it worked.
+
+        Args:
+            name: of the step.
+            step: it.
+            worked: asked after the step, whether it had something to do.
+        """
         took = self._steps.labels(self._shard, name)
 
         def run(turn: Round) -> Round:
-            if not turn.signals:
-                return step(turn)
             start = time.perf_counter()
             done = step(turn)
-            took.observe(time.perf_counter() - start)
+            if not done.failed and worked(done):
+                took.observe(time.perf_counter() - start)
             return done
 
         return run
 
-    def count(self, shard: Shard, turn: Round) -> None:
+    def recovered(self, seconds: float) -> None:
+        """Count that the logs were folded anew."""
+        self._recover.labels(self._shard).observe(seconds)
+
+    def sorted(self, found: Admitted) -> None:
+        """Take in what became of a round's signals before any account was looked at."""
+        self._sorted = found
+
+    def count(self, turn: Round) -> None:
         """Count a round that has passed all steps."""
+        found, self._sorted = self._sorted, None
         if turn.failed:
             self._failed.labels(self._shard).inc()
             return
+        self._round.labels(self._shard).set(turn.now / 1e6)
         self._entries.labels(self._shard).inc(len(turn.signals))
         self._events.labels(self._shard).inc(len(turn.events))
-        if turn.admitted is not None:
-            self._signals.labels(self._shard).inc(len(turn.admitted))
+        if found is not None:
+            self._signals.labels(self._shard).inc(len(found.signals))
+            self._resends.labels(self._shard).inc(len(found.resends))
+            codes, numbers = np.unique(np.asarray(found.rejections.reason), return_counts=True)
+            for code, number in zip(codes.tolist(), numbers.tolist(), strict=True):
+                self._rejections.labels(self._shard, ReasonCode(code).name).inc(number)
         if turn.decided is not None:
             self._decided(turn)
-        if shard.ready:
-            self._orders_known.labels(self._shard).set(shard.state.orders.count)
-            self._redis_memory.labels(self._shard).set(shard.pressure.share)
-            self._spools.labels(self._shard).set(shard.pressure.spools)
-            self._paused.labels(self._shard).set(shard.pressure.pauses)
 
     def _decided(self, turn: Round) -> None:
         assert turn.decided is not None
@@ -104,3 +164,7 @@ class Metrics:
         if turn.dispatched_at:
             for received in np.unique(verdicts["received_at"]).tolist():
                 latency.observe(max(0, turn.dispatched_at - received) / 1e6)
+
+
+def _unresolved(shard: Shard) -> int:
+    return int(np.count_nonzero(shard.state.orders["outcome"] == Outcome.UNRESOLVED))

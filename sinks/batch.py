@@ -59,6 +59,9 @@ class Observer(Protocol):
     def stored(self, tables: Mapping[str, pa.Table], seconds: float, at: float) -> None:
         """Rows are in the store since `at` (seconds since 1970), which took so long."""
 
+    def flushed(self, seconds: float) -> None:
+        """A batch is durable, in the store or in the spool, and took so long from its flush."""
+
     def spool(self, size: int) -> None:
         """The spool has this many bytes."""
 
@@ -155,12 +158,13 @@ class BatchFrame:
         When neither takes them, it waits, so that nothing more is read; if the process shall end
         meanwhile, the rows stay where they came from and are read again.
         """
+        started = self._clock()
         self._drain()
         if not self._positions:
             return
         tables = {name: _together(parts) for name, parts in self._parts.items()}
         if not len(self._spool) and self._attempt(tables, self._positions, self._flush.attempts):
-            self._accepted()
+            self._accepted(started)
             return
         while not self._spooled(tables):
             if self._stop.requested:
@@ -171,17 +175,18 @@ class BatchFrame:
             self._drain()
             if not len(self._spool) and self._attempt(tables, self._positions, 1):
                 break
-        self._accepted()
+        self._accepted(started)
 
     def close(self) -> None:
         """Let go of the store. What was not flushed is read again by the next start."""
         self._writer.close()
 
-    def _accepted(self) -> None:
+    def _accepted(self, started: float) -> None:
         positions = self._positions
         self._clear()
         faults.point("archive.stored")
         self._durable(positions)
+        self._observer.flushed(self._clock() - started)
 
     def _clear(self) -> None:
         self._parts: dict[str, list[pa.RecordBatch]] = {}

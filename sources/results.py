@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import pyarrow as pa
 import redis
@@ -37,6 +37,19 @@ class Decoded:
     stream: str
     entry_id: str
     tables: Mapping[str, pa.RecordBatch]
+
+
+class Observer(Protocol):
+    """Whoever counts what the source does."""
+
+    def decoded(self, seconds: float) -> None:
+        """What one read brought was decoded, which took so long."""
+
+    def unlinked(self) -> None:
+        """The link to Redis broke in a read."""
+
+    def lost(self, stream: str) -> None:
+        """Entries of a stream are gone that were not read."""
 
 
 class Decoder:
@@ -157,7 +170,10 @@ class _Partition(StatefulSourcePartition[Sequence[Decoded], None]):
         try:
             if not self._checked:
                 self._check()
-            entries = [self._decoder.decode(entry) for entry in self._reader.poll(_WAIT)]
+            found = self._reader.poll(_WAIT)
+            started = time.monotonic()
+            entries = [self._decoder.decode(entry) for entry in found]
+            took = time.monotonic() - started
             if entries:
                 self._source.settle()
         except (redis.ConnectionError, redis.TimeoutError) as error:
@@ -167,14 +183,17 @@ class _Partition(StatefulSourcePartition[Sequence[Decoded], None]):
             self._pause = min(_LONGEST_PAUSE, 2 * self._pause or _FIRST_PAUSE)
             self._pause_until = time.monotonic() + self._pause
             log.warning("Redis is away, trying again in %.1f s: %s", self._pause, error)
+            self._source.observer.unlinked()
             return []
         self._pause = 0.0
+        if entries:
+            self._source.observer.decoded(took)
         return entries
 
     def _check(self) -> None:
         for stream, reason in find_gaps(self._source.client, self._reader.positions).items():
             log.error("rows of %s never reached the archive: %s", stream, reason)
-            self._source.lost(stream)
+            self._source.observer.lost(stream)
         self._checked = True
 
 
@@ -185,7 +204,7 @@ class ResultsSource(FixedPartitionedSource[Sequence[Decoded], None]):
         client: of the Redis that has the streams.
         positions: gives the last entry stored, for each stream to read.
         stop: when requested, reading ends, the epoch is flushed, and the flow ends.
-        lost: told each stream of which entries are gone that were not read.
+        observer: told what happens.
         count: entries that one reply may bring, per stream.
         settle: waits until Redis cannot lose what was read; raises redis.TimeoutError.
     """
@@ -195,7 +214,7 @@ class ResultsSource(FixedPartitionedSource[Sequence[Decoded], None]):
         client: redis.Redis,
         positions: Callable[[], Mapping[str, str]],
         stop: Stop,
-        lost: Callable[[str], None],
+        observer: Observer,
         *,
         count: int = 64,
         settle: Callable[[], None] = lambda: None,
@@ -204,7 +223,7 @@ class ResultsSource(FixedPartitionedSource[Sequence[Decoded], None]):
         self.settle = settle
         self.positions = positions
         self.stop = stop
-        self.lost = lost
+        self.observer = observer
         self.count = count
 
     @override

@@ -54,10 +54,16 @@ class Desk:
         """Start a flow; `settings` are those of section trade."""
         self.stop = Stop()
         chosen = Settings(trade=Trade(expiry_grace_seconds=0, **settings))
-        metrics = Metrics(0, CollectorRegistry())
+        self.registry = CollectorRegistry()
+        metrics = Metrics(0, self.registry)
         flow = trade.wire(self.client, chosen, (0, 1), self.stop, metrics, self.spool_dir)
         self.thread = threading.Thread(target=trade.run_flow, args=(flow,))
         self.thread.start()
+
+    def metric(self, name: str, **labels: str) -> float:
+        """What a metric of the running flow says now; 0 if it says nothing."""
+        found = self.registry.get_sample_value(f"tradecast_trade_{name}", {"shard": "0", **labels})
+        return found or 0.0
 
     def end(self) -> None:
         self.stop.requested = True

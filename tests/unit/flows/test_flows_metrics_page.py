@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from flows.metrics_page import metrics_page
+from flows.metrics_page import metrics, metrics_page
 
 PAGE = Path(__file__).parents[3] / "docs" / "reference" / "metrics.md"
 
@@ -11,10 +11,15 @@ def test_page_is_current() -> None:
     assert PAGE.read_text(encoding="utf-8") == metrics_page(), "run: make docs"
 
 
-def test_every_metric_has_a_meaning_and_its_labels() -> None:
-    lines = [line for line in metrics_page().splitlines() if line.startswith("| `tradecast_")]
-    assert len(lines) > 20
-    for line in lines:
-        _, name, _, labels, meaning, _ = line.split("|")
-        assert labels.strip(), name
-        assert meaning.strip(), name
+def test_every_metric_has_a_name_with_its_unit_and_a_sentence() -> None:
+    found = metrics()
+    assert len(found) > 50
+    for name, kind, _, meaning in found:
+        assert name.startswith("tradecast_"), name
+        assert meaning.endswith("."), name
+        assert name.endswith("_total") == (kind == "counter"), name
+        assert kind != "histogram" or name.endswith("_seconds"), name
+
+
+def test_no_label_is_one_that_prometheus_gives_to_what_it_asks() -> None:
+    assert not {label for _, _, labels, _ in metrics() for label in labels} & {"instance", "job"}
