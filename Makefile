@@ -7,7 +7,7 @@ PACKAGES := flows operators rules schema sources sinks brokers config embedded
 ARGS ?=
 MINUTES ?= 10
 
-.PHONY: env demo test torture mutants fuzz lint types bench fmt docs lock clean
+.PHONY: env demo test torture mutants fuzz lint types alerts bench fmt docs lock clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -44,6 +44,10 @@ lint: env ## ruff and the direction of imports
 
 types: env ## mypy --strict
 	$(BIN)/mypy
+
+alerts: ## check and test the alert rules (needs promtool)
+	promtool check rules docs/alerts/tradecast.rules.yml
+	promtool test rules docs/alerts/tradecast.test.yml
 
 fmt: env ## format and fix what can be fixed
 	$(BIN)/ruff format .

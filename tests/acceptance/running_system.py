@@ -1,0 +1,82 @@
+"""A whole system for acceptance tests: `tradecast up` in a home, and the commands beside it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.servers import eventually
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "world.toml"
+
+
+def tradecast(home: Path, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    """Run one command on a home."""
+    return subprocess.run(
+        [sys.executable, "-m", "flows", *arguments, "--home", str(home)],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@contextmanager
+def running(home: Path) -> Iterator[str]:
+    """A running system, which must end well when it is told to; yields what it said at first."""
+    log = home.with_name(f"{home.name}.out")
+    with log.open("wb") as out:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "flows", "up", "--home", str(home)],
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, "TRADECAST_PARENT": str(os.getpid())},
+        )
+        try:
+            eventually(lambda: "Ctrl-C stops it" in log.read_text(), 60, what="up")
+            yield log.read_text()
+        finally:
+            child.send_signal(signal.SIGTERM)
+            code = child.wait(60)
+    assert code == 0, log.read_text()
+
+
+def rows(home: Path, query: str) -> list[dict[str, object]]:
+    """What a query says."""
+    done = tradecast(home, "sql", "--format", "json", query)
+    assert done.returncode == 0, done.stderr
+    found: list[dict[str, object]] = json.loads(done.stdout)
+    return found
+
+
+def send(home: Path, **fields: object) -> None:
+    """Send one signal."""
+    done = tradecast(home, "send", "-", stdin=json.dumps(fields))
+    assert done.returncode == 0, done.stderr
+
+
+def trade(home: Path, action: str, **fields: object) -> None:
+    """Send signals until one is filled: a terminal that has just started has no prices yet."""
+    before = _filled(home)
+
+    def another() -> bool:
+        number = len(rows(home, "SELECT signal_id FROM trade_signal"))
+        body = {"strategy": "gold", "symbol": "GOLD", "action": action, **fields}
+        send(home, **body, signal_id=f"{action}-{number}")
+        return _filled(home) > before
+
+    eventually(another, 60, what="a filled order", poll=1)
+
+
+def _filled(home: Path) -> int:
+    return len(rows(home, "SELECT 1 FROM signal_execution_status WHERE outcome = 'filled'"))
