@@ -21,6 +21,25 @@ if TYPE_CHECKING:
 
 _SCRAPE_SECONDS = 1.0
 _MEBIBYTE = 1 << 20
+# What of the facts stands in the tables, and its heading: both fit on 80 columns.
+_PROCESSES = {
+    "name": "name",
+    "state": "state",
+    "pid": "pid",
+    "uptime_seconds": "up_s",
+    "restarts": "restarts",
+    "memory_mb": "mb",
+    "last_error": "last_error",
+}
+_STREAMS = {
+    "streams": "streams",
+    "entries": "entries",
+    "newest_seconds_ago": "newest_s",
+    "behind_clickhouse": "clickhouse",
+    "lag_seconds_clickhouse": "lag_s",
+    "behind_duckdb": "duckdb",
+    "lag_seconds_duckdb": "lag_s",
+}
 
 
 def show(system: System, wanted: str | None) -> int:
@@ -162,16 +181,7 @@ def _print(facts: dict[str, Any], wanted: str | None) -> None:
         print(f"{name}: {where.get('url') or where.get('socket')}")
     if facts["error"]:
         print(facts["error"])
-    columns = ("name", "state", "pid", "uptime_seconds", "restarts", "memory_mb", "last_error")
-    if facts["processes"]:
-        rows = [[part[name] for name in columns] for part in facts["processes"]]
-        write_rows(columns, rows, wanted, title="processes")
-    if facts["streams"]:
-        names = sorted({name for one in facts["streams"] for name in one}, key=_order)
-        rows = [[one.get(name) for name in names] for one in facts["streams"]]
-        write_rows(names, rows, wanted, title="streams")
-
-
-def _order(name: str) -> tuple[int, str]:
-    first = ("streams", "entries", "newest_seconds_ago")
-    return (first.index(name) if name in first else len(first), name)
+    for title, known in (("processes", _PROCESSES), ("streams", _STREAMS)):
+        if facts[title]:
+            rows = [[one.get(name) for name in known] for one in facts[title]]
+            write_rows(tuple(known.values()), rows, wanted, title=title)

@@ -269,6 +269,8 @@ class Up:
                 "password_file": str(home.password_file(CLICKHOUSE)),
             }
         addresses["duckdb"] = {"socket": str(self._system.duckdb_socket)}
+        if _METRICS in self._ports:
+            addresses[_METRICS] = {"url": f"http://{LOOPBACK}:{self._ports[_METRICS]}/metrics"}
         return addresses
 
     def _welcome(self) -> None:
@@ -279,8 +281,6 @@ class Up:
             print(f"  {name:10} {told}{secret}")
         if self._version is None:
             print("  no brokers and accounts yet: tell it with `tradecast apply FILE.toml`")
-        if _METRICS in self._ports:
-            print(f"  {_METRICS:10} http://{LOOPBACK}:{self._ports[_METRICS]}/metrics")
         print("Ctrl-C stops it; `tradecast status` shows how it does.", flush=True)
 
     def _stop_flows(self) -> None:

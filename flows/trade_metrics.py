@@ -73,6 +73,9 @@ class Metrics:
         )
         self._latency = seconds("signal_to_dispatch", "From a signal's arrival to its orders.")
         self._ready = gauge("ready", "1 while the shard has a configuration and trusts its memory.")
+        self._version = gauge(
+            "config_version", "Version of the configuration that it decides by; 0 for none yet."
+        )
         self._round = gauge("last_round_timestamp_seconds", "When the last round was done.")
         self._orders_known = gauge("orders_in_memory", "Orders that the shard remembers.")
         self._unresolved = gauge(
@@ -96,6 +99,7 @@ class Metrics:
         pressure = shard.pressure
         for gauge, value in (
             (self._ready, lambda: shard.ready),
+            (self._version, lambda: shard.book.version if shard.ready else 0),
             (self._orders_known, lambda: shard.state.orders.count),
             (self._unresolved, lambda: _unresolved(shard)),
             (self._redis_memory, lambda: pressure.share),

@@ -7,8 +7,9 @@ import argparse
 NAME = "status"
 HELP = "show each process, the lags, durability and the last errors"
 DESCRIPTION = """\
-Show each process (state, uptime, restarts, memory, last error), how many entries wait
-in the streams and for each store, and what a power loss could cost.
+Show each process (state, uptime, restarts, memory, last error), how many entries the
+streams hold, in how many streams each store is behind and by how many seconds, and
+what a power loss could cost.
 Ends with code 69 if the system is down, 1 if a part of it is not well.
 """
 EXAMPLES = """\

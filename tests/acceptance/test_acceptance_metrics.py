@@ -13,7 +13,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from flows.metrics_page import metrics
-from tests.acceptance.running_system import EXAMPLE, running, tradecast, trade
+from tests.acceptance.running_system import EXAMPLE, running, trade, tradecast
 from tests.servers import eventually
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def test_prometheus_finds_everything_and_sees_it_move(tmp_path: Path) -> None:
         quoted = scraper.value("tradecast_execute_newest_quote_timestamp_seconds")
         assert quoted > 3 * 1_700_000_000
         assert scraper.value("tradecast_up_restarts_total") == 0
-        assert scraper.value("process_start_time_seconds", ) > 0
+        assert scraper.value("process_start_time_seconds") > 0
         _restart(home, scraper)
 
 
