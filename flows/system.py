@@ -7,17 +7,17 @@ import shutil
 import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import redis
 
 from config import live
 from embedded.clickhouse.process import ClickHouse
 from embedded.errors import PortBusy
-from embedded.ports import LOOPBACK, check_port_free, free_port, reached_at
+from embedded.ports import check_port_free, free_port
 from embedded.valkey import Valkey
-from flows import configuration, lag, simulated_prices, up_metrics
-from flows.context import CLICKHOUSE, UP, VALKEY, System, read_json
+from flows import addresses, configuration, lag, simulated_prices, up_metrics
+from flows.addresses import METRICS
+from flows.context import CLICKHOUSE, UP, VALKEY, System
 from flows.errors import Exit
 from flows.launch import process_name
 from flows.process import PARENT, RunFile, open_log, watch_signals, write_json
@@ -39,7 +39,6 @@ SERVERS, ARCHIVES, FLOWS = 0, 1, 2
 _LOOK_SECONDS = 1.0
 _RECORD_SECONDS = 5.0
 _MEASURE_SECONDS = 5.0
-_METRICS = "metrics"
 # How long the stores may take to get the last rows before their archives are stopped; what they
 # do not get then waits in the streams for the next start.
 _DRAIN_SECONDS = 5.0
@@ -91,7 +90,7 @@ class Up:
             if self._stop.requested:
                 return
             if self._system.settings.metrics.enabled:
-                stack.enter_context(up_metrics.serve(self._ports[_METRICS], self._targets))
+                stack.enter_context(up_metrics.serve(self._ports[METRICS], self._targets))
             self._publish()
             self._start_flows()
             self._look()
@@ -129,7 +128,7 @@ class Up:
                 )
             )
         if settings.metrics.enabled:
-            self._port(_METRICS, settings.metrics.port)
+            self._port(METRICS, settings.metrics.port)
         for server in servers:
             # Before it is kept running: what is wrong at the start is for the user to mend.
             server.start()
@@ -165,6 +164,8 @@ class Up:
             self._add(ARCHIVES, "archive", store, "--store", store)
         for shard in range(shards):
             self._add(FLOWS, "trade", shard, "--shard", f"{shard}/{shards}")
+        for line in addresses.left_spools(self._system.home.spool_dir, shards):
+            LOG.error(line)
 
     def _add(self, stage: int, flow: str, which: object, *options: str) -> None:
         name = process_name(flow, which)
@@ -184,14 +185,15 @@ class Up:
             LOG.warning("Redis does not answer: %s", error)
             self._metrics.redis(answers=False)
         self._metrics.parts(self._supervisor.facts())
+        self._metrics.home(shutil.disk_usage(self._system.home.path).free, self._version)
         try:
             self._run_file.write(
                 state="running",
                 home=str(self._system.home.path),
                 durability=self._system.settings.redis.durability,
-                addresses=self._addresses(),
+                addresses=addresses.of(self._system, self._ports),
                 config_version=self._version,
-                metrics_port=self._ports.get(_METRICS),
+                metrics_port=self._ports.get(METRICS),
                 parts=self._supervisor.facts(),
             )
         except OSError as error:
@@ -199,25 +201,16 @@ class Up:
             LOG.error("cannot tell what runs: %s", error)  # noqa: TRY400
 
     def _measure(self) -> None:
-        """Look at what only this process can see of stores and disk."""
+        """Look at how far the stores are, now and then."""
         if time.monotonic() < self._measure_at:
             return
         self._measure_at = time.monotonic() + _MEASURE_SECONDS
-        self._metrics.home(shutil.disk_usage(self._system.home.path).free, self._version)
         streams = self._system.settings.signals.streams
         self._metrics.stores(lag.behind_seconds(self._client, streams))
         self._metrics.redis(answers=True)
 
     def _targets(self) -> dict[str, int]:
-        """Ports at which the processes of this machine tell their metrics."""
-        ports = {UP: self._ports[_METRICS]}
-        for name in list(self._supervisor.parts):
-            facts = read_json(self._system.home.run_dir / f"{name}.json")
-            if facts is not None and facts.get("metrics_port"):
-                ports[name] = int(facts["metrics_port"])
-        if CLICKHOUSE in self._ports:
-            ports[CLICKHOUSE] = self._ports[CLICKHOUSE]
-        return ports
+        return addresses.metrics_ports(self._system, self._ports, list(self._supervisor.parts))
 
     def _follow_configuration(self) -> None:
         """Start and stop executors as the configuration's instances come and go."""
@@ -249,33 +242,9 @@ class Up:
         except TradecastError as error:
             LOG.warning("cannot tell ClickHouse of the configuration yet: %s", error)
 
-    def _addresses(self) -> dict[str, Any]:
-        """Where the servers are; passwords only as files."""
-        home, settings = self._system.home, self._system.settings
-        addresses: dict[str, Any] = {}
-        for name, url in (("redis", settings.redis.url), ("clickhouse", settings.clickhouse.url)):
-            if url:
-                parts = urlsplit(url)
-                addresses[name] = {"url": f"{parts.scheme}://{parts.hostname}:{parts.port}"}
-        if "redis" not in addresses:
-            addresses["redis"] = {
-                "url": f"redis://{LOOPBACK}:{self._ports[VALKEY]}/0",
-                "password_file": str(home.password_file(VALKEY)),
-            }
-        if "clickhouse" not in addresses:
-            addresses["clickhouse"] = {
-                "url": f"http://{reached_at(settings.clickhouse.host)}:{self._ports[CLICKHOUSE]}/",
-                "user": "default",
-                "password_file": str(home.password_file(CLICKHOUSE)),
-            }
-        addresses["duckdb"] = {"socket": str(self._system.duckdb_socket)}
-        if _METRICS in self._ports:
-            addresses[_METRICS] = {"url": f"http://{LOOPBACK}:{self._ports[_METRICS]}/metrics"}
-        return addresses
-
     def _welcome(self) -> None:
         print(f"Tradecast runs in {self._system.home.path}")
-        for name, where in self._addresses().items():
+        for name, where in addresses.of(self._system, self._ports).items():
             told = where.get("url") or where["socket"]
             secret = f" (password in {where['password_file']})" if "password_file" in where else ""
             print(f"  {name:10} {told}{secret}")

@@ -31,7 +31,7 @@ def tradecast(home: Path, *arguments: str, stdin: str = "") -> subprocess.Comple
 
 
 @contextmanager
-def running(home: Path) -> Iterator[str]:
+def running(home: Path, **environment: str) -> Iterator[str]:
     """A running system, which must end well when it is told to; yields what it said at first."""
     log = home.with_name(f"{home.name}.out")
     with log.open("wb") as out:
@@ -40,7 +40,7 @@ def running(home: Path) -> Iterator[str]:
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=subprocess.STDOUT,
-            env={**os.environ, "TRADECAST_PARENT": str(os.getpid())},
+            env={**os.environ, **environment, "TRADECAST_PARENT": str(os.getpid())},
         )
         try:
             eventually(lambda: "Ctrl-C stops it" in log.read_text(), 60, what="up")

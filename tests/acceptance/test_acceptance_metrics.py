@@ -13,13 +13,24 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from flows.metrics_page import metrics
-from tests.acceptance.running_system import EXAMPLE, running, trade, tradecast
+from tests.acceptance.running_system import EXAMPLE, rows, running, trade, tradecast
 from tests.servers import eventually
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 pytestmark = [pytest.mark.timeout(180), pytest.mark.xdist_group("acceptance")]
+DOCS = EXAMPLE.parents[1]
+TEXTS = [
+    (DOCS / name).read_text(encoding="utf-8")
+    for name in ("howto/operate.md", "alerts/tradecast.rules.yml")
+]
+# What operators are told to ask.
+QUERIES = [
+    re.sub(r"\s+", " ", query)
+    for text in TEXTS
+    for query in re.findall(r'tradecast sql "(.+?)"', text, re.DOTALL)
+]
 STEPS = {
     "tradecast_execute_step_seconds_count": {"claim", "send", "confirm"},
     "tradecast_archive_step_seconds_count": {"decode", "write", "flush"},
@@ -59,6 +70,10 @@ class Scraper:
         return {at[label] for n, at, value in self.samples if n == name and value}
 
 
+def test_operators_are_told_what_to_ask() -> None:
+    assert len(QUERIES) >= 6
+
+
 def _get(url: str) -> str:
     with urllib.request.urlopen(url, timeout=10) as answer:
         text: str = answer.read().decode()
@@ -95,6 +110,8 @@ def test_prometheus_finds_everything_and_sees_it_move(tmp_path: Path) -> None:
         assert quoted > 3 * 1_700_000_000
         assert scraper.value("tradecast_up_restarts_total") == 0
         assert scraper.value("process_start_time_seconds") > 0
+        for query in QUERIES:
+            rows(home, query)
         _restart(home, scraper)
 
 

@@ -1,0 +1,23 @@
+"""How far a store is behind is told from what waits for it, however still the streams are."""
+
+import redis
+
+from flows import lag
+from schema import keys
+
+STREAM = keys.results(3)
+
+
+def test_a_store_is_behind_by_its_oldest_row(redis_client: redis.Redis) -> None:
+    assert lag.behind_seconds(redis_client, 1) == {"duckdb": 0, "clickhouse": 0}
+    seconds: int = redis_client.time()[0]  # type: ignore[index]
+    old, older = f"{(seconds - 100) * 1000}-0", f"{(seconds - 300) * 1000}-0"
+    for entry_id in (older, old):
+        redis_client.xadd(STREAM, {"x": 1}, id=entry_id)
+    redis_client.set(keys.stored(STREAM, "duckdb"), older)
+    behind = lag.behind_seconds(redis_client, 1)
+    assert 100 <= behind["duckdb"] < 130
+    assert 300 <= behind["clickhouse"] < 330, "it has nothing yet"
+    for store in lag.STORES:
+        redis_client.set(keys.stored(STREAM, store), old)
+    assert lag.behind_seconds(redis_client, 1) == {"duckdb": 0, "clickhouse": 0}
