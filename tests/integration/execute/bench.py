@@ -19,7 +19,7 @@ from rules.errors import Ambiguous, Transient
 from schema import keys
 from schema.broker import ANSWER, BROKER_ORDER, POSITION, AnswerClass
 from schema.enums import LegKind, OrderType, Side
-from schema.wire import DEAL, MARK, ORDER, REPORT, UNITS, VERDICT, Records, decode
+from schema.wire import DEAL, MARK, ORDER, QUOTE, REPORT, UNITS, VERDICT, Records, decode
 from sinks.claims import ClaimBatch, Claims
 from sinks.events import EventsWriter
 from sinks.journal import Journal
@@ -110,6 +110,15 @@ class Scripted:
 
     def account(self) -> Records:
         return np.zeros(0, MARK)
+
+    def quotes(self) -> Records:
+        quotes = np.zeros(1, QUOTE)
+        quotes["symbol"], quotes["bid"], quotes["ask"] = b"EURUSD", 1.1, 1.1001
+        quotes["quoted_at"] = NOW
+        return quotes
+
+    def symbols(self) -> list[dict[str, object]]:
+        return [{"symbol": "EURUSD", "point": 0.00001}]
 
 
 def order(number: int, **values: Any) -> Records:

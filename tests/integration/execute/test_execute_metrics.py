@@ -1,0 +1,121 @@
+"""What the steps of the execute flow tell of themselves, over a terminal that answers by script."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from config import change, live, world
+from config.settings import Settings
+from flows import terminals
+from flows.execute import Desk
+from flows.execute_metrics import Metrics
+from sinks.claims import OldJournal
+from sinks.events import EventsWriter
+from sinks.journal import NAME
+from sources.orders import Turn
+from tests.integration.execute.bench import INSTANCE, NOW, Bench, order
+from tests.integration.trade.desk import WORLD
+
+SECOND = 1_000_000
+
+
+class Flow:
+    """The steps of the flow around the bench's executor."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+        self._registry = CollectorRegistry()
+        tables = change.apply(world.parse(WORLD), None, NOW).tables
+        live.publish(bench.client, tables, 1)
+        self.desk = Desk(
+            bench.client, Settings(), terminals.load(bench.client, "one"), bench.executor,
+            EventsWriter(bench.client, INSTANCE), Metrics("one", self._registry),
+        )  # fmt: skip
+
+    def turn(self, after: float = 0.0, *, fresh: bool = False) -> None:
+        """One turn, so many seconds after the last."""
+        self._bench.now += round(after * SECOND)
+        turn, desk = Turn(now=self._bench.now, fresh=fresh), self.desk
+        for name, step in (("claim", desk.claim), ("send", desk.send), ("confirm", desk.confirm)):
+            desk.guarded(name, step)(turn)
+
+    def metric(self, name: str, **labels: str) -> float:
+        found = self._registry.get_sample_value(
+            f"tradecast_execute_{name}", {"terminal": "one", **labels}
+        )
+        return found or 0.0
+
+
+@pytest.fixture
+def flow(bench: Bench) -> Flow:
+    return Flow(bench)
+
+
+def test_an_order_moves_every_step(flow: Flow, bench: Bench) -> None:
+    flow.turn(fresh=True)
+    assert flow.metric("step_seconds_count", step="claim") == 0, "there was nothing to do"
+    bench.decide(order(1))
+    flow.turn(2)
+    for step in ("claim", "send", "confirm"):
+        assert flow.metric("step_seconds_count", step=step) == 1, step
+    assert flow.metric("orders_sent_total") == flow.metric("submit_seconds_count") == 1
+    assert flow.metric("decided_to_sent_seconds_sum") == 2
+    assert flow.metric("results_total", outcome="filled", reason="NONE") == 1
+    assert flow.metric("journal_bytes") == bench.journal.size > 0
+    assert flow.metric("leases") == flow.metric("partitions") == 1
+    assert flow.metric("newest_quote_timestamp_seconds") == NOW / SECOND
+    assert flow.metric("redis_links_total") == 1
+    assert flow.metric("retries_total") == 0
+
+
+def test_what_is_asked_for_again_is_a_retry(flow: Flow, bench: Bench) -> None:
+    bench.terminal.unreachable = 1
+    bench.decide(order(1))
+    flow.turn()
+    assert flow.metric("orders_waiting") == 1
+    flow.turn(2)
+    assert flow.metric("orders_sent_total") == 2
+    assert flow.metric("retries_total") == 1
+    assert flow.metric("orders_waiting") == 0
+
+
+def test_an_order_without_an_answer_is_unresolved_until_it_is_found(
+    flow: Flow, bench: Bench
+) -> None:
+    bench.terminal.lose_answers = True
+    bench.decide(order(1))
+    flow.turn()
+    assert flow.metric("orders_unresolved") == 1
+    assert flow.metric("step_seconds_count", step="search") == 0
+    flow.turn(2)
+    assert flow.metric("step_seconds_count", step="search") == 1
+    assert flow.metric("orders_unresolved") == 0
+
+
+def test_a_turn_that_redis_has_no_memory_for_failed(flow: Flow, bench: Bench) -> None:
+    bench.decide(order(1))
+    bench.client.config_set("maxmemory", 1)
+    try:
+        flow.turn()
+    finally:
+        bench.client.config_set("maxmemory", 0)
+    assert flow.metric("failed_turns_total") == 1
+    assert flow.metric("orders_sent_total") == 0
+
+
+def test_a_journal_that_has_gone_back_is_counted(bench: Bench, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copy(tmp_path / NAME, copy)
+    bench.decide(order(1))
+    bench.work()
+    bench.executor.lease()
+    bench.journal.close()
+    shutil.copy(copy, tmp_path / NAME)
+    with pytest.raises(OldJournal):
+        bench.start()
+    flow = Flow(bench)
+    flow.turn(fresh=True)
+    assert flow.metric("journals_put_aside_total") == 1
+    assert flow.desk.journal_is_old
