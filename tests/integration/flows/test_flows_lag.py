@@ -14,10 +14,12 @@ def test_a_store_is_behind_by_its_oldest_row(redis_client: redis.Redis) -> None:
     old, older = f"{(seconds - 100) * 1000}-0", f"{(seconds - 300) * 1000}-0"
     for entry_id in (older, old):
         redis_client.xadd(STREAM, {"x": 1}, id=entry_id)
+    redis_client.xadd(keys.results(4), {"x": 1}, id=f"{seconds * 1000}-0")
     redis_client.set(keys.stored(STREAM, "duckdb"), older)
     behind = lag.behind_seconds(redis_client, 1)
     assert 100 <= behind["duckdb"] < 130
     assert 300 <= behind["clickhouse"] < 330, "it has nothing yet"
     for store in lag.STORES:
         redis_client.set(keys.stored(STREAM, store), old)
+        redis_client.set(keys.stored(keys.results(4), store), f"{seconds * 1000}-0")
     assert lag.behind_seconds(redis_client, 1) == {"duckdb": 0, "clickhouse": 0}
