@@ -6,7 +6,9 @@ from itertools import chain, repeat
 from typing import TYPE_CHECKING
 
 import redis
+from prometheus_client import CollectorRegistry
 
+from flows.archive_metrics import Metrics
 from schema import arrow, keys
 from schema.registry import table
 from sinks.results import ResultsWriter
@@ -36,9 +38,9 @@ def test_what_is_not_on_disk_in_time_is_read_again(redis_client: redis.Redis) ->
         if (error := next(answers)) is not None:
             raise error
 
-    source = ResultsSource(
-        redis_client, lambda: {STREAM: "0-0"}, Stop(), lambda _: None, settle=settle
-    )
+    registry = CollectorRegistry()
+    metrics = Metrics("duckdb", registry)
+    source = ResultsSource(redis_client, lambda: {STREAM: "0-0"}, Stop(), metrics, settle=settle)
     part = source.build_part("results", "results", None)
     writer = ResultsWriter(redis_client)
     writer.announce()
@@ -54,3 +56,7 @@ def test_what_is_not_on_disk_in_time_is_read_again(redis_client: redis.Redis) ->
     part.close()
     assert len(asked) == 2
     assert len(found) == 1
+    told = {"store": "duckdb"}
+    assert registry.get_sample_value("tradecast_archive_redis_failures_total", told) == 1
+    decoded = told | {"step": "decode"}
+    assert registry.get_sample_value("tradecast_archive_step_seconds_count", decoded) == 1
