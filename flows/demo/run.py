@@ -245,7 +245,7 @@ def _wait_arrived(result: outcome.Outcome, watch: Watch, sent: int, patience: fl
 
 def _archive_ports(system: System) -> list[int]:
     files = [read_json(system.home.run_dir / f"archive-{store}.json") for store in STORES]
-    return [int(facts["metrics_port"]) for facts in files if facts and "metrics_port" in facts]
+    return [int(facts["metrics_port"]) for facts in files if facts and facts.get("metrics_port")]
 
 
 def _account_for(result: outcome.Outcome, system: System, sent: Path, made: World) -> None:
