@@ -20,6 +20,7 @@ from rules.errors import Ambiguous, Transient
 from schema.broker import ANSWER, POSITION, AnswerClass
 from schema.wire import QUOTE, Records
 
+_NO_TICKET = 1 << 62
 _REMEMBERED = 7 * 86_400 * 1_000_000  # how long back `resume` tells of pending orders
 
 
@@ -266,9 +267,20 @@ class _News:
         """Return deals and orders not taken yet."""
         self.passed()
         hidden = self.hidden
-        deals = [row for row in self._deals if row[rows.DEAL_TICKET] not in hidden]
+        # A history lags as a whole: what is newer than a deal held back waits behind it, so that
+        # the deals of an account are told in the order of their tickets.
+        first: dict[bytes, int] = {}
+        for row in self._deals:
+            if row[rows.DEAL_TICKET] in hidden:
+                account, ticket = row[rows.DEAL_ACCOUNT], row[rows.DEAL_TICKET]
+                first[account] = min(ticket, first.get(account, ticket))
+        late = [
+            row[rows.DEAL_TICKET] >= first.get(row[rows.DEAL_ACCOUNT], _NO_TICKET)
+            for row in self._deals
+        ]
+        deals = [row for row, is_late in zip(self._deals, late, strict=True) if not is_late]
         orders = [row for row in self._orders if row[rows.ORDER_TICKET] not in hidden]
-        self._deals = [row for row in self._deals if row[rows.DEAL_TICKET] in hidden]
+        self._deals = [row for row, is_late in zip(self._deals, late, strict=True) if is_late]
         self._orders = [row for row in self._orders if row[rows.ORDER_TICKET] in hidden]
         self._taken = deals, orders
         return deals, orders

@@ -168,6 +168,16 @@ def test_history_lags_by_script(world: World) -> None:
     assert got["deal_ticket"] in bench.terminal.history(0).deals["deal_ticket"]
 
 
+def test_deals_behind_a_late_one_wait_for_it(world: World) -> None:
+    bench = world.bench([Failure(kind=FailureKind.LATE_HISTORY, calls=2), None])
+    bench.terminal.poll()
+    late, next_one = bench.one()["deal_ticket"], bench.one()["deal_ticket"]
+    told: list[int] = []
+    for _ in range(4):
+        told += bench.terminal.poll().deals["deal_ticket"].tolist()
+    assert told == [late, next_one], "an account's deals come in the order of their tickets"
+
+
 def test_a_poll_tells_twice_by_script(world: World) -> None:
     bench = world.bench([Failure(kind=FailureKind.REPEAT, on="poll", after=2)])
     bench.terminal.poll()
