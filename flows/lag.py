@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 PARTITIONS = 64
 STORES = ("duckdb", "clickhouse")
 _NONE = (0, 0)
+_GAPS_SHOWN = 10
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,32 @@ def behind_seconds(client: redis.Redis, signal_streams: int) -> dict[str, float]
         oldest = [_id(entries[0][0])[0] for entries in pipe.execute() if entries]
         ages[store] = max(0, now - min(oldest, default=now)) / 1000
     return ages
+
+
+def gaps(client: redis.Redis, signal_streams: int) -> list[dict[str, Any]]:
+    """Return what shards have noticed to be gone of signal streams, newest first.
+
+    Returns:
+        Stream, shard, position, entries lost at least, reason, and when (microseconds).
+
+    Raises:
+        redis.RedisError: Redis does not answer.
+    """
+    pipe: Any = client.pipeline(transaction=False)
+    for stream in range(signal_streams):
+        pipe.xrevrange(keys.signal_gaps(stream), count=_GAPS_SHOWN)
+    return [
+        {
+            "stream": keys.signals(stream),
+            "shard": int(fields[b"shard"]),
+            "position": fields[b"position"].decode(),
+            "lost_at_least": int(fields[b"lost"]),
+            "reason": fields[b"reason"].decode(),
+            "noticed_at": _id(entry_id)[0] * 1000,
+        }
+        for stream, entries in enumerate(pipe.execute())
+        for entry_id, fields in entries
+    ]
 
 
 def _heads(client: redis.Redis, streams: Sequence[str]) -> dict[str, tuple[int, tuple[int, int]]]:

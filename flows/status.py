@@ -64,10 +64,12 @@ def look(system: System) -> dict[str, Any]:
     """What the status says, as one value; times are seconds."""
     up = system.running()
     streams: list[dict[str, Any]] = []
+    gaps: list[dict[str, Any]] = []
     error = ""
     try:
         with system.redis() as client:
             found = lag.look(client, system.settings.signals.streams)
+            gaps = lag.gaps(client, system.settings.signals.streams)
         streams = [
             {
                 "streams": one.name,
@@ -88,8 +90,14 @@ def look(system: System) -> dict[str, Any]:
         "addresses": {} if up is None else up.get("addresses", {}),
         "processes": _processes(system, up),
         "streams": streams,
+        "gaps": [_aged(gap) for gap in gaps],
         "error": error,
     }
+
+
+def _aged(gap: dict[str, Any]) -> dict[str, Any]:
+    shown = {name: value for name, value in gap.items() if name != "noticed_at"}
+    return {**shown, "noticed_seconds_ago": _ago(gap["noticed_at"])}
 
 
 def _processes(system: System, up: dict[str, Any] | None) -> list[dict[str, Any]]:
@@ -185,3 +193,7 @@ def _print(facts: dict[str, Any], wanted: str | None) -> None:
         if facts[title]:
             rows = [[one.get(name) for name in known] for one in facts[title]]
             write_rows(tuple(known.values()), rows, wanted, title=title)
+    if facts["gaps"]:
+        names = list(facts["gaps"][0])
+        rows = [list(gap.values()) for gap in facts["gaps"]]
+        write_rows(names, rows, wanted, title="signals lost, trimmed or deleted by others")

@@ -14,6 +14,7 @@ from schema.enums import Outcome
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from operators.gaps import Gaps
     from operators.intake import Admitted
     from operators.shard import Shard
     from rules.rounds import Round
@@ -61,6 +62,11 @@ class Metrics:
         self._verdicts = counter("verdicts", "Accounts that were decided.", "outcome", "reason")
         self._orders = counter("orders", "Order legs that were dispatched.")
         self._events = counter("events", "Entries of events that were folded.")
+        self._gaps = counter("gaps", "Gaps noticed in signal streams, made by others.", "stream")
+        self._lost = counter(
+            "lost_entries", "Signals that others trimmed or deleted unread, at least.", "stream"
+        )
+        self._noticed: Gaps | None = None
         self._failed = counter("failed_rounds", "Rounds that a broken link has failed.")
         self._steps = seconds(
             "step",
@@ -96,7 +102,7 @@ class Metrics:
             shard: whose.
             spooled: gives the size of its spool.
         """
-        pressure = shard.pressure
+        pressure, self._noticed = shard.pressure, shard.gaps
         for gauge, value in (
             (self._ready, lambda: shard.ready),
             (self._version, lambda: shard.book.version if shard.ready else 0),
@@ -140,6 +146,12 @@ class Metrics:
 
     def count(self, turn: Round) -> None:
         """Count a round that has passed all steps."""
+        if self._noticed is not None:
+            noticed = ((self._gaps, self._noticed.found), (self._lost, self._noticed.lost))
+            for counted, numbers in noticed:
+                for stream, number in numbers.items():
+                    counted.labels(self._shard, stream).inc(number)
+                numbers.clear()
         found, self._sorted = self._sorted, None
         if turn.failed:
             self._failed.labels(self._shard).inc()

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import redis
 
+from operators.gaps import check_decisions, check_events, refuse
 from rules import decision_log, snapshots
 from rules.decision_log import BEGINNING
 from rules.errors import Fatal
@@ -61,6 +62,7 @@ def replay(
 
     Raises:
         Fatal: If a log has a gap: something was trimmed or lost that no snapshot covers.
+            It was not this shard's trimming, nor another's.
         redis.RedisError: If the link broke, or another shard trimmed what was being read; start
             again with an empty state.
     """
@@ -69,23 +71,30 @@ def replay(
         pipe.get(keys.snapshot(partition))
     blobs = pipe.execute()
     places: dict[int, Place] = {}
+    stood: dict[int, str] = {}
     touched = Touched()
     logged: list[Logged] = []
-    for partition, blob in zip(partitions, blobs, strict=True):
-        place = _restore(client, state, partition, blob)
-        try:
+    try:
+        for partition, blob in zip(partitions, blobs, strict=True):
+            place = _restore(client, state, partition, blob)
+            stood[partition] = place.events
             logged += _fold_log(client, state, partition, place, touched)
-        except Fatal as error:
-            if client.get(keys.snapshot(partition)) != blob:
-                raise LogMoved(str(error)) from error
-            raise
-        places[partition] = place
+            places[partition] = place
+        check_decisions(client, {p: place.decision for p, place in places.items()})
+        check_events(client, stood)
+        check_events(client, {p: place.events for p, place in places.items()})
+    except Fatal as error:
+        _check_unmoved(client, partitions, blobs, error)
+        raise
     _check_unmoved(client, partitions, blobs)
     return places, touched, logged
 
 
 def _check_unmoved(
-    client: redis.Redis, partitions: Sequence[int], blobs: Sequence[bytes | None]
+    client: redis.Redis,
+    partitions: Sequence[int],
+    blobs: Sequence[bytes | None],
+    error: Fatal | None = None,
 ) -> None:
     """Raise if another shard has stored a snapshot since these were read.
 
@@ -96,7 +105,8 @@ def _check_unmoved(
         pipe.get(keys.snapshot(partition))
     for partition, before, now in zip(partitions, blobs, pipe.execute(), strict=True):
         if before != now:
-            raise LogMoved(f"partition {partition}: another shard has stored a snapshot")
+            moved = f"partition {partition}: another shard has stored a snapshot"
+            raise LogMoved(moved) from error
 
 
 def _restore(client: redis.Redis, state: State, partition: int, blob: bytes | None) -> Place:
@@ -110,6 +120,8 @@ def _restore(client: redis.Redis, state: State, partition: int, blob: bytes | No
         first[0][0] == snapshot.decision
         or decision_log.read(first[0][1]).previous == snapshot.decision
     )
+    if not first and not client.xrevrange(key, count=1):
+        raise refuse(key, f"no decision is left, and a snapshot stands at {snapshot.decision}")
     if not covered:
         # Redis lost a suffix that the snapshot rests on: what the log says counts.
         return Place()

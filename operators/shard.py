@@ -13,14 +13,16 @@ import pyarrow as pa
 import redis
 
 from config import faults
+from operators.gaps import Gaps, look, refuse
 from operators.intake import Admitted
 from operators.live_state import LiveState
 from operators.pressure import Pressure
-from operators.replay import Logged, Place, order_of, replay
+from operators.replay import Logged, LogMoved, Place, order_of, replay
 from operators.signal_rows import SignalRows
 from rules import decision_log
 from rules.book import Book, Market
 from rules.compile import compile_book
+from rules.decision_log import BEGINNING
 from rules.events_log import EventEntry, fold_entries
 from rules.fold import Touched, stamp
 from rules.forgetting import forget
@@ -79,6 +81,9 @@ class ShardSettings:
     keep_finished_us: int = 3_600_000_000
 
 
+Entry = tuple[str, str, Mapping[bytes, bytes]]
+"""The stream, the entry's id and its fields."""
+
 Configuration = tuple[int, dict[str, pa.Table]]
 
 
@@ -115,6 +120,8 @@ class Shard:
         self.results_due = 0
         self.decisions: list[Logged] = []  # whose rows are not yet written
         self.signal_rows = SignalRows()
+        self.gaps = Gaps(client, settings.partitions[0])
+        self.read: Mapping[str, str] = {}  # last entry taken, per signal stream
         self._book: Book | None = None
         self._links: Links | None = None
         self._names: Names | None = None
@@ -164,21 +171,64 @@ class Shard:
         """
         self.state = State()
         self.signal_rows.clear()
+        before = self.places
         self.places, self.touched, self.decisions = replay(
             self.client, self.state, self.settings.partitions
         )
+        _compare(before, self.places)
         self.events = {p: place.events for p, place in self.places.items()}
         self.live.restart(self.state)
         if self._book is not None:
             self._links = Links(self._book, self.state)
+        events = {keys.events(p): self.events[p] for p in self.settings.partitions}
+        self.read = self._signal_positions()
+        seen = look(self.client, {**events, **self.read})
+        gaps = {s: gap for s, one in seen.items() if (gap := one.gap) is not None}
+        if gaps and (not self._decided_last() or self._signal_positions() != self.read):
+            # Another shard decides for these partitions, and trims what it has decided.
+            raise LogMoved("the signals that were to be read were decided meanwhile")
+        for stream in gaps.keys() & events.keys():
+            raise refuse(stream, gaps[stream].reason)
+        self.gaps.restart(seen)
+        self.gaps.report(gaps)
         self.stale = False
-        positions = {keys.events(p): self.events[p] for p in self.settings.partitions}
+        return {**events, **self.read}
+
+    def _signal_positions(self) -> dict[str, str]:
+        """Return the last entry of each signal stream behind which something may be undecided."""
+        positions = {}
         for stream in self.settings.streams:
             key = keys.signals(stream)
             marks = [place.marks.get(key, "0-0") for place in self.places.values()]
             written: Any = self.client.hget(keys.signal_mark(stream), "mark")
             positions[key] = min([*marks, (written or b"0-0").decode()], key=order_of)
         return positions
+
+    def look_for_gaps(self) -> None:
+        """Report signals that are gone unread.
+
+        Raises:
+            redis.RedisError: The link broke.
+        """
+        gaps = self.gaps.look(self.read)
+        # Another shard that decides for these partitions has trimmed what it has read.
+        if gaps and self.owns(self.settings.partitions):
+            self.gaps.report(gaps)
+
+    def check_events(self, partitions: Sequence[int]) -> bool:
+        """Return whether the events of partitions were all read; False if others decide for them.
+
+        Raises:
+            Fatal: Some were trimmed or deleted unread.
+            redis.RedisError: The link broke.
+        """
+        gaps = self.gaps.look({keys.events(p): self.events[p] for p in partitions})
+        if not gaps:
+            return True
+        if not self.owns(partitions):
+            return False
+        stream, gap = next(iter(gaps.items()))
+        raise refuse(stream, gap.reason)
 
     def configure(self) -> bool:
         """Compile the book anew if the configuration's version has changed; say whether."""
@@ -225,6 +275,13 @@ class Shard:
         self.touched.add(fold_entries(self.state, fresh))
         for partition, entry_id, _ in fresh:
             self.events[partition] = entry_id
+        self.gaps.took(keys.events(partition) for partition, _, _ in fresh)
+
+    def take_signals(self, entries: Sequence[Entry], positions: Mapping[str, str]) -> None:
+        """Count entries of signal streams that were read, up to these positions."""
+        if positions:
+            self.read = positions
+        self.gaps.took(stream for stream, _, _ in entries)
 
     def log_decisions(self, parts: Mapping[int, decision_log.Decision], touched: Touched) -> None:
         """Append one decision to each partition; anything but success makes the memory stale.
@@ -255,12 +312,15 @@ class Shard:
         Raises:
             redis.RedisError: The link broke.
         """
-        ours = [self.places[p].decision for p in partitions]
-        if self._last(partitions) == ours:
+        if self._decided_last(partitions):
             return True
         log.warning("another shard decides for these partitions; folding again")
         self.stale = True
         return False
+
+    def _decided_last(self, partitions: Sequence[int] = ()) -> bool:
+        chosen = partitions or self.settings.partitions
+        return self._last(chosen) == [self.places[p].decision for p in chosen]
 
     def idle(self, now_ms: int) -> list[int]:
         """Return the partitions whose last decision is so old that an empty one is due."""
@@ -281,6 +341,28 @@ class Shard:
         """Return whether a partition's log says that it decided an entry."""
         mark = self.places[partition].marks.get(keys.signals(stream), "0-0")
         return entry <= order_of(mark)
+
+
+def _compare(before: Mapping[int, Place], after: Mapping[int, Place]) -> None:
+    """Say so if Redis has lost decisions that this process had folded.
+
+    Raises:
+        Fatal: Nothing at all is left of some partition.
+    """
+    back = [
+        p for p, place in before.items() if order_of(after[p].decision) < order_of(place.decision)
+    ]
+    for partition in back:
+        if after[partition].decision == BEGINNING:
+            log_key = keys.decisions(partition)
+            raise refuse(log_key, f"nothing is left; its last was {before[partition].decision}")
+    if back:
+        log.error(
+            "Redis lost the last decisions of %d partitions: it was restarted without them, or "
+            "failed over; what they ordered may be decided again, and is sent once",
+            *(len(back),),
+            extra={"partitions": back},
+        )
 
 
 def strategy_status(book: Book) -> Callable[[Sequence[str]], Sequence[ReasonCode]]:

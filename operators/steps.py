@@ -75,6 +75,7 @@ def guarded(step: Step, shard: Shard) -> Callable[[Round], Round]:
 
 def fold_events(shard: Shard, turn: Round) -> None:
     """Step `events`: take in what executors report, and prices."""
+    shard.take_signals(turn.signals, turn.marks)
     shard.fold_events(turn.events)
     shard.take_quotes(turn.quotes)
 

@@ -30,6 +30,7 @@ _EXPIRY_EVERY = 1_000_000  # microseconds, as all times here
 _EXPIRY_AGAIN = 60_000_000
 _SIGNALS_EVERY = 5_000_000
 _FORGET_EVERY = 60_000_000
+_GAPS_EVERY = 60_000_000
 _WAITAOF_MS = 2000
 
 
@@ -76,7 +77,7 @@ class Upkeep:
         self._wait = durability == "waitaof"
         self._snapshot_ms: dict[int, int] = {}
         self._tried: dict[bytes, int] = {}  # order that another has claimed -> next try
-        self._due = dict.fromkeys(("expire", "signals", "forget"), 0)
+        self._due = dict.fromkeys(("expire", "signals", "forget", "gaps"), 0)
 
     def overdue(self, now: int) -> list[int]:
         """Return partitions that are to have a snapshot at a decision of this round."""
@@ -99,8 +100,14 @@ class Upkeep:
             now: Microseconds.
 
         Raises:
+            Fatal: Events are gone unread.
             redis.RedisError: Fold again; what is half done is done again.
         """
+        if self._is_due("gaps", now, _GAPS_EVERY):
+            self._shard.look_for_gaps()
+        # What is not whole must not become a snapshot, which would hide that.
+        if not self._shard.check_events(partitions):
+            return
         self._snapshot(partitions, now)
         if self._is_due("expire", now, _EXPIRY_EVERY):
             self._expire(now)

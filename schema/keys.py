@@ -23,6 +23,11 @@ def signal_mark(stream: int) -> str:
     return f"{{signals:{stream}}}:mark"
 
 
+def signal_gaps(stream: int) -> str:
+    """Capped stream of gaps that shards have noticed in a signal stream."""
+    return f"{{signals:{stream}}}:gaps"
+
+
 def identities(stream: int, day: str) -> str:
     """Hash signal_id -> record of its first entry, one per UTC day (`2026-11-21`)."""
     return f"{{signals:{stream}}}:identities:{day}"

@@ -11,8 +11,9 @@ import redis
 from bytewax.inputs import AbortExecution, FixedPartitionedSource, StatefulSourcePartition
 from typing_extensions import override
 
+from rules.gaps import Head, find_gap
 from schema import arrow, keys
-from sources.redis_streams import BEGINNING, Entry, open_reader, parse_id
+from sources.redis_streams import Entry, open_reader
 from sources.stop import Stop
 
 log = logging.getLogger(__name__)
@@ -99,32 +100,18 @@ def find_gaps(client: redis.Redis, positions: Mapping[str, str]) -> dict[str, st
     gaps: dict[str, str] = {}
     for at, (stream, position) in enumerate(positions.items()):
         here, info = found[2 * at : 2 * at + 2]
-        reason = _gap(position, here, info)
-        if reason:
-            gaps[stream] = reason
+        gap = find_gap(position, _head(info), here=bool(here))
+        if gap is not None:
+            gaps[stream] = gap.reason
     return gaps
 
 
-def _gap(position: str, here: Any, info: Any) -> str:
-    for answer in (here, info):
-        if isinstance(answer, redis.ResponseError) and "no such key" in str(answer):
-            return "" if position == BEGINNING else f"the stream is gone; we were at {position}"
-        if isinstance(answer, Exception):
-            raise answer
-    if parse_id(_text(info["max-deleted-entry-id"])) > parse_id(position):
-        return f"entries after {position} were deleted"
-    if position == BEGINNING:
-        lost = info["entries-added"] - info["length"]
-        return f"{lost} entries were trimmed before they were read" if lost > 0 else ""
-    if here:
-        return ""
-    if parse_id(_text(info["last-generated-id"])) < parse_id(position):
-        return f"the stream begins anew below {position}"
-    return f"the entry at {position} is gone, and maybe some after it"
-
-
-def _text(value: Any) -> str:
-    return value.decode() if isinstance(value, bytes) else str(value)
+def _head(info: Any) -> Head | None:
+    if isinstance(info, redis.ResponseError) and "no such key" in str(info):
+        return None
+    if isinstance(info, Exception):
+        raise info
+    return Head.of(info)
 
 
 class _Partition(StatefulSourcePartition[Sequence[Decoded], None]):

@@ -18,6 +18,7 @@ class Logs:
     def __init__(self) -> None:
         self.streams: dict[str, list[tuple[str, Fields]]] = {}
         self.last: dict[str, Id] = {}
+        self.added: dict[str, int] = {}
         self.blobs: dict[str, bytes] = {}
         self.ms = 1_700_000_000_000
 
@@ -25,6 +26,7 @@ class Logs:
         ms, seq = self.last.get(stream, (0, 0))
         at = (ms, seq + 1) if ms >= self.ms else (self.ms, 0)
         self.last[stream] = at
+        self.added[stream] = self.added.get(stream, 0) + 1
         entry_id = f"{at[0]}-{at[1]}"
         self.streams.setdefault(stream, []).append((entry_id, fields))
         return entry_id
@@ -52,6 +54,26 @@ class Logs:
         assert not approximate
         kept = [e for e in self.streams.get(stream, []) if place(e[0]) >= place(minid)]
         self.streams[stream] = kept
+
+    def execute_command(self, *command: Any) -> list[Any]:
+        """The one script that is asked for: operators.gaps' look at a stream from a position."""
+        *_, stream, position, behind = command
+        if stream not in self.last:
+            return []
+        found = self.streams[stream]
+        ends = [[found[place][0]] if found else None for place in (0, -1)]
+        ms, seq = self.last[stream]
+        info = {
+            "length": len(found),
+            "entries-added": self.added[stream],
+            "first-entry": ends[0],
+            "last-entry": ends[1],
+            "last-generated-id": f"{ms}-{seq}",
+            "max-deleted-entry-id": "0-0",
+        }
+        here = sum(1 for entry_id, _ in found if entry_id == position)
+        after = len(self.after(stream, position)[: int(behind)])
+        return [here, after, [part for item in info.items() for part in item]]
 
     def get(self, key: str) -> bytes | None:
         return self.blobs.get(key)

@@ -1,0 +1,349 @@
+"""Streams that somebody else trims, deletes from, or loses: noticed, and no false alarm."""
+
+import logging
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import redis
+
+from flows.lag import gaps as gaps_told
+from operators.gaps import Gaps
+from rules.errors import Fatal
+from schema import keys
+from schema.enums import Outcome
+from tests.integration.trade.plane import (
+    Plane,
+    give_price,
+    last_id,
+    orders,
+    partition_of,
+    publish_world,
+    report,
+    send,
+)
+
+Start = Callable[..., Plane]
+SIGNALS = keys.signals(0)
+
+
+@pytest.fixture
+def start(redis_client: redis.Redis) -> Iterator[Start]:
+    planes: list[Plane] = []
+    publish_world(redis_client)
+    give_price(redis_client)
+
+    def begin(*args: Any, **settings: Any) -> Plane:
+        planes.append(Plane(redis_client, *args, **settings))
+        return planes[-1]
+
+    yield begin
+    for plane in planes:
+        plane.close()
+
+
+def lost(plane: Plane) -> dict[str, int]:
+    """Entries of signal streams that are reported as lost, at least; streams without a gap miss."""
+    return {stream: plane.shard.gaps.lost[stream] for stream in plane.shard.gaps.found}
+
+
+def shown(client: redis.Redis, stream: int = 0) -> list[dict[bytes, bytes]]:
+    """What `status` finds."""
+    entries: Any = client.xrange(keys.signal_gaps(stream))
+    return [fields for _, fields in entries]
+
+
+def ready(plane: Plane) -> Plane:
+    plane.run(lambda: plane.shard.ready)
+    plane.settle()
+    return plane
+
+
+def decided_all(plane: Plane, client: redis.Redis, count: int) -> None:
+    """Send signals, and have all partitions say in a decision that they were read."""
+    for number in range(count):
+        send(client, f"s{number}")
+    plane.settle()
+    plane.snapshot()
+
+
+# Signals
+
+
+def test_signals_that_were_trimmed_before_a_start_are_counted(
+    redis_client: redis.Redis, start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number in range(5):
+        send(redis_client, f"s{number}")
+    redis_client.xtrim(SIGNALS, maxlen=2, approximate=False)
+    with caplog.at_level(logging.ERROR):
+        plane = ready(start())
+    assert lost(plane) == {SIGNALS: 3}
+    assert any(getattr(r, "stream", "") == SIGNALS for r in caplog.records)
+    assert [(f[b"position"], f[b"lost"]) for f in shown(redis_client)] == [(b"0-0", b"3")]
+    told = gaps_told(redis_client, 1)
+    assert [(gap["stream"], gap["lost_at_least"]) for gap in told] == [(SIGNALS, 3)]
+    plane.run(lambda: len(orders(redis_client)) == 10)  # what is left is traded
+
+
+@pytest.mark.parametrize("gone", ["trimmed", "published with MAXLEN", "deleted"])
+def test_signals_lost_behind_the_position_of_a_stopped_shard(
+    redis_client: redis.Redis, start: Start, gone: str
+) -> None:
+    decided_all(ready(start(snapshot_seconds=1)), redis_client, 2)
+    ids = [send(redis_client, f"t{number}") for number in range(4)]
+    if gone == "trimmed":
+        redis_client.xtrim(SIGNALS, minid=ids[2], approximate=False)
+    elif gone == "deleted":
+        redis_client.xdel(SIGNALS, ids[1])
+    else:
+        redis_client.xadd(SIGNALS, {"json": "{}"}, maxlen=2, approximate=False)
+    plane = ready(start())
+    assert list(lost(plane)) == [SIGNALS]
+    assert len(shown(redis_client)) == 1
+
+
+def test_a_gap_that_a_running_shard_has_passed_is_counted(
+    redis_client: redis.Redis, start: Start
+) -> None:
+    plane = ready(start())
+    send(redis_client, "s1")
+    plane.settle()
+    for number in range(7):
+        send(redis_client, f"t{number}")
+    redis_client.xtrim(SIGNALS, maxlen=2, approximate=False)
+    plane.settle()
+    plane.shard.look_for_gaps()
+    assert lost(plane) == {SIGNALS: 5}
+    send(redis_client, "u1")
+    plane.settle()
+    plane.shard.look_for_gaps()
+    assert lost(plane) == {SIGNALS: 5}  # said once
+
+
+def test_it_is_looked_for_every_minute(redis_client: redis.Redis, start: Start) -> None:
+    plane = ready(start())
+    ids = [send(redis_client, f"t{number}") for number in range(3)]
+    redis_client.xdel(SIGNALS, ids[1])
+    plane.settle()
+    plane.upkeep.keep([], plane.clock.now() + 61_000_000)
+    assert lost(plane) == {SIGNALS: 1}
+
+
+@pytest.mark.parametrize("anew", [False, True])
+def test_a_signal_stream_that_is_deleted(
+    redis_client: redis.Redis, start: Start, anew: bool
+) -> None:
+    plane = ready(start())
+    send(redis_client, "s1")
+    plane.settle()
+    redis_client.delete(SIGNALS)
+    if anew:
+        send(redis_client, "s2")
+        plane.settle()
+    plane.shard.look_for_gaps()
+    assert lost(plane) == {SIGNALS: 0}, "a gap, and nobody knows of how many"
+
+
+def test_a_signal_stream_that_begins_below(redis_client: redis.Redis, start: Start) -> None:
+    plane = ready(start())
+    send(redis_client, "s1")
+    plane.settle()
+    redis_client.delete(SIGNALS)
+    redis_client.xadd(SIGNALS, {"json": "{}"}, id="5-0")
+    plane.shard.look_for_gaps()
+    assert b"anew below" in shown(redis_client)[0][b"reason"]
+
+
+# No false alarm
+
+
+def trim_read(client: redis.Redis, plane: Plane) -> None:
+    client.xtrim(SIGNALS, maxlen=0, approximate=False)
+
+
+def trim_to_mark(client: redis.Redis, plane: Plane) -> None:
+    client.xtrim(SIGNALS, minid=last_id(client, SIGNALS), approximate=False)
+
+
+def delete_last_read(client: redis.Redis, plane: Plane) -> None:
+    client.xdel(SIGNALS, last_id(client, SIGNALS))
+
+
+def delete_first_read(client: redis.Redis, plane: Plane) -> None:
+    found: Any = client.xrange(SIGNALS, count=1)
+    client.xdel(SIGNALS, found[0][0])
+
+
+def recover(client: redis.Redis, plane: Plane) -> None:
+    plane.shard.stale = True
+
+
+@pytest.mark.parametrize(
+    "happens", [trim_read, trim_to_mark, delete_last_read, delete_first_read, recover]
+)
+def test_what_was_read_may_go(
+    redis_client: redis.Redis, start: Start, happens: Callable[[redis.Redis, Plane], None]
+) -> None:
+    plane = ready(start(snapshot_seconds=1))
+    plane.shard.look_for_gaps()
+    decided_all(plane, redis_client, 3)
+    happens(redis_client, plane)
+    plane.shard.look_for_gaps()
+    assert not lost(plane)
+    assert not lost(ready(start()))
+    send(redis_client, "later")
+    plane.settle()
+    plane.shard.look_for_gaps()
+    assert not lost(plane)
+
+
+def test_own_trimming_with_two_shards_raises_no_alarm(
+    redis_client: redis.Redis, start: Start
+) -> None:
+    planes = [start((index, 2), snapshot_seconds=1, streams=2) for index in range(2)]
+    for store in ("duckdb", "clickhouse"):
+        for stream in range(2):
+            redis_client.set(keys.stored(keys.signal_results(stream), store), "9999999999999-0")
+    for number in range(6):
+        for stream in range(2):
+            send(redis_client, f"s{number}-{stream}", stream=stream)
+        for plane in planes:
+            ready(plane)
+        for order in orders(redis_client):
+            report(redis_client, order, Outcome.FILLED, 1 + number)
+        for plane in planes:
+            plane.settle()
+            plane.snapshot()
+            now = plane.clock.now() + number * 61_000_000
+            plane.upkeep.keep([], now)
+        planes[number % 2].shard.stale = True  # one folds again
+    assert redis_client.xlen(SIGNALS) < 6, "it was trimmed"
+    assert [lost(plane) for plane in planes] == [{}, {}]
+
+
+def test_another_shard_that_took_over_raises_no_alarm(
+    redis_client: redis.Redis, start: Start
+) -> None:
+    first = ready(start(snapshot_seconds=1))
+    send(redis_client, "s1")
+    first.settle()
+    second = ready(start(snapshot_seconds=1))
+    for number in range(4):
+        send(redis_client, f"t{number}")
+    second.run(lambda: len(orders(redis_client)) == 25)
+    for order in orders(redis_client):
+        report(redis_client, order, Outcome.FILLED)
+    second.settle()
+    second.snapshot()
+    redis_client.xtrim(SIGNALS, minid=last_id(redis_client, SIGNALS), approximate=False)
+    first.shard.look_for_gaps()
+    assert first.shard.stale
+    assert not lost(first)
+    assert not first.shard.check_events(first.shard.settings.partitions)
+    first.settle()  # it folds again, and goes on where the other one is
+    assert not lost(first)
+
+
+def test_streams_that_never_existed_have_no_gap(redis_client: redis.Redis, start: Start) -> None:
+    plane = ready(start(streams=3))
+    plane.shard.look_for_gaps()
+    assert plane.shard.check_events(range(64))
+    assert not lost(plane)
+
+
+def test_a_count_that_is_not_known_is_no_alarm(redis_client: redis.Redis) -> None:
+    gaps = Gaps(redis_client, 0)
+    ids: list[Any] = [redis_client.xadd(SIGNALS, {"x": n}) for n in range(3)]
+    assert gaps.look({SIGNALS: ids[1].decode()}) == {}
+    gaps.took([SIGNALS])
+    assert gaps.look({SIGNALS: ids[2].decode()}) == {}
+
+
+# Events and decisions
+
+
+def traded(client: redis.Redis, plane: Plane) -> int:
+    """Have an order filled and known by a snapshot; return its partition."""
+    send(client, "s1")
+    plane.run(lambda: len(orders(client)) == 5)
+    order = orders(client)[0]
+    partition = partition_of(client, order)
+    report(client, order, Outcome.FILLED)
+    plane.settle()
+    plane.snapshot()
+    return partition
+
+
+@pytest.mark.parametrize("gone", ["trimmed", "deleted", "stream deleted"])
+def test_events_that_are_gone_unread_end_a_running_shard_and_the_next(
+    redis_client: redis.Redis, start: Start, gone: str
+) -> None:
+    plane = ready(start(snapshot_seconds=1))
+    stream = keys.events(traded(redis_client, plane))
+    # The first may reach a reader that waits; the second is gone before anybody asks for it.
+    ids = [redis_client.xadd(stream, {"from": "test"}) for _ in range(3)]
+    if gone == "trimmed":
+        redis_client.xtrim(stream, minid=ids[2], approximate=False)
+    elif gone == "deleted":
+        redis_client.xdel(stream, ids[1])
+    else:
+        redis_client.delete(stream)
+    with pytest.raises(Fatal, match="cannot be known"):
+        plane.snapshot()
+    with pytest.raises(Fatal, match=r"restore its data"):
+        start().run(lambda: False)
+
+
+@pytest.mark.parametrize("gone", ["all trimmed", "last deleted", "stream deleted", "middle"])
+def test_decisions_that_are_gone_end_a_shard(
+    redis_client: redis.Redis, start: Start, gone: str
+) -> None:
+    plane = ready(start(snapshot_seconds=1))
+    partition = traded(redis_client, plane)
+    stream = keys.decisions(partition)
+    plane.snapshot()
+    if gone == "all trimmed":
+        redis_client.xtrim(stream, maxlen=0, approximate=False)
+    elif gone == "stream deleted":
+        redis_client.delete(stream)
+    elif gone == "last deleted":
+        redis_client.xdel(stream, last_id(redis_client, stream))
+    else:
+        newest = last_id(redis_client, stream)
+        idle = start(idle_decision_seconds=1)
+        idle.run(lambda: last_id(redis_client, stream) not in ("0-0", newest))
+        again = last_id(redis_client, stream)
+        idle.run(lambda: last_id(redis_client, stream) != again)
+        redis_client.xdel(stream, newest, again)
+    with pytest.raises(Fatal, match=r"decisions|partition"):
+        start().run(lambda: False)
+
+
+def test_a_redis_that_was_emptied_ends_a_running_shard(
+    redis_client: redis.Redis, start: Start
+) -> None:
+    plane = ready(start(snapshot_seconds=1))
+    traded(redis_client, plane)
+    redis_client.flushall()
+    with pytest.raises(Fatal, match="nothing is left"):
+        plane.run(lambda: False)
+
+
+def test_a_redis_that_lost_its_last_decisions_is_named(
+    redis_client: redis.Redis, start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    plane = ready(start(snapshot_seconds=1))
+    before = {keys.decisions(p): redis_client.dump(keys.decisions(p)) for p in range(64)}
+    marks = redis_client.dump(SIGNALS)
+    send(redis_client, "s1")
+    plane.run(lambda: len(orders(redis_client)) == 5)
+    for stream, blob in before.items():
+        redis_client.restore(stream, 0, blob, replace=True)  # type: ignore[arg-type]
+    assert marks is None
+    redis_client.delete(SIGNALS)
+    plane.shard.stale = True
+    with caplog.at_level(logging.ERROR):
+        plane.settle()
+    assert any("Redis lost the last decisions" in r.getMessage() for r in caplog.records)
+    assert plane.shard.ready
