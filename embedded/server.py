@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from embedded import launch
 from embedded.errors import ServerFailed, Unwritable
+from embedded.output import keep_small
 from embedded.ports import check_port_free
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class Server(ABC):
     Args:
         directory: its data; created (0700) if missing, used by one server at a time.
         port: TCP port on loopback.
-        log: file that takes what it prints; appended to.
+        log: file that takes what it prints; appended to (see `embedded.output`).
         die_with_parent: end it with SIGTERM when the thread that called `start` ends (Linux,
             best effort): for tests, and for a supervisor that starts servers in its main thread.
     """
@@ -160,6 +161,7 @@ class Server(ABC):
     def _open_log(self) -> BinaryIO:
         make_private(self.log.parent)
         try:
+            keep_small(self.log)
             return self.log.open("ab")
         except OSError as error:
             raise Unwritable(f"cannot write {self.log}: {error.strerror}") from error

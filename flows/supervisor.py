@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import override
 
 from embedded.errors import EmbeddedError
+from embedded.output import keep_small
 from flows.process import PARENT
 
 if TYPE_CHECKING:
@@ -77,6 +78,11 @@ class Part(ABC):
     def kill(self) -> None:
         """End it, and wait until it is gone."""
 
+    @property
+    @abstractmethod
+    def output(self) -> Path:
+        """The file that takes what it prints."""
+
     @abstractmethod
     def last_words(self) -> str:
         """The last line it printed, for the log."""
@@ -102,6 +108,13 @@ class Part(ABC):
             self.restarts += 1
             LOG.warning("starting %s again", self.name, extra={"restarts": self.restarts})
             self.start(now)
+
+    def bound_output(self) -> None:
+        """Keep the file of what it prints small; a full disk leaves it as it is."""
+        try:
+            keep_small(self.output)
+        except OSError as error:
+            LOG.warning("cannot put %s aside: %s", self.output, error)
 
     def facts(self) -> dict[str, Any]:
         """What `status` shows of it; times are microseconds since 1970."""
@@ -151,7 +164,9 @@ class ProcessPart(Part):
 
     @override
     def launch(self) -> None:
-        with self._output.open("wb") as output:
+        self._output.write_bytes(b"")
+        # For appending: it is emptied when it has grown too large.
+        with self._output.open("ab") as output:
             self._process = subprocess.Popen(
                 self._argv,
                 stdin=subprocess.DEVNULL,
@@ -173,6 +188,11 @@ class ProcessPart(Part):
             self._process.kill()
         if self._process is not None:
             self._process.wait()
+
+    @property
+    @override
+    def output(self) -> Path:
+        return self._output
 
     @override
     def last_words(self) -> str:
@@ -214,6 +234,11 @@ class ServerPart(Part):
     def kill(self) -> None:
         self.server.stop(0.0)
 
+    @property
+    @override
+    def output(self) -> Path:
+        return self.server.log
+
     @override
     def last_words(self) -> str:
         return ""
@@ -253,6 +278,8 @@ class Supervisor:
         while not until():
             self.tick()
             if time.monotonic() >= due:
+                for part in self.parts.values():
+                    part.bound_output()
                 also()
                 due = time.monotonic() + every
             time.sleep(_TICK)

@@ -16,7 +16,7 @@ from uuid import UUID
 import numpy as np
 
 from operators.order_memory import NO_OUTCOME, OrderMemory
-from rules.journal import Known, Result
+from rules.journal import RETENTION, Known, Result
 from rules.tokens import token
 from schema.broker import AnswerClass
 from schema.codes import ReasonCode
@@ -224,10 +224,16 @@ class Executor:
             self.doubt(result.partition, result.report, order)
 
     def forget(self, now: int) -> None:
-        """Drop what was finished a week ago, unless its position or order stands at the broker."""
+        """Drop what was finished a week ago, unless its position or order stands at the broker.
+
+        What others have closed or opened goes a week after this executor first knew of it.
+        """
         held = set(self.terminal.positions()["position_ticket"].tolist())
         held.update(self.terminal.open_orders()["order_ticket"].tolist())
-        self.memory.forget(self.journal.forget(now, held))
+        self.memory.forget(self.journal.forget(now, held, self.watched))
+        journal = self.journal.state
+        known = (journal.known, journal.finished, self.waiting, self.watched, self._ending)
+        self.memory.forget(self.memory.old_strangers(now, known, held, RETENTION))
 
 
 def _unsent(known: Known | None) -> bool:

@@ -83,7 +83,11 @@ class LiveState:
             over = [not goes_on for goes_on in over]
             kind = table("trade_state")
         elif name == "orders":
-            columns, kind = live_rows.execution_rows(state, rows), table("execution_state")
+            columns, over = (
+                live_rows.execution_rows(state, rows),
+                live_rows.ended_orders(state, rows),
+            )
+            kind = table("execution_state")
         else:
             columns, kind = live_rows.account_rows(state, rows), table("account_state")
         self._writers[name].write(partitions, arrow.batch(kind, columns), over)

@@ -1,6 +1,6 @@
 """What an executor knows of orders that it has read, sent or found."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +20,7 @@ class OrderMemory:
         by_ticket: order ticket -> order id.
         tokens: comment token -> order id.
         legs: signal and account -> order id -> number of the leg; only where there are several.
+        strangers: order id -> since when nothing but this memory knows it, microseconds.
     """
 
     outcomes: dict[bytes, int] = field(default_factory=dict)
@@ -27,6 +28,7 @@ class OrderMemory:
     by_ticket: dict[int, bytes] = field(default_factory=dict)
     tokens: dict[bytes, bytes] = field(default_factory=dict)
     legs: dict[bytes, dict[bytes, int]] = field(default_factory=dict)
+    strangers: dict[bytes, int] = field(default_factory=dict)
 
     def learn(self, order_id: bytes, row: Any) -> None:
         """Remember the outcome and tickets that a report, or what is left of one, names."""
@@ -53,11 +55,38 @@ class OrderMemory:
             if leg < order["leg"]
         }
 
+    def old_strangers(
+        self, now: int, known: Sequence[Container[bytes]], held: Container[int], keep: int
+    ) -> list[bytes]:
+        """Return orders that only this memory has known for a time.
+
+        Others have closed them, or opened what they act on: no journal says when they may go.
+
+        Args:
+            now: Microseconds.
+            known: Where orders are that somebody else remembers.
+            held: Tickets of positions and orders that stand.
+            keep: How long they stay, microseconds.
+        """
+        every = {
+            *self.outcomes,
+            *self.tickets,
+            *(key for legs in self.legs.values() for key in legs),
+        }
+        mine = [key for key in every if not any(key in place for place in known)]
+        self.strangers = {key: self.strangers.get(key, now) for key in mine}
+        return [
+            key
+            for key, since in self.strangers.items()
+            if now - since > keep and not any(t in held for t in self.tickets.get(key, ()) if t)
+        ]
+
     def forget(self, order_ids: Iterable[bytes]) -> None:
         """Drop orders that are finished, and whose positions are gone."""
         gone = set(order_ids)
         for key in gone:
             self.outcomes.pop(key, None)
+            self.strangers.pop(key, None)
             self.tokens.pop(token(key), None)
             _, ticket = self.tickets.pop(key, (0, 0))
             if self.by_ticket.get(ticket) == key:

@@ -38,6 +38,7 @@ from schema.wire import QUOTE, decode
 log = logging.getLogger(__name__)
 _MINUTE_MS = 60_000
 _LIVE_ROWS = 1000
+_FORGET_ANYHOW = 600_000_000  # microseconds
 
 
 class Intake(Protocol):
@@ -122,6 +123,7 @@ class Shard:
         self.signal_rows = SignalRows()
         self.gaps = Gaps(client, settings.partitions[0])
         self.read: Mapping[str, str] = {}  # last entry taken, per signal stream
+        self._forgotten_at = 0
         self._book: Book | None = None
         self._links: Links | None = None
         self._names: Names | None = None
@@ -330,10 +332,13 @@ class Shard:
     def forget_finished(self, now: int) -> None:
         """Drop from memory what has long been finished; rows move, so none may be waiting."""
         if self.state.pairs.count:
-            if self.live.waiting > _LIVE_ROWS:
+            self._forgotten_at = self._forgotten_at or now
+            if self.live.waiting > _LIVE_ROWS and 0 <= now - self._forgotten_at < _FORGET_ANYHOW:
                 return  # what is finished is to be shown first; it goes a minute later
-            self.live.write(self.state, _LIVE_ROWS)
+            # Where there is never time to show it, memory must not grow for that.
+            self.live.write(self.state, self.live.waiting)
             forget(self.state, now - self.settings.keep_finished_us)
+            self._forgotten_at = now
             if self._book is not None:
                 self._links = Links(self._book, self.state)
 

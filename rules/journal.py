@@ -132,6 +132,12 @@ class Known:
         """Whether it was about to be sent, and no answer is known."""
         return self.attempt is not None and self.answer is None
 
+    def given_up(self, before: int) -> bool:
+        """Return whether its last word is unresolved, public, and older than a time."""
+        if not self.in_doubt or any(r.published is None for r in self.results):
+            return False
+        return bool(self.results[-1].report["reported_at"] < before)
+
     @property
     def final(self) -> bool:
         """Whether the last result needs no more watching, and all results are published."""
@@ -226,12 +232,15 @@ class JournalState:
         waiting = [r for k in self.known.values() for r in k.results if r.published is None]
         yield from sorted(waiting, key=lambda result: result.ordinal)
 
-    def forget(self, now: int, held: Container[int]) -> list[bytes]:
+    def forget(self, now: int, held: Container[int], watched: Container[bytes] = ()) -> list[bytes]:
         """Drop what was finished more than 7 days ago, and published results after an hour.
+
+        What nobody knows the end of, and nobody looks for any more, goes after twice that time.
 
         Args:
             now: Microseconds.
             held: Tickets of positions and orders that still stand: what opened them is kept.
+            watched: Orders that are looked for.
 
         Returns:
             The orders that were dropped.
@@ -245,6 +254,14 @@ class JournalState:
         ]
         for order_id in old:
             del self.finished[order_id]
+        given_up = [
+            order_id
+            for order_id, known in self.known.items()
+            if order_id not in watched and known.given_up(now - 2 * RETENTION)
+        ]
+        for order_id in given_up:
+            del self.known[order_id]
+        old += given_up
         done = [
             r.ordinal
             for r in self.recent.values()

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from rules.order_life import is_final
 from rules.rows import ColumnValues
 from rules.state import LIVE_STATES, State, TradeState
 from rules.tables import Rows
@@ -30,6 +31,12 @@ def trade_rows(state: State, rows: Rows) -> ColumnValues:
 def live_trades(state: State, rows: Rows) -> list[bool]:
     """Return which trades go on."""
     return list(np.isin(state.trades.rows["state"][rows], LIVE_STATES).tolist())
+
+
+def ended_orders(state: State, rows: Rows) -> list[bool]:
+    """Return which orders have an outcome that stays."""
+    orders = state.orders.rows
+    return list(is_final(orders["state"][rows], orders["outcome"][rows]).tolist())
 
 
 def account_rows(state: State, rows: Rows) -> ColumnValues:

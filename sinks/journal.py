@@ -159,9 +159,9 @@ class Journal:
         """Record orders of other journals that are to be looked for; not synced."""
         self._append(Kind.DOUBTED, (orders,))
 
-    def forget(self, now: int, held: Container[int]) -> list[bytes]:
+    def forget(self, now: int, held: Container[int], watched: Container[bytes] = ()) -> list[bytes]:
         """Drop from memory what is no longer needed (see JournalState.forget)."""
-        return self.state.forget(now, held)
+        return self.state.forget(now, held, watched)
 
     def sync(self) -> None:
         """Have the disk hold all that was recorded."""

@@ -37,6 +37,7 @@ class Scripted:
         self.asked: list[Any] = []
         self.lose_answers = False
         self.unreachable = 0  # calls that do not reach the broker
+        self.latest = NOW  # the time that it is asked at
         self.dies = False  # the process, while it asks
         self.rewrites_comments = False
         self.new_deals: list[int] = []  # tickets
@@ -98,7 +99,7 @@ class Scripted:
         return held
 
     def history(self, since: int) -> History:
-        assert since < NOW
+        assert since < self.latest
         orders = np.zeros(len(self.orders), BROKER_ORDER)
         for row, (ticket, comment, volume, magic, symbol) in enumerate(self.orders):
             orders[row]["magic"], orders[row]["symbol"] = magic, symbol
@@ -178,7 +179,7 @@ class Bench:
         publish(self.executor)
 
     def look(self, now: int = NOW) -> None:
-        self.now = now
+        self.now = self.terminal.latest = now
         deals = confirmation.poll(self.executor, now)
         searching.look_for(self.executor, now)
         publish(self.executor, deals)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from embedded.output import LIMIT
 from flows.context import alive
 from flows.supervisor import FIRST_PAUSE, ProcessPart, Supervisor
 from tests.servers import eventually
@@ -132,3 +133,20 @@ def test_children_end_with_a_killed_supervisor(tmp_path: Path) -> None:
         eventually(out.read_text, what="the child's first word")
         process.kill()
     eventually(lambda: not alive(child), what="the end of the child")
+
+
+def test_what_a_part_prints_is_kept_small_while_it_runs(
+    tmp_path: Path, supervisor: Supervisor
+) -> None:
+    code = "import time\nfor n in range(3): print('x' * 11_000_000, flush=True); time.sleep(0.3)"
+    child = part(tmp_path, f"{code}\nprint('end', flush=True); time.sleep(600)")
+    supervisor.add(child)
+    deadline = time.monotonic() + 20
+
+    def ended() -> bool:
+        return child.output.read_bytes().endswith(b"end\n") or time.monotonic() > deadline
+
+    supervisor.watch(ended, lambda: None, 0.05)
+    assert child.last_words() == "end"
+    assert child.output.stat().st_size <= LIMIT
+    assert (tmp_path / "part.out.1").stat().st_size == LIMIT

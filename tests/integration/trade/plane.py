@@ -71,12 +71,13 @@ class Plane:
         streams: int = 1,
         durability: str = "always",
         timeout_ms: int = 2000,
+        clock: RedisClock | None = None,
         **trade: Any,
     ) -> None:
         settings = Settings(trade=Trade(**trade))
         chosen = shard_settings(settings, shard)
         self.client = client
-        self.clock = RedisClock(client)
+        self.clock = clock or RedisClock(client)
         self.clock.look()
         self.around_send: Callable[[Appends, Callable[[], Sent]], Sent] = lambda _, send: send()
         self._dispatcher = Dispatcher(client, durability, timeout_ms)
@@ -102,7 +103,8 @@ class Plane:
         )
         source = RoundSource(client, self.shard, lambda: self.shard.brokers, Stop(), self.clock)
         self.source = source.build_part("rounds", "shard", None)
-        spool = Spool(Path(tempfile.mkdtemp(prefix="spool-")), 1 << 20)
+        self.spool_dir = Path(tempfile.mkdtemp(prefix="spool-"))
+        spool = Spool(self.spool_dir, 1 << 20)
         results = SpooledResults(ResultsWriter(client), spool, lambda: False)
         every = (
             *(steps.fold_events, steps.validate_signals, steps.route_signals, steps.size_pairs),

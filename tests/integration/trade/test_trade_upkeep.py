@@ -7,6 +7,7 @@ from schema import keys
 from schema.enums import LegKind, Outcome
 from schema.wire import REPORT, decode
 from sinks.claims import Claims
+from sinks.live_state import GRACE_SECONDS
 from tests.integration.trade.desk import Desk, partition_of, wait
 
 OWNER, INSTANCE = UUID(int=1), UUID(int=2)
@@ -143,5 +144,6 @@ def test_live_state_shows_trades_accounts_and_executions(desk: Desk) -> None:
     assert (shown[b"side"], shown[b"volume"]) == (b"buy", b"0.10000000")
     assert desk.client.ttl(trade) == -1, "it stays as long as the trade is open"
     wait(lambda: desk.client.hget(execution, "outcome") == b"filled")
+    wait(lambda: 0 < int(desk.client.ttl(execution)) <= GRACE_SECONDS)  # type: ignore[arg-type]
     desk.send(action="close", signal_id="s2")
     wait(lambda: any(o["kind"] == LegKind.CLOSE for o in desk.orders()))
