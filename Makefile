@@ -6,8 +6,9 @@ BIN := .venv/bin
 PACKAGES := flows operators rules schema sources sinks brokers config embedded
 ARGS ?=
 MINUTES ?= 10
+SIGNALS ?= 10000000
 
-.PHONY: env demo test torture mutants fuzz lint types alerts bench fmt docs lock clean
+.PHONY: env demo test torture mutants fuzz soak lint types alerts bench fmt docs lock clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -36,6 +37,9 @@ mutants: env ## break each law on purpose; the tests must see it
 
 fuzz: env ## search for entries that break what reads them, for MINUTES
 	$(BIN)/python -m tests.fuzz --minutes $(MINUTES) $(ARGS)
+
+soak: env ## trade SIGNALS signals over 24 days whose clock is moved, and see that nothing grows for ever
+	$(BIN)/python -m tests.soak --signals $(SIGNALS) $(ARGS)
 
 lint: env ## ruff and the direction of imports
 	$(BIN)/ruff check .

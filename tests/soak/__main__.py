@@ -7,13 +7,12 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tests.soak.run import Soak, settled
+from tests.soak.run import PLATEAU, Soak, settled
 
 _SHOWN = (
     *("redis used", "redis identities", "redis keys", "resident", "shard orders"),
     *("executor outcomes", "journal bytes", "disk valkey", "milliseconds"),
 )
-_PLATEAU = 11  # days: an identity's own, the seven after it, and what Redis keeps beyond
 
 
 def _say(*words: Any) -> None:
@@ -27,12 +26,13 @@ def main() -> int:
     parser.add_argument("--signals", type=int, default=10_000_000)
     parser.add_argument("--days", type=int, default=24)
     parser.add_argument("--accounts", type=int, default=250)
+    parser.add_argument("--ticks", type=int, default=24)
     wanted = parser.parse_args()
-    cycles = max(1, round(wanted.signals / (wanted.days * 24 * 2 * wanted.accounts)))
+    cycles = max(1, round(wanted.signals / (wanted.days * wanted.ticks * 2 * wanted.accounts)))
     began, days = time.perf_counter(), []
     with (
         tempfile.TemporaryDirectory(prefix="soak-") as directory,
-        Soak(Path(directory), accounts=wanted.accounts, cycles=cycles) as soak,
+        Soak(Path(directory), accounts=wanted.accounts, ticks=wanted.ticks, cycles=cycles) as soak,
     ):
         _say("day", "signals", *(name.replace(" ", "_") for name in _SHOWN))
         for number, sizes in enumerate(soak.days(wanted.days), 1):
@@ -42,7 +42,7 @@ def main() -> int:
     _say(f"{sent} signals, {sent} orders, {time.perf_counter() - began:.0f} s")
     for name, size in sorted(days[-1].items()):
         _say(f"  {name:32} {size:>14,}")
-    grown = settled(days, _PLATEAU)
+    grown = settled(days, PLATEAU)
     for name, (early, late) in grown.items():
         _say(f"GREW: {name} from {early:,} to {late:,}")
     return 1 if grown else 0
