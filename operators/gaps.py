@@ -18,7 +18,8 @@ from rules.gaps import BEGINNING, Gap, Head, counted_gap, find_gap
 from schema import keys
 
 log = logging.getLogger(__name__)
-_BEHIND = 10_000  # entries behind a position that are counted; more than these are not
+# Entries behind a position that are counted; Redis stands still meanwhile, and events are large.
+_SIGNALS_BEHIND, _EVENTS_BEHIND = 10_000, 1000
 _KEPT = 100  # gaps of a stream that are kept for `status`
 
 # Atomic, and without sending entries: XINFO, whether the position stands, what stands behind it.
@@ -47,8 +48,9 @@ return {here, after, kept}
 class Seen:
     """One look at a stream from a position."""
 
-    def __init__(self, position: str, reply: Any) -> None:
+    def __init__(self, position: str, reply: Any, most: int) -> None:
         self.position = position
+        self._most = most
         self.head: Head | None = None
         self.here, self.after = False, 0
         if reply:
@@ -61,7 +63,7 @@ class Seen:
         """How many entries were ever added up to the position; None if too many stand behind."""
         if self.head is None:
             return 0
-        return self.head.added - self.after if self.after < _BEHIND else None
+        return self.head.added - self.after if self.after < self._most else None
 
     @property
     def gap(self) -> Gap | None:
@@ -69,22 +71,27 @@ class Seen:
         return find_gap(self.position, self.head, here=self.here)
 
 
-def look(client: Any, positions: Mapping[str, str], *, behind: int = _BEHIND) -> dict[str, Seen]:
+def look(client: Any, positions: Mapping[str, str], *, count: bool = True) -> dict[str, Seen]:
     """Look at streams from positions, in one round trip.
 
     Args:
         client: Of the server that has them.
         positions: By stream.
-        behind: How many entries behind a position are counted; with 0 there is no `ordinal`.
+        count: Whether entries behind a position are counted; else there is no `ordinal`.
 
     Raises:
         redis.RedisError: Redis does not answer.
     """
     pipe: Any = client.pipeline(transaction=False)
+    most = {s: _most(s) if count else 0 for s in positions}
     for stream, position in positions.items():
-        pipe.execute_command("EVAL", _LOOK, 1, stream, position, behind)
+        pipe.execute_command("EVAL", _LOOK, 1, stream, position, most[stream])
     replies = pipe.execute()
-    return {s: Seen(p, r) for (s, p), r in zip(positions.items(), replies, strict=True)}
+    return {s: Seen(p, r, most[s]) for (s, p), r in zip(positions.items(), replies, strict=True)}
+
+
+def _most(stream: str) -> int:
+    return _SIGNALS_BEHIND if stream.startswith("signals:") else _EVENTS_BEHIND
 
 
 class Gaps:
@@ -182,7 +189,7 @@ def check_events(client: Any, positions: Mapping[int, str]) -> None:
         redis.RedisError: Redis does not answer.
     """
     at = {keys.events(p): position for p, position in positions.items()}
-    for stream, one in look(client, at, behind=0).items():
+    for stream, one in look(client, at, count=False).items():
         if one.gap is not None:
             raise refuse(stream, one.gap.reason)
 
@@ -199,7 +206,7 @@ def check_decisions(client: Any, places: Mapping[int, str]) -> None:
         redis.RedisError: Redis does not answer.
     """
     at = {keys.decisions(p): decision for p, decision in places.items()}
-    for stream, one in look(client, at, behind=0).items():
+    for stream, one in look(client, at, count=False).items():
         if one.head is None:
             if one.position != BEGINNING:
                 raise refuse(stream, f"the log is gone, and a snapshot stands at {one.position}")

@@ -4,7 +4,8 @@ Each decision is folded after the events up to the position it had seen (design,
 events behind the last decision are left to the live reader.
 """
 
-from collections.abc import Iterator, Sequence
+import logging
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +22,7 @@ from rules.new_rows import fold_decision
 from rules.state import State
 from schema import keys
 
+log = logging.getLogger(__name__)
 _PAGE = 1000
 Entry = tuple[str, dict[bytes, bytes]]
 Logged = tuple[int, str, decision_log.Decision]
@@ -107,6 +109,28 @@ def _check_unmoved(
         if before != now:
             moved = f"partition {partition}: another shard has stored a snapshot"
             raise LogMoved(moved) from error
+
+
+def compare(before: Mapping[int, Place], after: Mapping[int, Place]) -> None:
+    """Say so if Redis has lost decisions that this process had folded.
+
+    Raises:
+        Fatal: Nothing at all is left of some partition.
+    """
+    back = [
+        p for p, place in before.items() if order_of(after[p].decision) < order_of(place.decision)
+    ]
+    for partition in back:
+        if after[partition].decision == BEGINNING:
+            log_key = keys.decisions(partition)
+            raise refuse(log_key, f"nothing is left; its last was {before[partition].decision}")
+    if back:
+        log.error(
+            "Redis lost the last decisions of %d partitions: it was restarted without them, or "
+            "failed over; what they ordered may be decided again, and is sent once",
+            *(len(back),),
+            extra={"partitions": back},
+        )
 
 
 def _restore(client: redis.Redis, state: State, partition: int, blob: bytes | None) -> Place:

@@ -17,12 +17,11 @@ from operators.gaps import Gaps, look, refuse
 from operators.intake import Admitted
 from operators.live_state import LiveState
 from operators.pressure import Pressure
-from operators.replay import Logged, LogMoved, Place, order_of, replay
+from operators.replay import Logged, LogMoved, Place, compare, order_of, replay
 from operators.signal_rows import SignalRows
 from rules import decision_log
 from rules.book import Book, Market
 from rules.compile import compile_book
-from rules.decision_log import BEGINNING
 from rules.events_log import EventEntry, fold_entries
 from rules.fold import Touched, stamp
 from rules.forgetting import forget
@@ -177,7 +176,7 @@ class Shard:
         self.places, self.touched, self.decisions = replay(
             self.client, self.state, self.settings.partitions
         )
-        _compare(before, self.places)
+        compare(before, self.places)
         self.events = {p: place.events for p, place in self.places.items()}
         self.live.restart(self.state)
         if self._book is not None:
@@ -346,28 +345,6 @@ class Shard:
         """Return whether a partition's log says that it decided an entry."""
         mark = self.places[partition].marks.get(keys.signals(stream), "0-0")
         return entry <= order_of(mark)
-
-
-def _compare(before: Mapping[int, Place], after: Mapping[int, Place]) -> None:
-    """Say so if Redis has lost decisions that this process had folded.
-
-    Raises:
-        Fatal: Nothing at all is left of some partition.
-    """
-    back = [
-        p for p, place in before.items() if order_of(after[p].decision) < order_of(place.decision)
-    ]
-    for partition in back:
-        if after[partition].decision == BEGINNING:
-            log_key = keys.decisions(partition)
-            raise refuse(log_key, f"nothing is left; its last was {before[partition].decision}")
-    if back:
-        log.error(
-            "Redis lost the last decisions of %d partitions: it was restarted without them, or "
-            "failed over; what they ordered may be decided again, and is sent once",
-            *(len(back),),
-            extra={"partitions": back},
-        )
 
 
 def strategy_status(book: Book) -> Callable[[Sequence[str]], Sequence[ReasonCode]]:

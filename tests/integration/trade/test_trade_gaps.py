@@ -8,7 +8,7 @@ import pytest
 import redis
 
 from flows.lag import gaps as gaps_told
-from operators.gaps import Gaps
+from operators.gaps import Gaps, look
 from rules.errors import Fatal
 from schema import keys
 from schema.enums import Outcome
@@ -258,6 +258,18 @@ def test_a_count_that_is_not_known_is_no_alarm(redis_client: redis.Redis) -> Non
     assert gaps.look({SIGNALS: ids[1].decode()}) == {}
     gaps.took([SIGNALS])
     assert gaps.look({SIGNALS: ids[2].decode()}) == {}
+
+
+def test_more_entries_behind_than_are_counted_are_no_alarm(redis_client: redis.Redis) -> None:
+    gaps, stream = Gaps(redis_client, 0), keys.events(1)
+    ids: list[Any] = [redis_client.xadd(stream, {"x": n}) for n in range(1101)]
+    gaps.restart(look(redis_client, {stream: ids[0].decode()}))
+    gaps.took([stream] * 1100)
+    assert gaps.look({stream: ids[-1].decode()}) == {}
+    ids += [redis_client.xadd(stream, {"x": n}) for n in range(3)]
+    redis_client.xtrim(stream, maxlen=1, approximate=False)
+    gaps.took([stream])
+    assert gaps.look({stream: ids[-1].decode()})[stream].least == 2
 
 
 # Events and decisions
