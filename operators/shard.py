@@ -185,7 +185,7 @@ class Shard:
         self.read = self._signal_positions()
         seen = look(self.client, {**events, **self.read})
         gaps = {s: gap for s, one in seen.items() if (gap := one.gap) is not None}
-        if gaps and (not self._decided_last() or self._signal_positions() != self.read):
+        if gaps and not (self._is_last() and self._signal_positions() == self.read):
             # Another shard decides for these partitions, and trims what it has decided.
             raise LogMoved("the signals that were to be read were decided meanwhile")
         for stream in gaps.keys() & events.keys():
@@ -204,6 +204,11 @@ class Shard:
             written: Any = self.client.hget(keys.signal_mark(stream), "mark")
             positions[key] = min([*marks, (written or b"0-0").decode()], key=order_of)
         return positions
+
+    def _is_last(self) -> bool:
+        """Return whether the last decisions of all partitions are those that were folded."""
+        folded = [self.places[p].decision for p in self.settings.partitions]
+        return self._last(self.settings.partitions) == folded
 
     def look_for_gaps(self) -> None:
         """Report signals that are gone unread.
@@ -313,15 +318,12 @@ class Shard:
         Raises:
             redis.RedisError: The link broke.
         """
-        if self._decided_last(partitions):
+        ours = [self.places[p].decision for p in partitions]
+        if self._last(partitions) == ours:
             return True
         log.warning("another shard decides for these partitions; folding again")
         self.stale = True
         return False
-
-    def _decided_last(self, partitions: Sequence[int] = ()) -> bool:
-        chosen = partitions or self.settings.partitions
-        return self._last(chosen) == [self.places[p].decision for p in chosen]
 
     def idle(self, now_ms: int) -> list[int]:
         """Return the partitions whose last decision is so old that an empty one is due."""

@@ -42,7 +42,7 @@ def main() -> int:
     _say(f"{sent} signals, {sent} orders, {time.perf_counter() - began:.0f} s")
     for name, size in sorted(days[-1].items()):
         _say(f"  {name:32} {size:>14,}")
-    grown = settled(days, PLATEAU)
+    grown = settled(days, PLATEAU, 4 * wanted.accounts)
     for name, (early, late) in grown.items():
         _say(f"GREW: {name} from {early:,} to {late:,}")
     return 1 if grown else 0

@@ -245,12 +245,16 @@ _FLOORS = {
     "disk spool": 0,
     "disk journal": 2 << 20,
     "journal bytes": 2 << 20,
+    "shard decisions unwritten": 4096,
     "milliseconds": 600_000,
 }
 
 
-def settled(days: list[Sizes], after: int) -> dict[str, tuple[int, int]]:
-    """Return what grew: the most in the first and in the second half of the days after `after`."""
+def settled(days: list[Sizes], after: int, count: int = _COUNT) -> dict[str, tuple[int, int]]:
+    """Return what grew: the most in the first and in the second half of the days after `after`.
+
+    `count` is how many of what is counted may come and go by itself: a few for each account.
+    """
     tail = days[after:]
     half = len(tail) // 2
     if not half:
@@ -259,7 +263,7 @@ def settled(days: list[Sizes], after: int) -> dict[str, tuple[int, int]]:
     for name in tail[-1]:
         early = max(day.get(name, 0) for day in tail[:half])
         late = max(day.get(name, 0) for day in tail[half:])
-        floor = _FLOORS.get(name, _FLOORS.get(name.partition(" ")[0], _COUNT))
+        floor = _FLOORS.get(name, _FLOORS.get(name.partition(" ")[0], count))
         if late > early * ALLOWED + floor:
             grown[name] = (early, late)
     return grown
