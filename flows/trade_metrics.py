@@ -148,10 +148,10 @@ class Metrics:
         """Count a round that has passed all steps."""
         if self._noticed is not None:
             noticed = ((self._gaps, self._noticed.found), (self._lost, self._noticed.lost))
-            for counted, numbers in noticed:
-                for stream, number in numbers.items():
-                    counted.labels(self._shard, stream).inc(number)
-                numbers.clear()
+            for counted, by_stream in noticed:
+                for stream, times in by_stream.items():
+                    counted.labels(self._shard, stream).inc(times)
+                by_stream.clear()
         found, self._sorted = self._sorted, None
         if turn.failed:
             self._failed.labels(self._shard).inc()

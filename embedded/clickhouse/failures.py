@@ -25,7 +25,7 @@ _HARMLESS: Final = (6, 26, 27, 32, 33, 38, 41, 53, 62, 69, 70, 72, 115, 117, 131
 # files and parts that are not as they should be, an engine that contradicts itself.
 _OF_WRITING: Final = (
     *(24, 40, 49, 71, 74, 75, 76, 77, 83, 84, 87, 88, 91, 172, 173, 204, 226, 227, 228, 232, 233),
-    *(235, 241, 243, 246, 248, 252, 275, 286, 294, 362, 424, 469, 521, 586, 641, 734, 740),
+    *(235, 241, 243, 246, 248, 252, 275, 286, 294, 362, 424, 521, 586, 641, 734, 740),
     *(777, 778, 1020),
 )
 # Of one code only the last error is told in full, so a count that has risen of late counts as well.

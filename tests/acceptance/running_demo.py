@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-_ENDS_WITHIN = 150.0
+_ENDS_WITHIN = 240.0
 
 
 class RunningDemo:

@@ -33,6 +33,7 @@ def run(tmp_path: Path, action: str, seconds: int) -> set[str]:
     file.write_text(plain_world.world(30), encoding="utf-8")
     replay.write_text(plain_world.alerts(seed=11, seconds=seconds), encoding="utf-8")
     given = ["--world", str(file), "--alerts", str(replay), "--seconds", str(seconds)]
+    given += ["--patience", "150"]
     armed = ",".join(f"{name}={action}@{LATER.get(name, 1)}" for name in RUNNING)
     environment = {
         VARIABLE: armed,
