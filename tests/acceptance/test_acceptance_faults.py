@@ -16,25 +16,27 @@ from tests.acceptance.test_acceptance_kills import audit
 from tests.servers import eventually
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
-pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("acceptance")]
+pytestmark = [pytest.mark.timeout(600), pytest.mark.xdist_group("acceptance")]
 
 # Migrations end before a system runs; tests of the stores strike there.
 RUNNING = [name for name in POINTS if not name.startswith("migrate.")]
 # The first passes are those of `up`, which records the configuration.
-LATER = {"archive.rows": 4}
+LATER = {"archive.rows": 2}
 
 
-def run(tmp_path: Path, action: str, seconds: int) -> set[str]:
-    """Run the plain world with a fault at each point; return the points that were struck."""
+def run(tmp_path: Path, points: Iterable[str], action: str, seconds: int) -> set[str]:
+    """Run the plain world with a fault at each of some points; return those that were struck."""
+    tmp_path.mkdir()
     file, replay, struck = tmp_path / "plain.toml", tmp_path / "alerts.ndjson", tmp_path / "struck"
     struck.mkdir()
     file.write_text(plain_world.world(30), encoding="utf-8")
     replay.write_text(plain_world.alerts(seed=11, seconds=seconds), encoding="utf-8")
     given = ["--world", str(file), "--alerts", str(replay), "--seconds", str(seconds)]
     given += ["--patience", "150"]
-    armed = ",".join(f"{name}={action}@{LATER.get(name, 1)}" for name in RUNNING)
+    armed = ",".join(f"{name}={action}@{LATER.get(name, 1)}" for name in points)
     environment = {
         VARIABLE: armed,
         DIRECTORY: str(struck),
@@ -46,7 +48,8 @@ def run(tmp_path: Path, action: str, seconds: int) -> set[str]:
     }
     with RunningDemo(tmp_path, given, environment) as demo:
         demo.wait_sending()
-        _keep_clickhouse_down(demo, struck)
+        if "archive.spooled" in points:
+            _keep_clickhouse_down(demo, struck)
         result = demo.wait_end()
     assert result["code"] == 0, demo.errors()
     assert result["unaccounted"] == 0
@@ -69,11 +72,10 @@ def _keep_clickhouse_down(demo: RunningDemo, struck: Path) -> None:
     eventually(spooled, 60, what="rows in the spool", poll=0.2)
 
 
-def test_every_point_under_kill(tmp_path: Path) -> None:
-    missed = set(RUNNING) - run(tmp_path, "kill", 30)
-    assert not missed
-
-
-def test_every_point_under_errors(tmp_path: Path) -> None:
-    missed = set(RUNNING) - run(tmp_path, "error", 30)
+@pytest.mark.parametrize("action", ["kill", "error"])
+def test_every_point(tmp_path: Path, action: str) -> None:
+    missed = set(RUNNING) - run(tmp_path / "all", RUNNING, action, 30)
+    if missed:
+        # A process that dies of one point after another may not live to see them all.
+        missed -= run(tmp_path / "rest", missed, action, 30)
     assert not missed
