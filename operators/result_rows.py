@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from operators.replay import Logged, order_of
 from rules import rows
+from rules.decision_rows import decision_rows
 from rules.fold import Touched, version_of
 from rules.rows import ColumnValues, Names
 from rules.state import State
@@ -78,26 +79,29 @@ def _cut(
 
 
 def _decisions(out: Changed, decisions: Sequence[Logged]) -> None:
-    lines: list[dict[str, Any]] = []
-    for partition, entry_id, decision in decisions:
-        shared = {
-            "partition": partition,
-            "decision_id": entry_id,
-            "previous_id": decision.previous,
-            "events_position": decision.events,
-            "config_version": decision.config,
-            "version": version_of(*order_of(entry_id)),
-        }
-        lines += rows.decision_rows(decision.verdicts, decision.orders, shared)
-    if not lines:
+    told = [one for one in decisions if len(one[2].verdicts)]
+    if not told:
         return
-    where = np.array([line["partition"] for line in lines])
+    of, columns = decision_rows([decision for _, _, decision in told])
+    shared = {
+        "partition": np.array([partition for partition, _, _ in told]),
+        "decision_id": np.array([entry_id for _, entry_id, _ in told]),
+        "previous_id": np.array([decision.previous for _, _, decision in told]),
+        "events_position": np.array([decision.events for _, _, decision in told]),
+        "config_version": np.array([decision.config for _, _, decision in told]),
+        "version": np.array([version_of(*order_of(entry_id)) for _, entry_id, _ in told]),
+    }
+    columns |= {name: values[of] for name, values in shared.items()}
 
-    def columns(chosen: Rows) -> ColumnValues:
-        picked = [lines[row] for row in chosen.tolist()]
-        return {name: [line[name] for line in picked] for name in lines[0]}
+    def picked(rows: Rows) -> ColumnValues:
+        return {
+            name: values[rows]
+            if isinstance(values, np.ndarray)
+            else [values[row] for row in rows.tolist()]
+            for name, values in columns.items()
+        }
 
-    _cut(out, "signal_decisions", np.arange(len(lines)), where, columns)
+    _cut(out, "signal_decisions", np.arange(len(of)), columns["partition"], picked)
 
 
 def _unique(parts: Sequence[Rows]) -> Rows:

@@ -4,10 +4,8 @@ Values are NumPy columns as `schema.arrow.batch` takes them; a zero stands for "
 where the column may be missing.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,9 +13,8 @@ from rules.book import Book
 from rules.order_life import EXECUTED, RANK
 from rules.state import State, TradeState
 from rules.tables import Fields, Rows
-from schema.codes import ReasonCode
 from schema.enums import Outcome, Side
-from schema.ids import NIL, Ids, as_uuid
+from schema.ids import NIL, Ids
 from schema.wire import UNITS, Records
 
 ColumnValues = dict[str, Any]
@@ -217,47 +214,3 @@ def mark_rows(state: State, rows: Rows) -> ColumnValues:
         *("account_id", "minute", "partition", "balance", "equity", "equity_low", "equity_high"),
         *("margin", "margin_free", "open_positions", "currency", "marked_at", "version"),
     )
-
-
-def decision_rows(
-    verdicts: Records, orders: Records, decision: Mapping[str, Any]
-) -> list[dict[str, Any]]:
-    """Return rows of `signal_decisions`: one per signal of a partition's decision.
-
-    Args:
-        verdicts: VERDICT records of the decision.
-        orders: ORDER records of the decision.
-        decision: Columns that all rows share.
-    """
-    rows = []
-    signals = verdicts["signal_id"]
-    for key in dict.fromkeys(signals.tolist()):
-        mine = verdicts[signals == np.void(key)]
-        legs = int((orders["signal_id"] == np.void(key)).sum())
-        codes, counts = np.unique(mine["reason"], return_counts=True)
-        first = mine[0]
-        rows.append(
-            {
-                **decision,
-                "signal_id": key,
-                "strategy_id": first["strategy_id"].tobytes(),
-                "accounts": len(mine),
-                "dispatched": int((mine["legs"] > 0).sum()),
-                "orders": legs,
-                "account_ids": _json([str(as_uuid(a)) for a in mine["account_id"]]),
-                "reasons": _json(_named(codes, counts)),
-                "stream": int(first["stream"]),
-                "entry_id": f"{first['entry_ms']}-{first['entry_seq']}",
-                "received_at": int(first["received_at"]),
-                "decided_at": int(first["decided_at"]),
-            }
-        )
-    return rows
-
-
-def _named(codes: NDArray[np.uint8], counts: NDArray[np.int64]) -> dict[str, int]:
-    return {ReasonCode(c).name: n for c, n in zip(codes.tolist(), counts.tolist(), strict=True)}
-
-
-def _json(value: Any) -> str:
-    return msgspec.json.encode(value).decode()

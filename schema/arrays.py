@@ -23,6 +23,7 @@ from schema.types import DECIMAL_PLACES, JSON, LogicalType
 ArrowArray: TypeAlias = Any  # a pa.Array; its stubs know no array of a type chosen at run time
 Mask = NDArray[np.bool_] | None
 _SCALE = 10**DECIMAL_PLACES
+_TEXTS = {str, type(None)}
 
 
 class ColumnError(ValueError):
@@ -168,6 +169,8 @@ def _known(kind: LogicalType, texts: ArrowArray) -> ArrowArray:
 
 def _from_objects(column: Column, values: Sequence[Any]) -> ArrowArray:
     kind = column.type
+    if kind.arrow == pa.string() and not kind.words and set(map(type, values)) <= _TEXTS:
+        return pa.array(values, kind.arrow)
     natural = [None if value is None else _natural(kind, value) for value in values]
     if column.nullable and kind.numpy == "V16":
         natural = [None if value == NIL else value for value in natural]
