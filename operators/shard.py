@@ -5,7 +5,7 @@ dropped and folded again (design, law 2); `stale` says that this is due.
 """
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -18,6 +18,7 @@ from operators.intake import Admitted
 from operators.live_state import LiveState
 from operators.pressure import Pressure
 from operators.replay import Logged, LogMoved, Place, compare, order_of, replay
+from operators.result_pieces import Piece, cut
 from operators.signal_rows import SignalRows
 from rules import decision_log
 from rules.book import Book, Market
@@ -118,6 +119,7 @@ class Shard:
         self.events: dict[int, str] = {}  # last entry folded, per partition
         self.touched = Touched()
         self.results_due = 0
+        self._written = -1  # partition behind which the next piece of rows begins
         self.decisions: list[Logged] = []  # whose rows are not yet written
         self.signal_rows = SignalRows()
         self.gaps = Gaps(client, settings.partitions[0])
@@ -308,6 +310,19 @@ class Shard:
             self.decisions.append((partition, entry_id, decision))
         self.touched.add(touched)
 
+    def piece(self, wanted: Collection[int] = ()) -> Piece:
+        """Return what is to be written as rows next (see operators.result_pieces.cut)."""
+        return cut(self.state, self.touched, self.decisions, after=self._written, wanted=wanted)
+
+    def wrote(self, piece: Piece) -> None:
+        """Take note that the rows of a piece are safe."""
+        self.live.touch(piece.touched)
+        self.touched, self.decisions, self._written = piece.rest, piece.waiting, piece.last
+
+    def has_rows(self, now: int) -> bool:
+        """Return whether rows wait that are to be written as soon as no signal is there."""
+        return self.ready and now >= self.results_due and (self.touched.any or self.signal_rows.any)
+
     def owns(self, partitions: Sequence[int]) -> bool:
         """Return whether nobody else has decided for these partitions; else memory is stale.
 
@@ -332,7 +347,7 @@ class Shard:
 
     def forget_finished(self, now: int) -> None:
         """Drop from memory what has long been finished; rows move, so none may be waiting."""
-        if self.state.pairs.count:
+        if self.state.pairs.count and not self.touched.any:
             self._forgotten_at = self._forgotten_at or now
             if self.live.waiting > _LIVE_ROWS and 0 <= now - self._forgotten_at < _FORGET_ANYHOW:
                 return  # what is finished is to be shown first; it goes a minute later

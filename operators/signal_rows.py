@@ -70,6 +70,11 @@ class SignalRows:
             del self._waiting[stream], self._last[stream]
         return True
 
+    @property
+    def any(self) -> bool:
+        """Whether rows wait."""
+        return bool(self._waiting)
+
     def clear(self) -> None:
         """Forget what waits."""
         self._waiting.clear()

@@ -29,12 +29,14 @@ from rules.validation import validate
 from schema import keys
 from schema.codes import ReasonCode
 from schema.enums import Side
+from schema.ids import PARTITIONS
 from schema.wire import ORDER, VERDICT
 
 log = logging.getLogger(__name__)
 Batches = Mapping[str, pa.RecordBatch]
 Step = Callable[[Shard, Round], None]
 _RESULTS_EVERY = 250_000  # microseconds
+_PATIENCE = 750_000
 _LAST_LIVE_ROWS = 2000  # of each kind: a stop waits for half a second of it, not more
 
 
@@ -206,15 +208,16 @@ def write_results(results: Results, upkeep: Upkeep) -> Step:
     def step(shard: Shard, turn: Round) -> None:
         if not turn.signals:
             shard.live.write(shard.state)
-        # Rows wait a moment for more of their kind, and do not stand between two decisions.
-        if turn.now < shard.results_due and not turn.last and not turn.snapshots:
+        if not _writes_now(shard, turn):
             return
-        shard.results_due = turn.now + _RESULTS_EVERY
+        due, shard.results_due = shard.results_due, turn.now + _RESULTS_EVERY
         shard.pressure.look(turn.now, spool_is_full=results.full)
         faults.point("trade.rows", redis.ConnectionError)
         safe = shard.signal_rows.write(results.write_signals)
         faults.point("trade.signal_rows", redis.ConnectionError)
-        made = changed(shard.state, shard.names, shard.touched, shard.decisions)
+        every = turn.last or upkeep.is_held_up(turn.now)
+        piece = shard.piece(range(PARTITIONS) if every else turn.snapshots)
+        made = changed(shard.state, shard.names, piece.touched, piece.decisions)
         if not shard.owns(list(made)):
             turn.failed = True
             return
@@ -222,11 +225,21 @@ def write_results(results: Results, upkeep: Upkeep) -> Step:
         if not safe or not results.write(entries):
             return  # they wait, and nothing is trimmed that they could be made from again
         results.drain()
-        shard.live.touch(shard.touched)
-        shard.touched = Touched()
-        shard.decisions = []
+        shard.wrote(piece)
+        if not piece.is_all:
+            shard.results_due = due
         if turn.last:
             shard.live.write(shard.state, _LAST_LIVE_ROWS)
         upkeep.keep(turn.snapshots, turn.now)
 
     return step
+
+
+def _writes_now(shard: Shard, turn: Round) -> bool:
+    """Return whether rows are written in this round.
+
+    They wait a moment for more of their kind, and longer while there are signals: a signal that
+    has come meanwhile waits for them.
+    """
+    patience = _PATIENCE if turn.signals else 0
+    return turn.last or bool(turn.snapshots) or turn.now >= shard.results_due + patience

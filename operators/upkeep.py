@@ -93,7 +93,7 @@ class Upkeep:
         return due[:_AT_ONCE]
 
     def keep(self, partitions: Sequence[int], now: int) -> None:
-        """Do what is due. Call it when all rows of the state were written.
+        """Do what is due. Call it when all rows of these partitions were written.
 
         Args:
             partitions: Which of them stand at the decision of this round.
@@ -114,8 +114,12 @@ class Upkeep:
         if 0 in self._shard.settings.partitions and self._is_due("signals", now, _SIGNALS_EVERY):
             for stream in self._shard.settings.streams:
                 self._trim_signals(stream)
-        if self._is_due("forget", now, _FORGET_EVERY):
+        if not self._shard.touched.any and self._is_due("forget", now, _FORGET_EVERY):
             self._shard.forget_finished(now)
+
+    def is_held_up(self, now: int) -> bool:
+        """Return whether upkeep has waited long for a round that leaves no row unwritten."""
+        return now - self._due["forget"] > 2 * _FORGET_EVERY
 
     def _is_due(self, name: str, now: int, every: int) -> bool:
         if 0 < now - self._due[name] < every:

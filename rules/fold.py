@@ -31,6 +31,11 @@ class Touched:
     accounts: list[Rows] = field(default_factory=list)
     deals: list[Records] = field(default_factory=list)  # deals that were new
 
+    @property
+    def any(self) -> bool:
+        """Whether there are rows."""
+        return bool(self.orders or self.pairs or self.trades or self.accounts or self.deals)
+
     def add(self, other: "Touched") -> None:
         """Take in what another fold touched."""
         for name in ("orders", "pairs", "trades", "accounts", "deals"):

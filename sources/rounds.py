@@ -38,6 +38,10 @@ class Memory(Protocol):
         """Compile the book anew if the configuration has changed."""
         ...
 
+    def has_rows(self, now: int) -> bool:
+        """Return whether a round without signals has rows to write."""
+        ...
+
     @property
     def ready(self) -> bool:
         """Whether rounds can be worked on."""
@@ -99,7 +103,7 @@ class _Rounds(StatefulSourcePartition[Round, None]):
             if not self._memory.ready:
                 time.sleep(_WAIT)
                 return []
-            entries = self._reader.poll(_WAIT)
+            entries = self._reader.poll(0 if self._memory.has_rows(self._clock.now()) else _WAIT)
         except redis.RedisError as error:
             log.warning("the logs cannot be read now; folding again: %s", error)
             self._memory.stale = True
