@@ -8,7 +8,6 @@ in stream order; a race between two is settled by HSETNX, and both read what was
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ import redis
 from numpy.typing import NDArray
 
 from config import faults
+from operators.identities import DAY_MS, EXPIRY, KEPT_DAYS, Known, Place, claim, day
 from rules.identity import Original
 from rules.intent import Resolved, is_known, resolve
 from rules.parsing_faults import shown
@@ -25,10 +25,6 @@ from schema import keys
 from schema.codes import SENTENCES, ReasonCode
 from schema.enums import Action
 from schema.ids import Ids
-
-KEPT_DAYS = 7  # besides the entry's own
-_EXPIRY = (KEPT_DAYS + 2) * 86_400
-_DAY_MS = 86_400_000
 
 # A target replaces an older one only; values are "<ms>-<seq>-<row> <position>".
 _ADVANCE = """
@@ -49,7 +45,6 @@ end
 return 1
 """
 
-Place = tuple[int, int, int]
 StrategyStatus = Callable[[Sequence[str]], Sequence[ReasonCode]]
 
 
@@ -96,7 +91,7 @@ class Intake:
         self._client = client
 
     def admit(self, batch: Validated, strategy_status: StrategyStatus) -> Admitted:
-        """Sort a batch into originals, resends and rejections; two round trips at most.
+        """Sort a batch into originals, resends and rejections; one trip, or three with targets.
 
         Args:
             batch: In stream order.
@@ -118,11 +113,10 @@ class Intake:
                 strict=True,
             )
         )
-        known, targets = self._look_up(signals)
-        claims = _claims(signals, places, known, targets, codes)
-        if claims:
-            for row, original in self._register(signals, claims).items():
-                known[_key(signals, row)] = original
+        if (signals.action == Action.TARGET).any():
+            known = self._claim_targets(signals, places, codes)
+        else:
+            known = claim(self._client, signals, places, codes)
         last = np.full(len(signals), np.nan)
         originals: list[int] = []
         others: dict[int, Original | ReasonCode] = {}
@@ -144,9 +138,20 @@ class Intake:
         self._advance(signals, originals, last)
         return _sorted(batch, originals, places, others, last)
 
+    def _claim_targets(
+        self, signals: Signals, places: list[Place], codes: Sequence[ReasonCode]
+    ) -> Known:
+        """Register what is new in two trips, for a target's record holds the target before it."""
+        known, targets = self._look_up(signals)
+        claims = _claims(signals, places, known, targets, codes)
+        if claims:
+            for row, original in self._register(signals, claims).items():
+                known[_key(signals, row)] = original
+        return known
+
     def _look_up(
         self, signals: Signals
-    ) -> tuple[dict[tuple[int, bytes], Original], dict[tuple[int, str, str], tuple[Place, float]]]:
+    ) -> tuple[Known, dict[tuple[int, str, str], tuple[Place, float]]]:
         """Read targets, then identities: whoever advanced a target had registered before."""
         pipe = self._client.pipeline(transaction=False)
         wanted: dict[int, list[tuple[str, str]]] = {}
@@ -160,9 +165,9 @@ class Intake:
             stream = int(signals.stream[row])
             identity = signals.signal_id[row].tobytes()
             for back in range(KEPT_DAYS + 1):
-                ids.setdefault((stream, _day(ms - back * _DAY_MS)), []).append(identity)
-        for (stream, day), found in ids.items():
-            pipe.hmget(keys.identities(stream, day), found)
+                ids.setdefault((stream, day(ms - back * DAY_MS)), []).append(identity)
+        for (stream, on), found in ids.items():
+            pipe.hmget(keys.identities(stream, on), found)
         replies = pipe.execute()
         targets = {
             (stream, *name): _target(value)
@@ -170,7 +175,7 @@ class Intake:
             for name, value in zip(names, values, strict=True)
             if value is not None
         }
-        known: dict[tuple[int, bytes], Original] = {}
+        known: Known = {}
         for ((stream, _), asked), values in zip(ids.items(), replies[len(wanted) :], strict=True):
             for identity, value in zip(asked, values, strict=True):
                 if value is not None:
@@ -186,12 +191,12 @@ class Intake:
         by_day: dict[str, list[int]] = {}
         for row in claims:
             stream = int(signals.stream[row])
-            name = keys.identities(stream, _day(int(signals.entry_ms[row])))
+            name = keys.identities(stream, day(int(signals.entry_ms[row])))
             by_day.setdefault(name, []).append(row)
         for name, rows in by_day.items():
             for row in rows:
                 pipe.hsetnx(name, signals.signal_id[row].tobytes(), claims[row].encode())
-            pipe.expire(name, _EXPIRY)
+            pipe.expire(name, EXPIRY)
             pipe.hmget(name, [signals.signal_id[row].tobytes() for row in rows])
         replies = pipe.execute()
         kept: dict[int, Original] = {}
@@ -231,10 +236,6 @@ def _key(signals: Signals, row: int) -> tuple[int, bytes]:
 
 def _field(strategy: str, symbol: str) -> str:
     return f"{strategy}\x1f{symbol}"
-
-
-def _day(ms: int) -> str:
-    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=ms)).strftime("%Y-%m-%d")
 
 
 def _target(value: bytes) -> tuple[Place, float]:

@@ -6,6 +6,7 @@ partitions, which a snapshot of these partitions may rest on once they are writt
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,7 +97,7 @@ def _next(counts: NDArray[np.int64], after: int) -> Rows:
     return order[: 1 + int(np.searchsorted(np.cumsum(counts[order]), bound))]
 
 
-def _add(parts: list[NDArray[np.int64]], rows: NDArray[np.int64]) -> None:
+def _add(parts: list[NDArray[Any]], rows: NDArray[Any]) -> None:
     if len(rows):
         parts.append(rows)
 

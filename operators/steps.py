@@ -168,7 +168,7 @@ def dispatch(upkeep: Upkeep, clock: Callable[[], int]) -> Step:
 
     def step(shard: Shard, turn: Round) -> None:
         # A snapshot stands at a decision, so where one is due there is a decision, if an empty one.
-        turn.snapshots = upkeep.overdue(turn.now)
+        turn.snapshots = upkeep.overdue(turn.now, busy=bool(turn.signals))
         _dispatch(shard, turn)
         turn.dispatched_at = clock()
 

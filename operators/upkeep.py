@@ -31,6 +31,7 @@ _EXPIRY_AGAIN = 60_000_000
 _SIGNALS_EVERY = 5_000_000
 _FORGET_EVERY = 60_000_000
 _GAPS_EVERY = 60_000_000
+_PATIENCE = 5_000_000
 _WAITAOF_MS = 2000
 
 
@@ -79,15 +80,20 @@ class Upkeep:
         self._tried: dict[bytes, int] = {}  # order that another has claimed -> next try
         self._due = dict.fromkeys(("expire", "signals", "forget", "gaps"), 0)
 
-    def overdue(self, now: int) -> list[int]:
-        """Return partitions that are to have a snapshot at a decision of this round."""
-        settings, now_ms = self._shard.settings, now // 1000
+    def overdue(self, now: int, *, busy: bool = False) -> list[int]:
+        """Return partitions that are to have a snapshot at a decision of this round.
+
+        Args:
+            now: Microseconds.
+            busy: Whether signals wait in this round; a snapshot then waits for another one.
+        """
+        settings, now_ms = self._shard.settings, (now - busy * _PATIENCE) // 1000
         every = settings.snapshot_ms
         due = []
         for place, partition in enumerate(settings.partitions):
             # Spread over the time between two, so that no round has all of them.
             spread = every * place // len(settings.partitions)
-            last = self._snapshot_ms.setdefault(partition, now_ms - spread)
+            last = self._snapshot_ms.setdefault(partition, now // 1000 - spread)
             if now_ms - last >= every:
                 due.append(partition)
         return due[:_AT_ONCE]

@@ -1,0 +1,104 @@
+"""The registry of identities on Redis: one hash per signal stream and UTC day.
+
+Most batches have no target, so what is to be registered does not depend on what is kept: one
+script then looks an identity up and registers it, in one round trip with one fsync.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+import redis
+
+from rules.identity import Original
+from rules.signals import Signals
+from schema import keys
+from schema.codes import ReasonCode
+
+KEPT_DAYS = 7  # besides the entry's own
+EXPIRY = (KEPT_DAYS + 2) * 86_400
+DAY_MS = 86_400_000
+_AT_ONCE = 2000  # identities of one script: Lua's stack takes some thousands
+
+Place = tuple[int, int, int]
+Known = dict[tuple[int, bytes], Original]
+
+# KEYS: the hashes of the days, the entries' own last. ARGV: seconds to keep it, then an identity
+# and the record to register it with, empty for one that is only looked up.
+# The hash of an older day has the older entry, which is the original.
+_CLAIM = """
+local ids = {}
+for i = 2, #ARGV, 2 do ids[#ids + 1] = ARGV[i] end
+local kept = {}
+for _, key in ipairs(KEYS) do
+  local found = redis.call('HMGET', key, unpack(ids))
+  for i = 1, #ids do kept[i] = kept[i] or found[i] end
+end
+local own, new = KEYS[#KEYS], false
+for i, id in ipairs(ids) do
+  local record = ARGV[2 * i + 1]
+  if not kept[i] and record ~= '' then
+    if redis.call('HSETNX', own, id, record) == 1 then
+      kept[i], new = record, true
+    else
+      kept[i] = redis.call('HGET', own, id)
+    end
+  end
+end
+if new then redis.call('EXPIRE', own, ARGV[1]) end
+return kept
+"""
+
+
+def claim(
+    client: redis.Redis, signals: Signals, places: Sequence[Place], codes: Sequence[ReasonCode]
+) -> Known:
+    """Register the identities that are new, and return what is kept of all; one round trip.
+
+    Args:
+        client: Replies must be bytes.
+        signals: None of them a target.
+        places: Of the signals.
+        codes: NONE for each that may claim its identity.
+
+    Raises:
+        redis.RedisError: Some may be registered; trying again with the same batch is harmless.
+    """
+    groups: dict[tuple[int, int], list[int]] = {}
+    streams, days = signals.stream.tolist(), (signals.entry_ms // DAY_MS).tolist()
+    for row, group in enumerate(zip(streams, days, strict=True)):
+        groups.setdefault(group, []).append(row)
+    pipe: Any = client.pipeline(transaction=False)
+    asked: list[list[tuple[int, bytes]]] = []
+    contents, ids = signals.content_hash.tolist(), signals.signal_id.tolist()
+    for (stream, day), group_rows in sorted(groups.items()):
+        names = [keys.identities(stream, _name(day - back)) for back in range(KEPT_DAYS, -1, -1)]
+        for start in range(0, len(group_rows), _AT_ONCE):
+            rows = group_rows[start : start + _AT_ONCE]
+            args: list[Any] = [EXPIRY]
+            for row in rows:
+                new = codes[row] == ReasonCode.NONE
+                record = Original(places[row], contents[row], float("nan"))
+                args += (ids[row], record.encode() if new else b"")
+            pipe.execute_command("EVAL", _CLAIM, len(names), *names, *args)
+            asked.append([(stream, ids[row]) for row in rows])
+    known: Known = {}
+    for pairs, values in zip(asked, pipe.execute(), strict=True):
+        for key, value in zip(pairs, values, strict=True):
+            if value is not None:
+                record = Original.decode(value)
+                before = known.get(key)
+                if before is None or record.place < before.place:
+                    known[key] = record
+    return known
+
+
+def day(ms: int) -> str:
+    """Return the UTC day of a time, as keys have it."""
+    return _name(ms // DAY_MS)
+
+
+@lru_cache(maxsize=64)
+def _name(number: int) -> str:
+    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=number)).strftime("%Y-%m-%d")
