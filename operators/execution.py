@@ -142,10 +142,10 @@ class Executor:
 
         An account that has moved here brings the orders that nobody has claimed.
         """
-        for order in orders:
+        accounts = orders["account_id"].tolist()
+        mine = [row for row, account in enumerate(accounts) if account in self.partitions]
+        for order in orders[mine]:
             key = order["order_id"].tobytes()
-            if order["account_id"].tobytes() not in self.partitions:
-                continue
             self.memory.sisters(order)
             known = self.journal.known.get(key)
             if known is not None and known.order is None and key in self.watched:

@@ -300,14 +300,16 @@ class Shard:
         faults.point("trade.deciding", redis.ConnectionError)
         ids = self._send([(p, self.places[p].decision, d.fields()) for p, d in parts.items()])
         faults.point("trade.dispatched", redis.ConnectionError)
+        stamps = {}
         for (partition, decision), entry_id in zip(parts.items(), ids, strict=True):
             if entry_id is None:
                 log.warning("another shard decided", extra={"partition": partition})
                 self.stale = True
                 return
-            stamp(self.state, touched, partition, *order_of(entry_id))
+            stamps[partition] = order_of(entry_id)
             self.places[partition] = Place(entry_id, decision.events, dict(decision.marks))
             self.decisions.append((partition, entry_id, decision))
+        stamp(self.state, touched, stamps)
         self.touched.add(touched)
 
     def piece(self, wanted: Collection[int] = ()) -> Piece:

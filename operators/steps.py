@@ -180,24 +180,22 @@ def _dispatch(shard: Shard, turn: Round) -> None:
     touched = decided.touched if decided is not None else Touched()
     partitions = {*shard.idle(turn.now // 1000), *turn.snapshots}
     if decided is not None:
-        partitions |= set(np.unique(decided.verdict_partition).tolist())
+        partitions |= set(decided.verdict_partition.tolist())
     if not partitions:
         return
+    orders, verdicts = ({}, {}) if decided is None else decided.by_partition()
+    no_orders, no_verdicts = np.zeros(0, ORDER), np.zeros(0, VERDICT)
     parts = {}
     for partition in sorted(partitions):
         place = shard.places[partition]
-        orders, verdicts = np.zeros(0, ORDER), np.zeros(0, VERDICT)
-        if decided is not None:
-            orders = decided.orders[decided.order_partition == partition]
-            verdicts = decided.verdicts[decided.verdict_partition == partition]
         marks = {**place.marks, **turn.marks}
         parts[partition] = decision_log.Decision(
             previous=place.decision,
             events=shard.events[partition],
             marks=marks,
             config=shard.book.version,
-            orders=orders,
-            verdicts=verdicts,
+            orders=orders.get(partition, no_orders),
+            verdicts=verdicts.get(partition, no_verdicts),
         )
     shard.log_decisions(parts, touched)
 

@@ -11,7 +11,7 @@ from rules.fold import Touched
 from rules.legs import Legs
 from rules.signals import Codes, Flags, Intents, Signals
 from rules.sizing import Sized
-from rules.tables import Rows
+from rules.tables import Rows, taken
 from schema.codes import ReasonCode
 from schema.enums import Side
 from schema.wire import Records
@@ -50,6 +50,24 @@ class Decided:
     verdicts: Records  # VERDICT
     verdict_partition: NDArray[np.int32]
     touched: Touched
+
+    def by_partition(self) -> tuple[dict[int, Records], dict[int, Records]]:
+        """Return orders and verdicts of each partition that has any, in their order."""
+        return (
+            _split(self.orders, self.order_partition),
+            _split(self.verdicts, self.verdict_partition),
+        )
+
+
+def _split(records: Records, partitions: NDArray[np.int32]) -> dict[int, Records]:
+    order = np.argsort(partitions, kind="stable")
+    whole = taken(records, order)
+    found, starts = np.unique(partitions[order], return_index=True)
+    ends = [*starts.tolist(), len(order)][1:]
+    return {
+        partition: whole[start:end]
+        for partition, start, end in zip(found.tolist(), starts.tolist(), ends, strict=True)
+    }
 
 
 @dataclass(kw_only=True)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rules.decision_log import Decision
+from rules.tables import joined
 from schema.codes import ReasonCode
 from schema.wire import Records
 
@@ -51,7 +52,7 @@ def decision_rows(decisions: Sequence[Decision]) -> tuple[Number, dict[str, Any]
 def _joined(parts: Sequence[Records]) -> tuple[Records, Number]:
     """Return records of all parts, and the place of the part that each is of."""
     sizes = [len(part) for part in parts]
-    return np.concatenate(parts), np.repeat(np.arange(len(parts)), sizes)
+    return joined(parts), np.repeat(np.arange(len(parts)), sizes)
 
 
 def _keys(owner: Number, records: Records) -> Iterable[tuple[int, bytes]]:

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from rules.fold import Touched, fold_deals, fold_marks, fold_reports, version_of
 from rules.state import State
+from rules.tables import joined
 from schema.wire import DEAL, MARK, REPORT, Records, decode
 
 EventEntry = tuple[int, str, Mapping[bytes, bytes]]
@@ -27,7 +28,7 @@ def _gather(
             sizes.append(len(parts[-1]))
     if not parts:
         return np.zeros(0, dtype), np.zeros(0, np.int32), np.zeros(0, np.int64)
-    records = np.concatenate(parts) if len(parts) > 1 else parts[0]
+    records = joined(parts)
     return (
         records,
         np.repeat(np.array(partitions, np.int32), sizes),

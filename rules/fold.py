@@ -5,6 +5,7 @@ logs again; so its memory is what the logs say and nothing else (design, law 2).
 columnar: one call folds the records of a whole read, of any number of partitions.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,6 +15,7 @@ from rules.order_life import EXECUTED, RANK, accepts, is_final, worse, worst
 from rules.state import State, TradeState, live
 from rules.tables import Part, RecordTable, Rows
 from schema.enums import LegKind, Outcome
+from schema.ids import PARTITIONS
 from schema.wire import Records
 
 Flags = NDArray[np.bool_]
@@ -52,9 +54,13 @@ def _raise_version(records: RecordTable, rows: Rows, version: int | NDArray[np.i
     records["version"][rows] = np.maximum(records["version"][rows] + 1, version)
 
 
-def stamp(state: State, touched: Touched, partition: int, entry_ms: int, entry_seq: int) -> None:
-    """Write the id of a partition's decision into the rows it made."""
-    version = version_of(entry_ms, entry_seq)
+def stamp(state: State, touched: Touched, decisions: Mapping[int, tuple[int, int]]) -> None:
+    """Write the ids of decisions, by partition, into the rows they made."""
+    known = np.zeros(PARTITIONS, np.bool_)
+    entry_ms, entry_seq, version = (np.zeros(PARTITIONS, np.int64) for _ in range(3))
+    for partition, (ms, seq) in decisions.items():
+        known[partition], entry_ms[partition], entry_seq[partition] = True, ms, seq
+        version[partition] = version_of(ms, seq)
     for records, lists, is_new in (
         (state.orders.rows, touched.orders, True),
         (state.pairs.rows, touched.pairs, True),
@@ -64,11 +70,12 @@ def stamp(state: State, touched: Touched, partition: int, entry_ms: int, entry_s
             continue
         # Once each: what several waves of one decision touched has one version, as in a replay.
         rows = lists[0] if len(lists) == 1 else np.unique(np.concatenate(lists))
-        own = rows[records["partition"][rows] == partition]
+        partition_of = records["partition"][rows]
+        own, its = rows[known[partition_of]], partition_of[known[partition_of]]
         if is_new:
-            records["decision_ms"][own] = entry_ms
-            records["decision_seq"][own] = entry_seq
-        _raise_version(records, own, version)
+            records["decision_ms"][own] = entry_ms[its]
+            records["decision_seq"][own] = entry_seq[its]
+        _raise_version(records, own, version[its])
 
 
 def fold_reports(state: State, reports: Records, version: int | NDArray[np.int64]) -> Touched:

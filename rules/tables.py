@@ -4,6 +4,7 @@ What came over the wire is kept as it came, whole records in one array; what a f
 are columns of their own. A new row is zeros, which cost nothing until they are written.
 """
 
+from collections.abc import Sequence
 from typing import Any, TypeAlias, overload
 
 import numpy as np
@@ -180,3 +181,9 @@ def copied(records: Records, rows: NDArray[Any], out: Records) -> None:
     """Write some records over others."""
     # Without a mode NumPy would buffer the output, to keep it whole if a row is out of bounds.
     np.take(raw(records), rows, out=raw(out), mode="clip")
+
+
+def joined(parts: Sequence[Records]) -> Records:
+    """Return records of one type, of which there is at least one part, behind each other."""
+    whole: Records = np.concatenate([raw(part) for part in parts]).view(parts[0].dtype)
+    return whole
