@@ -7,10 +7,23 @@ import json
 import sys
 from pathlib import Path
 
-from benchmarks import archive, decide, endpoint, growth, messages, parsing, signal_to_order
+from benchmarks import (
+    archive,
+    decide,
+    endpoint,
+    growth,
+    idle,
+    messages,
+    parsing,
+    resume,
+    signal_to_order,
+)
 from benchmarks.report import machine, page, show
 
-_MODULES = (decide, growth, parsing, messages, signal_to_order, archive, endpoint)
+_MODULES = (
+    *(decide, growth, parsing, messages, signal_to_order),
+    *(archive, endpoint, resume, idle),
+)
 BENCHMARKS = {one.NAME: one for one in _MODULES}
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 

@@ -21,6 +21,7 @@ import redis
 
 from benchmarks.measure import Row, milliseconds, p50, p99
 from benchmarks.servers import scratch
+from benchmarks.stages import Stages, stage_row
 from config import change, live, rows, world
 from embedded.home import open_home
 from embedded.valkey import Valkey
@@ -37,6 +38,7 @@ NAME = "signal-to-order"
 _ACCOUNTS = 1000
 _SINGLE = ((100.0, 1000), (1000.0, 3000))  # signals a second, and how many
 _FANNED = 100
+_STRATEGIES = {"ten": 10, "hundred": 100, "all": _ACCOUNTS}
 _GIVE_UP = 60.0
 
 
@@ -54,15 +56,44 @@ def run() -> Iterator[Row]:
         relay = _relay(client, str(server.unix_path), password)
         _prepare(client)
         stack.enter_context(_trade(home.path, server.url))
+        stages = Stages(home.run_dir / "trade-0.json")
         reader = StreamReader(client, {keys.decisions(p): "0-0" for p in range(PARTITIONS)})
         stack.callback(reader.close)
         _wait_ready(client, reader)
-        single = [(rate, _paced(client, reader, rate, count)) for rate, count in _SINGLE]
-        fanned = [_fan_out(client, reader, number) for number in range(_FANNED)][10:]
-    for rate, found in single:
+        single = []
+        for rate, count in _SINGLE:
+            stages.look()
+            found = _paced(client, reader, rate, count)
+            single.append((rate, found, stages.since_look()))
+        fanned = {}
+        for strategy, accounts in _STRATEGIES.items():
+            stages.look()
+            found = [_fan_out(client, reader, strategy, number) for number in range(_FANNED)]
+            fanned[accounts] = found[10:]
+        spent = stages.since_look()
+    for rate, found, parts in single:
         what = f"one account, {rate:,.0f} signals/s"
         yield _row(what, found, relay, 0.003, 0.010, "p50 3, p99 10 ms")
-    yield _row("one signal, 1,000 accounts", fanned, relay, 0.008, 0.020, "p50 8, p99 20 ms")
+        yield stage_row(NAME, what, found, parts)
+    what = f"one signal, {_ACCOUNTS:,} accounts"
+    yield _row(what, fanned[_ACCOUNTS], relay, 0.008, 0.020, "p50 8, p99 20 ms")
+    yield stage_row(NAME, what, fanned[_ACCOUNTS], spent)
+    yield _growth(fanned)
+
+
+def _growth(fanned: dict[int, list[float]]) -> Row:
+    least, *_ = fanned
+    medians = {accounts: p50(found) for accounts, found in fanned.items()}
+    return Row(
+        group=NAME,
+        what=f"one signal, {least} accounts, and 10x, 100x the accounts, p50",
+        value=milliseconds(*medians.values()),
+        ratio=" / ".join(
+            f"{seconds / accounts * least / medians[least]:.2f}x"
+            for accounts, seconds in medians.items()
+        ),
+        against="the time per order at 1x",
+    )
 
 
 def _row(
@@ -89,9 +120,13 @@ def _prepare(client: redis.Redis) -> None:
             "accounts": [
                 {"count": _ACCOUNTS, "key": "a-{:04}", "instance": "i", "max_open_trades": 10_000}
             ],
-            "strategies": [{"key": "one"}, {"key": "all"}],
+            "strategies": [{"key": key} for key in ("one", *_STRATEGIES)],
             "subscriptions": [
                 {"strategy": "one", "accounts": "a-0001", "sizing": "fixed", "volume": 0.01},
+                {"strategy": "ten", "accounts": "a-000*", "sizing": "fixed", "volume": 0.01},
+                {"strategy": "ten", "accounts": "a-0010", "sizing": "fixed", "volume": 0.01},
+                {"strategy": "hundred", "accounts": "a-00*", "sizing": "fixed", "volume": 0.01},
+                {"strategy": "hundred", "accounts": "a-0100", "sizing": "fixed", "volume": 0.01},
                 {"strategy": "all", "accounts": "a-*", "sizing": "fixed", "volume": 0.01},
             ],
         }
@@ -181,12 +216,12 @@ def _send(path: str, password: str, rate: float, count: int) -> None:
             client.xadd(keys.signals(0), body)
 
 
-def _fan_out(client: redis.Redis, reader: StreamReader, number: int) -> float:
+def _fan_out(client: redis.Redis, reader: StreamReader, strategy: str, number: int) -> float:
     _tell(client)
     start = time.perf_counter()
-    client.xadd(keys.signals(0), _signal("all", 2_000_000 + number))  # type: ignore[arg-type]
+    client.xadd(keys.signals(0), _signal(strategy, 2_000_000 + number))  # type: ignore[arg-type]
     count, deadline = 0, time.monotonic() + _GIVE_UP
-    while count < _ACCOUNTS and time.monotonic() < deadline:
+    while count < _STRATEGIES[strategy] and time.monotonic() < deadline:
         entries = reader.poll(1.0)
         count += sum(1 for _ in _orders(entries))
     return time.perf_counter() - start

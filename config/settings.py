@@ -180,7 +180,7 @@ class Execute(Section, frozen=True):
     ] = 10.0
     poll_ms: Annotated[
         int, rule("Time between looks at the terminal, in milliseconds.", least=5, most=10_000)
-    ] = 50
+    ] = 100
     marks_seconds: Annotated[
         float, rule("Time between account marks (balance, equity).", least=0.2, most=600)
     ] = 5.0

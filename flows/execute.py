@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 _SECOND = 1_000_000
-_WAIT = 0.05
+_WAIT = 0.1  # seconds: how late a stop may be noticed
 _FORGET_SECONDS = 600
 
 
@@ -263,7 +263,8 @@ def _work(
         )
         desk = Desk(client, settings, instance, executor, writer, metrics)
         streams = {keys.decisions(p): "0-0" for p in sorted(set(executor.partitions.values()))}
-        run_flow(build(OrdersSource(client, streams, desk.link, stop, _WAIT, clock), desk))
+        wait = min(_WAIT, settings.execute.poll_ms / 1000)
+        run_flow(build(OrdersSource(client, streams, desk.link, stop, wait, clock), desk))
         if desk.journal_is_old:
             journal.put_aside()
         if stop.requested:

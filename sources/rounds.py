@@ -20,7 +20,7 @@ from sources.redis_streams import Entry, open_reader
 from sources.stop import Stop
 
 log = logging.getLogger(__name__)
-_WAIT = 0.05  # seconds: how late a stop, a timer or a new configuration may be noticed
+_WAIT = 0.1  # seconds: how late a stop, a timer or a new configuration may be noticed
 _RETRY = 0.2
 _CONFIGURATION = 1.0
 
