@@ -146,12 +146,11 @@ def test_a_shard_that_dies_stops_no_other(shards: Shards) -> None:
 
 
 def _decided(shards: Shards, partitions: list[int]) -> bool:
-    """Whether the last two signals of all, the newest among them, were decided there."""
-    orders = [o for p, d in shards.decisions() if p in partitions for o in d.orders]
-    newest = max((int(o["received_at"]) for o in orders), default=0)
-    accounts = {o["account_id"].tobytes() for o in orders}
-    told = {o["account_id"].tobytes() for o in orders if int(o["received_at"]) == newest}
-    return bool(accounts) and told == accounts and len({int(o["received_at"]) for o in orders}) == 3
+    """Whether each account of some partitions has a verdict on three signals."""
+    accounts = shards.tables["accounts"].select(["account_id", "partition"]).to_pylist()
+    mine = [row["account_id"] for row in accounts if row["partition"] in partitions]
+    told = Counter(account for _, account in shards.verdicts())
+    return bool(mine) and all(told[account] == 3 for account in mine)
 
 
 def _closed(shards: Shards) -> int:
