@@ -280,6 +280,8 @@ class Shard:
     def fold_events(self, entries: Sequence[EventEntry]) -> None:
         """Fold events that were read, once each."""
         fresh = [entry for entry in entries if order_of(entry[1]) > order_of(self.events[entry[0]])]
+        if not fresh:
+            return  # most rounds: a fold of nothing costs a quarter of one
         self.touched.add(fold_entries(self.state, fresh))
         for partition, entry_id, _ in fresh:
             self.events[partition] = entry_id
