@@ -11,6 +11,7 @@ from benchmarks import (
     archive,
     decide,
     endpoint,
+    epoch,
     growth,
     idle,
     messages,
@@ -22,7 +23,7 @@ from benchmarks.report import machine, page, show
 
 _MODULES = (
     *(decide, growth, parsing, messages, signal_to_order),
-    *(archive, endpoint, resume, idle),
+    *(epoch, archive, endpoint, resume, idle),
 )
 BENCHMARKS = {one.NAME: one for one in _MODULES}
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
