@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 NAME = "signal-to-order"
 _ACCOUNTS = 1000
 _SINGLE = ((100.0, 1000), (1000.0, 3000))  # signals a second, and how many
+_SINGLES = 40  # strategies of one account each: an account holds 254 trades of one strategy
 _FANNED = 100
 _STRATEGIES = {"ten": 10, "hundred": 100, "all": _ACCOUNTS}
 _GIVE_UP = 60.0
@@ -112,6 +113,7 @@ def _row(
 
 def _prepare(client: redis.Redis) -> None:
     """The configuration, and prices and balances that do not grow old meanwhile."""
+    singles = {f"one-{number}": f"a-0{200 + number}" for number in range(_SINGLES)}
     made = world.parse(
         {
             "brokers": [{"key": "b", "name": "B", "server": "B-Demo"}],
@@ -120,9 +122,12 @@ def _prepare(client: redis.Redis) -> None:
             "accounts": [
                 {"count": _ACCOUNTS, "key": "a-{:04}", "instance": "i", "max_open_trades": 10_000}
             ],
-            "strategies": [{"key": key} for key in ("one", *_STRATEGIES)],
+            "strategies": [{"key": key} for key in (*singles, *_STRATEGIES)],
             "subscriptions": [
-                {"strategy": "one", "accounts": "a-0001", "sizing": "fixed", "volume": 0.01},
+                *(
+                    {"strategy": key, "accounts": account, "sizing": "fixed", "volume": 0.01}
+                    for key, account in singles.items()
+                ),
                 {"strategy": "ten", "accounts": "a-000*", "sizing": "fixed", "volume": 0.01},
                 {"strategy": "ten", "accounts": "a-0010", "sizing": "fixed", "volume": 0.01},
                 {"strategy": "hundred", "accounts": "a-00*", "sizing": "fixed", "volume": 0.01},
@@ -176,7 +181,7 @@ def _wait_ready(client: redis.Redis, reader: StreamReader) -> None:
     number = 1_000_000
     while time.monotonic() < deadline:
         number += 1
-        client.xadd(keys.signals(0), _signal("one", number))  # type: ignore[arg-type]
+        client.xadd(keys.signals(0), _signal("one-0", number))  # type: ignore[arg-type]
         if any(True for _ in _orders(reader.poll(0.5))):
             while reader.poll(0.5):
                 pass
@@ -212,7 +217,7 @@ def _send(path: str, password: str, rate: float, count: int) -> None:
         start = time.monotonic()
         for number in range(count):
             time.sleep(max(0.0, start + number / rate - time.monotonic()))
-            body: Any = _signal("one", round(rate) * 1_000_000 + number)
+            body: Any = _signal(f"one-{number % _SINGLES}", round(rate) * 1_000_000 + number)
             client.xadd(keys.signals(0), body)
 
 
