@@ -27,19 +27,29 @@ def main() -> int:
     parser.add_argument("--days", type=int, default=24)
     parser.add_argument("--accounts", type=int, default=250)
     parser.add_argument("--ticks", type=int, default=24)
+    parser.add_argument(
+        "--unfollowed", type=int, default=9, help="signals that nobody trades, for each traded one"
+    )
     wanted = parser.parse_args()
-    cycles = max(1, round(wanted.signals / (wanted.days * wanted.ticks * 2 * wanted.accounts)))
+    a_cycle = 2 * wanted.accounts * (1 + wanted.unfollowed)
+    cycles = max(1, round(wanted.signals / (wanted.days * wanted.ticks * a_cycle)))
     began, days = time.perf_counter(), []
     with (
         tempfile.TemporaryDirectory(prefix="soak-") as directory,
-        Soak(Path(directory), accounts=wanted.accounts, ticks=wanted.ticks, cycles=cycles) as soak,
+        Soak(
+            Path(directory),
+            accounts=wanted.accounts,
+            ticks=wanted.ticks,
+            cycles=cycles,
+            unfollowed=wanted.unfollowed,
+        ) as soak,
     ):
         _say("day", "signals", *(name.replace(" ", "_") for name in _SHOWN))
         for number, sizes in enumerate(soak.days(wanted.days), 1):
             days.append(sizes)
             _say(number, soak.signals, *(sizes.get(name, 0) for name in _SHOWN))
-        sent = soak.signals
-    _say(f"{sent} signals, {sent} orders, {time.perf_counter() - began:.0f} s")
+        sent, traded = soak.signals, soak.orders
+    _say(f"{sent} signals, {traded} orders, {time.perf_counter() - began:.0f} s")
     for name, size in sorted(days[-1].items()):
         _say(f"  {name:32} {size:>14,}")
     grown = settled(days, PLATEAU, 4 * wanted.accounts)

@@ -36,6 +36,8 @@ from tests.soak.sizes import Sizes, forget_ttls, of_executor, of_files, of_redis
 
 DAY = 86_400
 _SECOND = 1_000_000
+_UNFOLLOWED = "alone"
+_SHOWN_AT_ONCE = 2000
 
 
 class MovedClock(RedisClock):
@@ -57,7 +59,7 @@ def document(accounts: int) -> dict[str, Any]:
         "accounts": [
             {"key": name, "instance": "one", "leverage": 100, "balance": 10_000} for name in names
         ],
-        "strategies": [{"key": name} for name in names],
+        "strategies": [{"key": name} for name in (*names, _UNFOLLOWED)],
         "subscriptions": [
             {"strategy": name, "accounts": name, "sizing": "fixed", "volume": 0.1} for name in names
         ],
@@ -72,14 +74,23 @@ class Soak:
         accounts: Each gets an opening and a close in a tick.
         ticks: How often a day the clock moves on.
         cycles: Openings and closes of each account in a tick.
+        unfollowed: Signals of a strategy that nobody follows, for each one that is traded.
     """
 
-    def __init__(self, directory: Path, *, accounts: int, ticks: int = 24, cycles: int = 1) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        accounts: int,
+        ticks: int = 24,
+        cycles: int = 1,
+        unfollowed: int = 0,
+    ) -> None:
         self._directory, self._accounts, self._cycles = directory, accounts, cycles
+        self._unfollowed = unfollowed * accounts
         self._ticks, self._step = ticks, DAY / ticks
         self._stack = ExitStack()
-        self._sent = 0
-        self.signals = 0
+        self._sent = self.signals = self.orders = 0
 
     def __enter__(self) -> Self:
         # Nobody waits for entries: what is there is taken.
@@ -167,8 +178,9 @@ class Soak:
                 self._publish(action)
                 self._plane.settle()
                 self._execute()
-        while self._plane.shard.live.waiting:  # a few with each round
-            self._plane.turn()
+        shard = self._plane.shard
+        while shard.live.waiting:  # a shard shows a few with each round without signals
+            shard.live.write(shard.state, _SHOWN_AT_ONCE)
         self._keep_snapshots()
         self._store()
         self._executor.forget(self._clock.now())
@@ -189,10 +201,11 @@ class Soak:
     def _publish(self, action: str) -> None:
         pipe: Any = self._client.pipeline(transaction=False)
         place = f"{self._clock.now() // 1000}-*"
-        for account in range(self._accounts):
+        followed = [f"s{account}" for account in range(self._accounts)]
+        for strategy in followed + [_UNFOLLOWED] * self._unfollowed:
             self._sent += 1
             body = {
-                "strategy": f"s{account}",
+                "strategy": strategy,
                 "symbol": "EURUSD",
                 "signal_id": f"n{self._sent}",
                 "action": action,
@@ -201,7 +214,8 @@ class Soak:
         pipe.xadd(keys.signals(0), {"json": json.dumps(body)}, id=place)  # the last one again
         pipe.xadd(keys.signals(0), {"json": "{"}, id=place)
         pipe.execute()
-        self.signals += self._accounts
+        self.signals += self._accounts + self._unfollowed
+        self.orders += self._accounts
 
     def _execute(self) -> None:
         """Let the executor do what was decided, and the shard hear of it."""

@@ -7,7 +7,7 @@ from tests.soak.sizes import Sizes
 
 
 def test_nothing_grows_once_a_week_has_passed(tmp_path: Path) -> None:
-    with Soak(tmp_path, accounts=20, ticks=1) as soak:
+    with Soak(tmp_path, accounts=20, ticks=1, unfollowed=1) as soak:
         days = list(soak.days(PLATEAU + 6))
     assert settled(days, PLATEAU) == {}
     assert days[-1]["redis identities"] > 0
