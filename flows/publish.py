@@ -9,6 +9,7 @@ from zlib import crc32
 
 from flows.errors import CommandError, Exit, complain
 from schema import keys
+from sinks.as_one import raise_first, run_as_one
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -58,10 +59,15 @@ def send_lines(system: System, file: str) -> int:
 
 def add(client: redis.Redis, entries: list[tuple[str, dict[str, bytes]]]) -> list[str]:
     """Add entries to streams, in order, and return their ids."""
-    pipe: Any = client.pipeline(transaction=False)
-    for stream, fields in entries:
-        pipe.xadd(stream, fields)
-    return [entry_id.decode() for entry_id in pipe.execute()]
+    replies = run_as_one(
+        client,
+        [
+            ("XADD", stream, "*", *(part for item in fields.items() for part in item))
+            for stream, fields in entries
+        ],
+    )
+    raise_first(replies)
+    return [entry_id.decode() for entry_id in replies]
 
 
 def wait_durable(client: redis.Redis, durability: str) -> None:

@@ -27,7 +27,6 @@ from rules.rounds import Round
 from rules.validation import Validated
 from schema.codes import ReasonCode
 from schema.ids import PARTITIONS
-from schema.registry import table
 from sinks.claims import Claims
 from sinks.dispatch import Append, Dispatcher
 from sinks.live_state import LiveStateWriter
@@ -189,11 +188,7 @@ def wire(
         last=dispatcher.last,
         version=lambda: live.version(client),
         load=lambda: live.load(client),
-        live=LiveState(
-            trades=LiveStateWriter(client, table("trade_state")),
-            executions=LiveStateWriter(client, table("execution_state")),
-            accounts=LiveStateWriter(client, table("account_state")),
-        ),
+        live=LiveState(LiveStateWriter(client)),
         pressure=Pressure(lambda: used_memory(client)),
     )
     upkeep = Upkeep(

@@ -15,6 +15,7 @@ from rules.identity import Original
 from rules.signals import Signals
 from schema import keys
 from schema.codes import ReasonCode
+from sinks.as_one import Command, raise_first, run_as_one
 
 KEPT_DAYS = 7  # besides the entry's own
 EXPIRY = (KEPT_DAYS + 2) * 86_400
@@ -69,7 +70,7 @@ def claim(
     streams, days = signals.stream.tolist(), (signals.entry_ms // DAY_MS).tolist()
     for row, group in enumerate(zip(streams, days, strict=True)):
         groups.setdefault(group, []).append(row)
-    pipe: Any = client.pipeline(transaction=False)
+    commands: list[Command] = []
     asked: list[list[tuple[int, bytes]]] = []
     contents, ids = signals.content_hash.tolist(), signals.signal_id.tolist()
     for (stream, day), group_rows in sorted(groups.items()):
@@ -81,10 +82,12 @@ def claim(
                 new = codes[row] == ReasonCode.NONE
                 record = Original(places[row], contents[row], float("nan"))
                 args += (ids[row], record.encode() if new else b"")
-            pipe.execute_command("EVAL", _CLAIM, len(names), *names, *args)
+            commands.append(("EVAL", _CLAIM, len(names), *names, *args))
             asked.append([(stream, ids[row]) for row in rows])
     known: Known = {}
-    for pairs, values in zip(asked, pipe.execute(), strict=True):
+    replies = run_as_one(client, commands)
+    raise_first(replies)
+    for pairs, values in zip(asked, replies, strict=True):
         for key, value in zip(pairs, values, strict=True):
             if value is not None:
                 record = Original.decode(value)

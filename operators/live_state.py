@@ -5,7 +5,6 @@ from itertools import islice
 from typing import Protocol
 
 import numpy as np
-import pyarrow as pa
 
 from rules import live_rows
 from rules.fold import Touched
@@ -13,14 +12,18 @@ from rules.state import State
 from rules.tables import Rows
 from schema import arrow
 from schema.registry import table
+from sinks.live_state import LiveRows
 
 _AT_ONCE = 20  # rows of each kind: some milliseconds, in which no signal is decided
+
+
+_TABLES = {"trades": "trade_state", "orders": "execution_state", "accounts": "account_state"}
 
 
 class WriteState(Protocol):
     """See sinks.live_state.LiveStateWriter."""
 
-    def write(self, partitions: Sequence[int], rows: pa.RecordBatch, over: Sequence[bool]) -> None:
+    def write(self, changed: Sequence[LiveRows]) -> None:
         """Replace hashes."""
         ...
 
@@ -29,12 +32,12 @@ class LiveState:
     """Which rows have changed since they were shown; the newest value is all that counts.
 
     Args:
-        trades, executions, accounts: Write the hashes of one table each.
+        writer: Writes the hashes.
     """
 
-    def __init__(self, trades: WriteState, executions: WriteState, accounts: WriteState) -> None:
-        self._writers = {"trades": trades, "orders": executions, "accounts": accounts}
-        self._changed: dict[str, dict[int, None]] = {name: {} for name in self._writers}
+    def __init__(self, writer: WriteState) -> None:
+        self._writer = writer
+        self._changed: dict[str, dict[int, None]] = {name: {} for name in _TABLES}
 
     def touch(self, touched: Touched) -> None:
         """Note rows of the state that changed."""
@@ -65,6 +68,7 @@ class LiveState:
         Raises:
             redis.RedisError: They are written with the next change.
         """
+        found = []
         for name, changed in self._changed.items():
             chosen = list(islice(changed, limit))
             for row in chosen:
@@ -73,21 +77,21 @@ class LiveState:
             if name == "accounts":
                 rows = rows[state.accounts.rows["marked_at"][rows] > 0]
             if len(rows):
-                self._write(name, state, rows)
+                found.append(_live(name, state, rows))
+        if found:
+            self._writer.write(found)
 
-    def _write(self, name: str, state: State, rows: Rows) -> None:
-        partitions = getattr(state, name).rows["partition"][rows].tolist()
-        over = [False] * len(rows)
-        if name == "trades":
-            columns, over = live_rows.trade_rows(state, rows), live_rows.live_trades(state, rows)
-            over = [not goes_on for goes_on in over]
-            kind = table("trade_state")
-        elif name == "orders":
-            columns, over = (
-                live_rows.execution_rows(state, rows),
-                live_rows.ended_orders(state, rows),
-            )
-            kind = table("execution_state")
-        else:
-            columns, kind = live_rows.account_rows(state, rows), table("account_state")
-        self._writers[name].write(partitions, arrow.batch(kind, columns), over)
+
+def _live(name: str, state: State, rows: Rows) -> LiveRows:
+    over: list[bool] = [False] * len(rows)
+    if name == "trades":
+        columns = live_rows.trade_rows(state, rows)
+        over = [not goes_on for goes_on in live_rows.live_trades(state, rows)]
+    elif name == "orders":
+        columns = live_rows.execution_rows(state, rows)
+        over = list(live_rows.ended_orders(state, rows))
+    else:
+        columns = live_rows.account_rows(state, rows)
+    kind = table(_TABLES[name])
+    partitions = getattr(state, name).rows["partition"][rows].tolist()
+    return LiveRows(kind, arrow.batch(kind, columns), partitions, over)

@@ -22,6 +22,7 @@ from schema.codes import ReasonCode
 from schema.enums import OrderState, Outcome
 from schema.ids import PARTITIONS
 from schema.wire import REPORT, Records
+from sinks.as_one import raise_first, run_as_one
 
 log = logging.getLogger(__name__)
 _AT_ONCE = 8  # partitions with a snapshot in one round
@@ -135,19 +136,21 @@ class Upkeep:
 
     def _snapshot(self, partitions: Sequence[int], now: int) -> None:
         shard, stored = self._shard, []
-        pipe: Any = self._client.pipeline(transaction=False)
+        commands = []
         for partition in partitions:
             place = shard.places[partition]
             if order_of(shard.events[partition]) != order_of(place.events):
                 continue
             marks = dict(place.marks)
             blob = snapshots.take(shard.state, partition, place.decision, place.events, marks)
-            pipe.set(keys.snapshot(partition), blob)
+            commands.append(("SET", keys.snapshot(partition), blob))
             stored.append(partition)
-        if self._wait and stored:
-            pipe.execute_command("WAITAOF", 1, 0, _WAITAOF_MS)
-        replies = pipe.execute()
-        if self._wait and stored and replies[-1][0] < 1:
+        if not stored:
+            return
+        tail = [("WAITAOF", 1, 0, _WAITAOF_MS)] if self._wait else []
+        replies = run_as_one(self._client, commands, tail)
+        raise_first(replies)
+        if self._wait and replies[-1][0] < 1:
             log.warning("snapshots were not fsynced in time; nothing is trimmed under them")
             return
         for partition in stored:

@@ -4,7 +4,7 @@ Every script touches the keys of one partition, so it runs on one node of a clus
 partitions go out in one pipeline. Law 2 of the design rests on what the scripts refuse.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha1
 from pathlib import Path
@@ -19,6 +19,7 @@ from rules.claims import Claim, Held, claim_of, read_claim
 from rules.errors import Fatal, Transient
 from schema import keys
 from schema.wire import Records, encode
+from sinks.as_one import raise_first, run_as_one
 
 BATCH = 1000  # orders in one call: Lua cannot unpack more than some thousands
 LEASE_MS = 10_000
@@ -82,7 +83,7 @@ CLOSE = Script.named("close")
 
 
 def call_scripts(client: Any, calls: Sequence[Call], tail: Sequence[Any] = ()) -> list[Any]:
-    """Run scripts in one pipeline, on one connection; commands of `tail` follow them.
+    """Run scripts in one round trip; commands of `tail` follow them.
 
     A script that Redis does not know was not run, so those are loaded and run once more.
 
@@ -92,33 +93,23 @@ def call_scripts(client: Any, calls: Sequence[Call], tail: Sequence[Any] = ()) -
     Raises:
         redis.ConnectionError, redis.TimeoutError: The link broke; any call may have been run.
     """
-    replies = _pipelined(client, calls, tail)
+    replies = _run(client, calls, tail)
     missing = [i for i in range(len(calls)) if isinstance(replies[i], NoScriptError)]
     if missing:
         for text in {calls[i].script.text for i in missing}:
             client.script_load(text)
-        again = _pipelined(client, [calls[i] for i in missing], tail)
+        again = _run(client, [calls[i] for i in missing], tail)
         for place, reply in zip(missing, again, strict=False):
             replies[place] = reply
         replies[len(calls) :] = again[len(missing) :]
     return replies
 
 
-def _pipelined(client: Any, calls: Sequence[Call], tail: Sequence[Any]) -> list[Any]:
-    with client.pipeline(transaction=False) as pipe:
-        for call in calls:
-            names = (call.script.digest, len(call.keys), *call.keys)
-            pipe.execute_command("EVALSHA", *names, *call.args)
-        for command in tail:
-            pipe.execute_command(*command)
-        return list(pipe.execute(raise_on_error=False))
-
-
-def raise_first(replies: Iterable[Any]) -> None:
-    """Raise the first error among the replies of a pipeline."""
-    for reply in replies:
-        if isinstance(reply, Exception):
-            raise reply
+def _run(client: Any, calls: Sequence[Call], tail: Sequence[Any]) -> list[Any]:
+    commands = [
+        ("EVALSHA", call.script.digest, len(call.keys), *call.keys, *call.args) for call in calls
+    ]
+    return run_as_one(client, commands, tail)
 
 
 class Claims:

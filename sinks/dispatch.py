@@ -11,6 +11,7 @@ from typing import Any
 import redis
 
 from schema import keys
+from sinks.as_one import raise_first, run_as_one
 
 # The entry is checked, not a key beside it: after Redis lost a suffix the two could disagree.
 _SCRIPT = """
@@ -69,9 +70,7 @@ class Dispatcher:
         if any(isinstance(reply, redis.exceptions.NoScriptError) for reply in replies):
             # The server restarted. The caller's memory may be older than its log: load, and fail.
             self._sha = ""
-        for reply in replies:
-            if isinstance(reply, Exception):
-                raise reply
+        raise_first(replies)
         if self._wait and replies.pop()[0] < 1:
             raise redis.TimeoutError("WAITAOF: the decision was not fsynced in time")
         return [reply.decode() if reply else None for reply in replies]
@@ -88,12 +87,10 @@ class Dispatcher:
         return [reply.decode() for reply in pipe.execute()]
 
     def _run(self, appends: Sequence[Append]) -> list[Any]:
-        pipe: Any = self._client.pipeline(transaction=False)
+        commands = []
         for append in appends:
             flat = [part for item in append.fields.items() for part in item]
-            pipe.execute_command(
-                "EVALSHA", self._sha, 1, keys.decisions(append.partition), append.previous, *flat
-            )
-        if self._wait:
-            pipe.execute_command("WAITAOF", 1, 0, self._timeout_ms)
-        return list(pipe.execute(raise_on_error=False))
+            place = keys.decisions(append.partition)
+            commands.append(("EVALSHA", self._sha, 1, place, append.previous, *flat))
+        tail = [("WAITAOF", 1, 0, self._timeout_ms)] if self._wait else []
+        return run_as_one(self._client, commands, tail)

@@ -8,6 +8,7 @@ import redis
 
 from schema import keys
 from schema.wire import Records, encode
+from sinks.as_one import raise_first, run_as_one
 
 _KEPT_QUOTES = 16
 _WAITAOF_MS = 2000
@@ -40,16 +41,16 @@ class EventsWriter:
         Raises:
             redis.RedisError: Any of them may be missing; append them again.
         """
-        pipe: Any = self._client.pipeline(transaction=False)
+        commands = []
         for partition, reports, deals, marks in entries:
-            fields: dict[Any, Any] = {"from": self._from}
+            fields: list[Any] = ["from", self._from]
             for name, records in (("reports", reports), ("deals", deals), ("marks", marks)):
                 if len(records):
-                    fields[name] = encode(records)
-            pipe.xadd(keys.events(partition), fields)
-        if self._wait:
-            pipe.execute_command("WAITAOF", 1, 0, _WAITAOF_MS)
-        replies = pipe.execute()
+                    fields += (name, encode(records))
+            commands.append(("XADD", keys.events(partition), "*", *fields))
+        tail = [("WAITAOF", 1, 0, _WAITAOF_MS)] if self._wait else []
+        replies = run_as_one(self._client, commands, tail)
+        raise_first(replies)
         if self._wait and replies.pop()[0] < 1:
             raise redis.TimeoutError("WAITAOF: the events were not fsynced in time")
         return [reply.decode() for reply in replies]

@@ -8,6 +8,7 @@ import redis
 
 from schema import arrow, keys
 from schema.registry import TABLES
+from sinks.as_one import raise_first, run_as_one
 
 # Every shard reads every signal; whoever comes first writes what is decided per signal.
 _ONCE = """
@@ -60,12 +61,9 @@ class ResultsWriter:
         Raises:
             redis.RedisError: Any of them may be missing; write them again.
         """
-        pipe: Any = self._client.pipeline(transaction=False)
-        for stream, batches in entries:
-            fields = self._fields(batches)
-            if fields:
-                pipe.execute_command("XADD", stream, "*", *fields)
-        pipe.execute()
+        made = [(stream, self._fields(batches)) for stream, batches in entries]
+        commands = [("XADD", stream, "*", *fields) for stream, fields in made if fields]
+        raise_first(run_as_one(self._client, commands))
 
     def write_signals(self, stream: int, last: str, batches: Batches) -> bool:
         """Append what was decided per signal, unless another shard has come as far.

@@ -1,6 +1,6 @@
 """Streams and blobs in memory: as much of Redis as a shard's memory and its upkeep ask for."""
 
-from typing import Any
+from typing import Any, Self
 
 Fields = dict[bytes, bytes]
 Id = tuple[int, int]
@@ -55,8 +55,10 @@ class Logs:
         kept = [e for e in self.streams.get(stream, []) if place(e[0]) >= place(minid)]
         self.streams[stream] = kept
 
-    def execute_command(self, *command: Any) -> list[Any]:
-        """The one script that is asked for: operators.gaps' look at a stream from a position."""
+    def execute_command(self, *command: Any) -> Any:
+        """A snapshot, or the one script: operators.gaps' look at a stream from a position."""
+        if command[0] == "SET":
+            return self.set(*command[1:])
         *_, stream, position, behind = command
         if stream not in self.last:
             return []
@@ -99,6 +101,13 @@ class Pipeline:
     def __getattr__(self, name: str) -> Any:
         return lambda *args, **kwargs: self._calls.append((name, args, kwargs))
 
-    def execute(self) -> list[Any]:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._calls.clear()
+
+    def execute(self, raise_on_error: bool = True) -> list[Any]:
+        del raise_on_error  # nothing fails
         calls, self._calls = self._calls, []
         return [getattr(self._logs, name)(*args, **kwargs) for name, args, kwargs in calls]

@@ -71,7 +71,7 @@ class Memory:
             last=self._last,
             version=lambda: None,
             load=lambda: None,
-            live=LiveState(nobody, nobody, nobody),
+            live=LiveState(nobody),
             pressure=Pressure(lambda: 0.0),
         )
         shard.recover()

@@ -27,7 +27,6 @@ from rules.state import State
 from schema import keys
 from schema.enums import OrderState, Outcome
 from schema.ids import PARTITIONS
-from schema.registry import table
 from schema.wire import QUOTE, REPORT, UNITS, Records, encode
 from sinks.claims import Claims
 from sinks.dispatch import Append, Dispatcher
@@ -81,8 +80,6 @@ class Plane:
         self.clock.look()
         self.around_send: Callable[[Appends, Callable[[], Sent]], Sent] = lambda _, send: send()
         self._dispatcher = Dispatcher(client, durability, timeout_ms)
-        writers = ("trade_state", "execution_state", "account_state")
-        shown = [LiveStateWriter(client, table(name)) for name in writers]
         self.shard = Shard(
             client,
             replace(chosen, streams=tuple(range(streams))),
@@ -91,7 +88,7 @@ class Plane:
             last=self._dispatcher.last,
             version=lambda: live.version(client),
             load=lambda: live.load(client),
-            live=LiveState(*shown),
+            live=LiveState(LiveStateWriter(client)),
             pressure=Pressure(lambda: 0.0),
         )
         self.upkeep = Upkeep(
