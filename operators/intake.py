@@ -24,7 +24,8 @@ from rules.validation import Rejections, Validated, refuse
 from schema import keys
 from schema.codes import SENTENCES, ReasonCode
 from schema.enums import Action
-from schema.ids import Ids
+from schema.ids import Ids, as_ids
+from sinks.as_one import Command, raise_first, run_as_one
 
 # A target replaces an older one only; values are "<ms>-<seq>-<row> <position>".
 _ADVANCE = """
@@ -78,6 +79,18 @@ class Admitted:
     resolved: Resolved
     resends: Resends
     rejections: Rejections
+
+
+_NO_RESENDS = Resends(
+    signal_id=as_ids([]),
+    original_row=np.zeros(0, np.int32),
+    entry_row=np.zeros(0, np.int32),
+    stream=np.zeros(0, np.uint16),
+    **{
+        name: np.zeros(0, np.int64)
+        for name in ("entry_ms", "entry_seq", "original_ms", "original_seq", "received_at")
+    },
+)
 
 
 class Intake:
@@ -187,7 +200,7 @@ class Intake:
 
     def _register(self, signals: Signals, claims: dict[int, Original]) -> dict[int, Original]:
         """Write identities where absent, and return what is kept, with what another wrote."""
-        pipe = self._client.pipeline(transaction=False)
+        commands: list[Command] = []
         by_day: dict[str, list[int]] = {}
         for row in claims:
             stream = int(signals.stream[row])
@@ -195,10 +208,12 @@ class Intake:
             by_day.setdefault(name, []).append(row)
         for name, rows in by_day.items():
             for row in rows:
-                pipe.hsetnx(name, signals.signal_id[row].tobytes(), claims[row].encode())
-            pipe.expire(name, EXPIRY)
-            pipe.hmget(name, [signals.signal_id[row].tobytes() for row in rows])
-        replies = pipe.execute()
+                identity = signals.signal_id[row].tobytes()
+                commands.append(("HSETNX", name, identity, claims[row].encode()))
+            commands.append(("EXPIRE", name, EXPIRY))
+            commands.append(("HMGET", name, *(signals.signal_id[row].tobytes() for row in rows)))
+        replies = run_as_one(self._client, commands)
+        raise_first(replies)
         kept: dict[int, Original] = {}
         at = 0
         for rows in by_day.values():
@@ -282,8 +297,14 @@ def _sorted(
 ) -> Admitted:
     signals = batch.signals
     rows = np.array(originals, dtype=np.int64)
-    resolved = resolve(signals.take(rows), last[rows])
+    # Most batches have nothing but signals that come for the first time and can be resolved.
+    taken = signals if len(rows) == len(signals) else signals.take(rows)
+    resolved = resolve(taken, last[rows])
     unknown = resolved.reason == ReasonCode.UNKNOWN_POSITION
+    if len(rows) == len(signals) and not unknown.any():
+        return Admitted(
+            signals=signals, resolved=resolved, resends=_NO_RESENDS, rejections=batch.rejections
+        )
     refused = {row: code for row, code in others.items() if not isinstance(code, Original)}
     refused |= dict.fromkeys(rows[unknown].tolist(), ReasonCode.UNKNOWN_POSITION)
     order = sorted(refused)
@@ -292,22 +313,25 @@ def _sorted(
     resent = {row: found for row, found in others.items() if isinstance(found, Original)}
     again = np.array(list(resent), dtype=np.int64)
     first = [found.place for found in resent.values()]
-    good = rows[~unknown]
     return Admitted(
-        signals=signals.take(good),
-        resolved=resolve(signals.take(good), last[good]),
-        resends=Resends(
-            signal_id=signals.signal_id[again],
-            stream=signals.stream[again],
-            entry_ms=signals.entry_ms[again],
-            entry_seq=signals.entry_seq[again],
-            entry_row=signals.entry_row[again],
-            original_ms=np.array([place[0] for place in first], np.int64),
-            original_seq=np.array([place[1] for place in first], np.int64),
-            original_row=np.array([place[2] for place in first], np.int32),
-            received_at=signals.received_at[again],
-        ),
+        signals=taken.take(~unknown),
+        resolved=resolve(taken.take(~unknown), last[rows[~unknown]]),
+        resends=_resends(signals, again, first),
         rejections=_joined(batch.rejections, made),
+    )
+
+
+def _resends(signals: Signals, again: NDArray[np.int64], first: Sequence[Place]) -> Resends:
+    return Resends(
+        signal_id=signals.signal_id[again],
+        stream=signals.stream[again],
+        entry_ms=signals.entry_ms[again],
+        entry_seq=signals.entry_seq[again],
+        entry_row=signals.entry_row[again],
+        original_ms=np.array([place[0] for place in first], np.int64),
+        original_seq=np.array([place[1] for place in first], np.int64),
+        original_row=np.array([place[2] for place in first], np.int32),
+        received_at=signals.received_at[again],
     )
 
 

@@ -7,6 +7,7 @@ events behind the last decision are left to the live reader.
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -48,6 +49,7 @@ class Place:
         return int(self.decision.partition("-")[0])
 
 
+@lru_cache(maxsize=4096)  # the same few ids are compared over and over
 def order_of(entry_id: str) -> tuple[int, int]:
     """Return what stream ids sort by."""
     milliseconds, _, sequence = entry_id.partition("-")

@@ -35,7 +35,7 @@ class SignalRows:
     """
 
     def __init__(self) -> None:
-        self._waiting: dict[int, list[dict[str, ColumnValues]]] = {}
+        self._waiting: dict[int, list[tuple[Book, Admitted]]] = {}
         self._last: dict[int, str] = {}
 
     def add(
@@ -50,7 +50,7 @@ class SignalRows:
             marks: Last entry that was read, by key of the stream.
         """
         for stream in streams:
-            self._waiting.setdefault(stream, []).append(_columns(book, admitted, stream))
+            self._waiting.setdefault(stream, []).append((book, admitted))
             self._last[stream] = marks[keys.signals(stream)]
 
     def write(self, write: WriteSignals) -> bool:
@@ -59,8 +59,8 @@ class SignalRows:
         Raises:
             redis.RedisError: Nothing is known; fold again.
         """
-        for stream, parts in list(self._waiting.items()):
-            batches = {}
+        for stream, waiting in list(self._waiting.items()):
+            parts, batches = [_columns(book, one, stream) for book, one in waiting], {}
             for name in ("trade_signal", "signal_rejection", "signal_resend"):
                 columns = _joined([part[name] for part in parts])
                 if len(columns["entry_id"]):

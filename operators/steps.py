@@ -98,9 +98,10 @@ def route_signals(shard: Shard, turn: Round) -> None:
     if turn.admitted is None or turn.resolved is None:
         return
     goes = turn.resolved.reason == ReasonCode.NONE
-    signals, intents, origin = with_variants(
-        turn.admitted.take(goes), turn.resolved.intents.take(goes)
-    )
+    signals, intents = turn.admitted, turn.resolved.intents
+    if not goes.all():
+        signals, intents = signals.take(goes), intents.take(goes)
+    signals, intents, origin = with_variants(signals, intents)
     pairs = route(shard.book, signals, intents, turn.now)
     pairs = pairs.take(_undecided(shard, signals, pairs))
     if shard.pressure.pauses:
@@ -204,7 +205,7 @@ def write_results(results: Results, upkeep: Upkeep) -> Step:
     """Return step `results`: rows of what changed, then snapshots and other upkeep."""
 
     def step(shard: Shard, turn: Round) -> None:
-        if not turn.signals:
+        if not turn.signals and not turn.events:
             shard.live.write(shard.state)
         if not _writes_now(shard, turn):
             return

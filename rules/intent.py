@@ -63,6 +63,8 @@ def resolve(signals: Signals, last: Float) -> Resolved:
     """
     action = signals.action
     target = action == Action.TARGET
+    if not target.any():
+        return _plain(signals)
     after = np.where(target, signals.position_size, 0.0)
     told = signals.prev_position_size
     before = np.where(np.isnan(told), last, told)
@@ -100,3 +102,24 @@ def resolve(signals: Signals, last: Float) -> Resolved:
     )
     differs = np.isfinite(told) & np.isfinite(last) & (told != last)
     return Resolved(intents=intents, reason=reason, missed_alert=target & differs)
+
+
+def _plain(signals: Signals) -> Resolved:
+    """Return what signals ask for none of which is a target: most batches."""
+    action, count = signals.action, len(signals)
+    side = np.zeros(count, np.uint8)
+    side[action == Action.BUY] = Side.BUY
+    side[action == Action.SELL] = Side.SELL
+    closes = action == Action.CLOSE
+    intents = Intents(
+        open_side=side,
+        lots=signals.volume,
+        contracts=signals.contracts,
+        close_long=(closes | (action == Action.CLOSE_LONG)) * signals.fraction,
+        close_short=(closes | (action == Action.CLOSE_SHORT)) * signals.fraction,
+        reverse=action == Action.REVERSE,
+        modify=action == Action.MODIFY,
+        cancel=action == Action.CANCEL,
+    )
+    none = np.zeros(count, np.bool_)
+    return Resolved(intents=intents, reason=np.zeros(count, np.uint8), missed_alert=none)
