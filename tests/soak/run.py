@@ -30,7 +30,8 @@ from sinks.positions import StoredPositions
 from sources import rounds
 from sources.redis_streams import StreamReader
 from sources.rounds import RedisClock
-from tests.integration.trade.plane import Plane, last_id
+from tests.integration.trade.logs import last_id
+from tests.integration.trade.plane import Plane
 from tests.soak.broker import SoakBroker
 from tests.soak.sizes import Sizes, forget_ttls, of_executor, of_files, of_redis, of_shard, resident
 

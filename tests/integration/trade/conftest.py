@@ -1,12 +1,14 @@
 """What the tests of the trade flow share."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import redis
 
 from config import live
 from tests.integration.trade.desk import Desk
+from tests.integration.trade.plane import Plane, Start, give_price, publish_world
 
 
 @pytest.fixture
@@ -18,3 +20,21 @@ def desk(redis_client: redis.Redis) -> Iterator[Desk]:
     desk.market()
     yield desk
     desk.end()
+
+
+@pytest.fixture
+def start(redis_client: redis.Redis) -> Iterator[Start]:
+    """Starts shards that have read what there is, each over a configuration and a price."""
+    planes: list[Plane] = []
+
+    def begin(*args: Any, client: redis.Redis = redis_client, **kwargs: Any) -> Plane:
+        if not planes:
+            publish_world(client)
+        give_price(client)
+        planes.append(Plane(client, *args, **kwargs))
+        planes[-1].settle()
+        return planes[-1]
+
+    yield begin
+    for plane in planes:
+        plane.close()

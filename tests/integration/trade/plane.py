@@ -18,16 +18,12 @@ from operators import steps
 from operators.intake import Intake
 from operators.live_state import LiveState
 from operators.pressure import Pressure
-from operators.replay import replay
 from operators.shard import Shard
 from operators.upkeep import Upkeep
-from rules import decision_log
 from rules.rounds import Round
-from rules.state import State
 from schema import keys
 from schema.enums import OrderState, Outcome
-from schema.ids import PARTITIONS
-from schema.wire import QUOTE, REPORT, UNITS, Records, encode
+from schema.wire import QUOTE, REPORT, UNITS, encode
 from sinks.claims import Claims
 from sinks.dispatch import Append, Dispatcher
 from sinks.live_state import LiveStateWriter
@@ -37,8 +33,10 @@ from sinks.spooled_results import SpooledResults
 from sources.rounds import RedisClock, RoundSource
 from sources.stop import Stop
 from tests.integration.trade.desk import WORLD
+from tests.integration.trade.logs import last_id, order_of, partition_of
 
 Sent = list[str | None]
+Start = Callable[..., "Plane"]
 Appends = Sequence[tuple[int, str, Mapping[bytes, bytes]]]
 
 
@@ -162,16 +160,6 @@ class Plane:
         self.source.close()
 
 
-def order_of(entry_id: str) -> tuple[int, int]:
-    ms, _, seq = entry_id.partition("-")
-    return int(ms), int(seq or 0)
-
-
-def last_id(client: redis.Redis, stream: str) -> str:
-    found: Any = client.xrevrange(stream, count=1)
-    return found[0][0].decode() if found else "0-0"
-
-
 def send(client: redis.Redis, signal: str, *, stream: int = 0, **fields: Any) -> str:
     """Publish a signal; return its entry."""
     body = {
@@ -195,24 +183,6 @@ def give_price(client: redis.Redis) -> None:
     client.xadd(keys.quotes(rows.broker_id("alpha")), {"q": encode(quote)})
 
 
-def decided(client: redis.Redis) -> list[tuple[int, str, decision_log.Decision]]:
-    """Every decision in the logs: partition, entry and what it says."""
-    return [
-        (p, entry.decode(), decision_log.read(fields))
-        for p in range(PARTITIONS)
-        for entry, fields in client.xrange(keys.decisions(p))
-    ]
-
-
-def orders(client: redis.Redis) -> list[Any]:
-    """Every order in the logs, as executors read them."""
-    return [order for _, _, decision in decided(client) for order in decision.orders]
-
-
-def partition_of(client: redis.Redis, order: Any) -> int:
-    return next(p for p, _, d in decided(client) if order["order_id"] in d.orders["order_id"])
-
-
 def report(client: redis.Redis, order: Any, outcome: Outcome, ticket: int = 7) -> str:
     """Have an executor say what became of an order."""
     made = np.zeros(1, REPORT)
@@ -225,38 +195,3 @@ def report(client: redis.Redis, order: Any, outcome: Outcome, ticket: int = 7) -
     stream = keys.events(partition_of(client, order))
     reply: Any = client.xadd(stream, {"reports": encode(made)})
     return str(reply.decode())
-
-
-def folded(client: redis.Redis, partitions: Sequence[int] = range(PARTITIONS)) -> State:
-    """What the logs come to: the state of a shard that starts now, up to its last decisions."""
-    state = State()
-    replay(client, state, list(partitions))
-    return state
-
-
-def told(state: State) -> dict[str, dict[bytes, tuple[Any, ...]]]:
-    """What a state says of each order, pair and trade, whatever rows they stand in."""
-
-    def rows_of(records: Records, key: str, *names: str) -> dict[bytes, tuple[Any, ...]]:
-        return {
-            row[key].tobytes() + row["account_id"].tobytes(): tuple(row[n].item() for n in names)
-            for row in records
-        }
-
-    return {
-        "orders": rows_of(
-            state.orders.records(),
-            "order_id",
-            "state",
-            "outcome",
-            "filled",
-            "decision_ms",
-            "volume",
-        ),
-        "pairs": rows_of(
-            state.pairs.records(), "signal_id", "status", "legs", "legs_final", "reason"
-        ),
-        "trades": rows_of(
-            state.trades.records(), "trade_id", "state", "volume", "closing", "closed"
-        ),
-    }

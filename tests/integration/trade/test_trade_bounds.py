@@ -7,7 +7,8 @@ import redis
 
 from operators import shard
 from schema.enums import Outcome
-from tests.integration.trade.plane import Plane, give_price, orders, publish_world, report, send
+from tests.integration.trade.logs import orders
+from tests.integration.trade.plane import Plane, give_price, publish_world, report, send
 
 
 @pytest.fixture

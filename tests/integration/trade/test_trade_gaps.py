@@ -12,18 +12,16 @@ from operators.gaps import Gaps, look
 from rules.errors import Fatal
 from schema import keys
 from schema.enums import Outcome
+from tests.integration.trade.logs import last_id, orders, partition_of
 from tests.integration.trade.plane import (
     Plane,
+    Start,
     give_price,
-    last_id,
-    orders,
-    partition_of,
     publish_world,
     report,
     send,
 )
 
-Start = Callable[..., Plane]
 SIGNALS = keys.signals(0)
 
 
