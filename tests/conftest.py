@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.servers import ClickHouseServer, ValkeyServer
+from tests.servers import ClickHouseServer, MemoryBound, ValkeyServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +28,14 @@ def redis_client(valkey: ValkeyServer) -> Iterator[redis.Redis]:
     valkey.flush()
     with valkey.client() as client:
         yield client
+
+
+@pytest.fixture
+def memory_bound(redis_client: redis.Redis) -> Iterator[MemoryBound]:
+    """The bound of the shared Valkey's memory; afterwards it is what it was."""
+    bound = MemoryBound(redis_client)
+    yield bound
+    bound.restore()
 
 
 @pytest.fixture(scope="session")

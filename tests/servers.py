@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import clickhouse_connect
 import redis
@@ -53,6 +53,28 @@ class ValkeyServer(Valkey):
     def flush(self) -> None:
         with self.client() as client:
             client.flushall()
+
+
+class MemoryBound:
+    """How much a server's memory may hold, for a test that lets it fill up."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._client = client
+        found: Any = client.config_get("maxmemory")
+        self._found = found["maxmemory"]
+
+    def leave_none(self) -> None:
+        """Refuse every write that needs memory."""
+        self._client.config_set("maxmemory", 1)
+
+    def fill(self, share: float) -> None:
+        """Set the bound so that this share of it is used now."""
+        info: Any = self._client.info("memory")
+        self._client.config_set("maxmemory", int(info["used_memory"] / share))
+
+    def restore(self) -> None:
+        """Set the bound that was found."""
+        self._client.config_set("maxmemory", self._found)
 
 
 class ClickHouseServer(ClickHouse):

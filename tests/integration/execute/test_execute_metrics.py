@@ -17,6 +17,7 @@ from sinks.journal import NAME
 from sources.orders import Turn
 from tests.integration.execute.bench import INSTANCE, NOW, Bench, order
 from tests.integration.trade.desk import WORLD
+from tests.servers import MemoryBound
 
 SECOND = 1_000_000
 
@@ -94,13 +95,12 @@ def test_an_order_without_an_answer_is_unresolved_until_it_is_found(
     assert flow.metric("orders_unresolved") == 0
 
 
-def test_a_turn_that_redis_has_no_memory_for_failed(flow: Flow, bench: Bench) -> None:
+def test_a_turn_that_redis_has_no_memory_for_failed(
+    flow: Flow, bench: Bench, memory_bound: MemoryBound
+) -> None:
     bench.decide(order(1))
-    bench.client.config_set("maxmemory", 1)
-    try:
-        flow.turn()
-    finally:
-        bench.client.config_set("maxmemory", 0)
+    memory_bound.leave_none()
+    flow.turn()
     assert flow.metric("failed_turns_total") == 1
     assert flow.metric("orders_sent_total") == 0
 

@@ -119,6 +119,10 @@ class Desk:
         report["done_at"] = report["reported_at"] = self.clock.now()
         self.client.xadd(keys.events(partition), {"reports": encode(report)})
 
+    def spooled(self) -> int:
+        """Files in the spool."""
+        return len(list(self.spool_dir.glob("*.spool")))
+
     def rows(self, name: str) -> list[dict[str, Any]]:
         stored = self.client.hgetall(keys.WIRE_TYPES)
         schemas = arrow.read_wire_types(stored)

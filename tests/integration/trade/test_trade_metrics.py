@@ -4,7 +4,7 @@ import redis
 
 from schema.enums import Outcome
 from tests.integration.trade.desk import Desk, partition_of, wait
-from tests.integration.trade.test_trade_pressure import fill, spooled
+from tests.servers import MemoryBound
 
 STEPS = ("events", "validate", "route", "size", "guard", "dispatch", "results")
 
@@ -50,19 +50,19 @@ def test_a_broken_link_is_a_fold(desk: Desk, redis_client: redis.Redis) -> None:
     wait(lambda: desk.metric("ready") == 1)
 
 
-def test_a_redis_that_fills_up_is_seen(desk: Desk) -> None:
+def test_a_redis_that_fills_up_is_seen(desk: Desk, memory_bound: MemoryBound) -> None:
     desk.client.set("ballast", bytes(64 << 20))
     try:
         # Again and again, for Redis still lets go of what the ballast came in.
-        wait(lambda: (fill(desk, 0.76), desk.metric("results_spooling") == 1)[1])
+        wait(lambda: (memory_bound.fill(0.76), desk.metric("results_spooling") == 1)[1])
         assert desk.metric("redis_memory_ratio") > 0.7
         desk.send(action="buy", signal_id="1")
-        wait(lambda: spooled(desk) > 0)
+        wait(lambda: desk.spooled() > 0)
         wait(lambda: desk.metric("spool_bytes") > 0)
-        fill(desk, 0.95)
+        memory_bound.fill(0.95)
         wait(lambda: desk.metric("exposure_paused") == 1)
     finally:
-        desk.client.config_set("maxmemory", 0)
+        memory_bound.restore()
         desk.client.delete("ballast")
     wait(lambda: desk.metric("exposure_paused") == 0)
     wait(lambda: desk.metric("spool_bytes") == 0)

@@ -18,29 +18,20 @@ from sinks.results import ResultsWriter
 from sinks.spool import Spool
 from sinks.spooled_results import SpooledResults
 from tests.integration.trade.desk import Desk, partition_of, wait
+from tests.servers import MemoryBound
 
 _numbers = count()
 
 
 @pytest.fixture
-def filled(desk: Desk) -> Iterator[Desk]:
+def filled(desk: Desk, memory_bound: MemoryBound) -> Iterator[Desk]:
     desk.end()
     desk.start(snapshot_seconds=80_000)  # verdicts are counted in the log, so nothing may go
     # With so much in it, what the test does hardly moves the share.
     desk.client.set("ballast", bytes(64 << 20))
     yield desk
-    desk.client.config_set("maxmemory", 0)
+    memory_bound.restore()
     desk.client.delete("ballast")
-
-
-def fill(desk: Desk, share: float) -> None:
-    """Set the memory bound so that this share of it is used now."""
-    info: Any = desk.client.info("memory")
-    desk.client.config_set("maxmemory", int(info["used_memory"] / share))
-
-
-def spooled(desk: Desk) -> int:
-    return len(list(desk.spool_dir.glob("*.spool")))
 
 
 def results(desk: Desk) -> int:
@@ -61,33 +52,37 @@ def decide(desk: Desk, action: str) -> list[ReasonCode]:
     return [ReasonCode(int(v["reason"])) for v in verdicts(desk) if v["received_at"] == newest]
 
 
-def test_rows_are_spooled_at_70_percent_and_come_back(filled: Desk) -> None:
+def test_rows_are_spooled_at_70_percent_and_come_back(
+    filled: Desk, memory_bound: MemoryBound
+) -> None:
     desk = filled
     decide(desk, "buy")
-    fill(desk, 0.76)
-    wait(lambda: (decide(desk, "buy"), spooled(desk) > 0)[1])
+    memory_bound.fill(0.76)
+    wait(lambda: (decide(desk, "buy"), desk.spooled() > 0)[1])
     before = results(desk)
     assert decide(desk, "buy") == [ReasonCode.NONE] * 5
-    wait(lambda: spooled(desk) > 1)
+    wait(lambda: desk.spooled() > 1)
     assert results(desk) == before, "no row goes to Redis"
-    desk.client.config_set("maxmemory", 0)
-    wait(lambda: spooled(desk) == 0)
+    memory_bound.restore()
+    wait(lambda: desk.spooled() == 0)
     orders = {o["order_id"].tobytes() for o in desk.orders()}
     wait(lambda: {row["order_id"] for row in desk.rows("orders")} == orders)
     wait(lambda: len({r["signal_id"] for r in desk.rows("trade_signal")}) == len(orders) // 5)
 
 
-def test_exposure_stops_at_85_percent_and_reductions_go_on(filled: Desk) -> None:
+def test_exposure_stops_at_85_percent_and_reductions_go_on(
+    filled: Desk, memory_bound: MemoryBound
+) -> None:
     desk = filled
     decide(desk, "buy")
     for ticket, order in enumerate(desk.orders(), 1):
         desk.report(partition_of(desk, order), order, Outcome.FILLED, ticket)
     wait(lambda: len(desk.rows("trades")) >= 5)
-    fill(desk, 0.90)
+    memory_bound.fill(0.90)
     wait(lambda: decide(desk, "buy") == [ReasonCode.EXPOSURE_PAUSED] * 5)
     assert decide(desk, "close") == [ReasonCode.NONE] * 5
     assert [o["kind"] for o in desk.orders()].count(LegKind.CLOSE) >= 5
-    desk.client.config_set("maxmemory", 0)
+    memory_bound.restore()
     wait(lambda: decide(desk, "buy") == [ReasonCode.NONE] * 5)
 
 
@@ -125,16 +120,13 @@ def test_a_full_spool_says_so_and_takes_rows_again(
 
 
 def test_rows_that_redis_has_no_memory_for_are_spooled(
-    redis_client: redis.Redis, tmp_path: Path
+    redis_client: redis.Redis, memory_bound: MemoryBound, tmp_path: Path
 ) -> None:
     rows = a_row()
     spool = Spool(tmp_path, limit=1 << 20)
     writer = ResultsWriter(redis_client)
     writer.announce()
-    redis_client.config_set("maxmemory", 1)
-    try:
-        results = SpooledResults(writer, spool, lambda: False)
-        assert results.write([(keys.results(3), {"signal_resend": rows})])
-    finally:
-        redis_client.config_set("maxmemory", 0)
+    memory_bound.leave_none()
+    results = SpooledResults(writer, spool, lambda: False)
+    assert results.write([(keys.results(3), {"signal_resend": rows})])
     assert len(spool) == 1
