@@ -63,6 +63,11 @@ class MemoryBound:
         found: Any = client.config_get("maxmemory")
         self._found = found["maxmemory"]
 
+    def weigh_down(self) -> None:
+        """Put so much in that what a test does hardly moves the share that is used."""
+        # Made by the server, so that neither its buffers nor its file grow and shrink with it.
+        self._client.setrange("ballast", (64 << 20) - 1, b"x")
+
     def leave_none(self) -> None:
         """Refuse every write that needs memory."""
         self._client.config_set("maxmemory", 1)
@@ -73,8 +78,9 @@ class MemoryBound:
         self._client.config_set("maxmemory", int(info["used_memory"] / share))
 
     def restore(self) -> None:
-        """Set the bound that was found."""
+        """Set the bound that was found, and take the weight off."""
         self._client.config_set("maxmemory", self._found)
+        self._client.delete("ballast")
 
 
 class ClickHouseServer(ClickHouse):

@@ -1,6 +1,5 @@
 """A Redis that fills up: rows go to disk, then new exposure stops, then all of it comes back."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -24,14 +23,11 @@ _numbers = count()
 
 
 @pytest.fixture
-def filled(desk: Desk, memory_bound: MemoryBound) -> Iterator[Desk]:
+def filled(desk: Desk, memory_bound: MemoryBound) -> Desk:
     desk.end()
     desk.start(snapshot_seconds=80_000)  # verdicts are counted in the log, so nothing may go
-    # With so much in it, what the test does hardly moves the share.
-    desk.client.set("ballast", bytes(64 << 20))
-    yield desk
-    memory_bound.restore()
-    desk.client.delete("ballast")
+    memory_bound.weigh_down()
+    return desk
 
 
 def results(desk: Desk) -> int:
