@@ -7,11 +7,9 @@ from urllib.parse import urlsplit
 
 from embedded.ports import LOOPBACK, reached_at
 from flows.context import CLICKHOUSE, UP, VALKEY, System, read_json
-from flows.launch import process_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
 METRICS = "metrics"
 
@@ -62,14 +60,3 @@ def metrics_ports(system: System, ports: Mapping[str, int], parts: Sequence[str]
     if CLICKHOUSE in ports:
         found[CLICKHOUSE] = ports[CLICKHOUSE]
     return found
-
-
-def left_spools(directory: Path, shards: int) -> list[str]:
-    """Return a complaint about each spool with rows whose shard there is not any more."""
-    ours = {process_name("trade", shard) for shard in range(shards)}
-    left = {file.parent for file in directory.glob("trade-*/*.spool")}
-    return [
-        f"{spool} has rows that nobody reads; start with more shards until it is empty"
-        for spool in sorted(left)
-        if spool.name not in ours
-    ]

@@ -72,10 +72,11 @@ def _archive(system: System, store: str, frame: Process) -> None:
 
 
 def _trade(system: System, shard: tuple[int, int], frame: Process) -> None:
+    from flows.left_spools import LeftSpools  # noqa: PLC0415
     from flows.trade import run_trade  # noqa: PLC0415
 
-    spool_dir = system.home.spool_dir / frame.name
-    run_trade(system.redis(), system.settings, shard, spool_dir, frame.stop)
+    spool_dir, left = system.home.spool_dir / frame.name, LeftSpools(system.home, shard[1])
+    run_trade(system.redis(), system.settings, shard, spool_dir, frame.stop, left.take)
 
 
 def _execute(system: System, instance: str, frame: Process) -> None:

@@ -164,8 +164,6 @@ class Up:
             self._add(ARCHIVES, "archive", store, "--store", store)
         for shard in range(shards):
             self._add(FLOWS, "trade", shard, "--shard", f"{shard}/{shards}")
-        for line in addresses.left_spools(self._system.home.spool_dir, shards):
-            LOG.error(line)
 
     def _add(self, stage: int, flow: str, which: object, *options: str) -> None:
         name = process_name(flow, which)

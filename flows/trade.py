@@ -155,10 +155,15 @@ def shard_settings(settings: Settings, shard: tuple[int, int]) -> ShardSettings:
 
 
 def run_trade(
-    client: redis.Redis, settings: Settings, shard: tuple[int, int], spool_dir: Path, stop: Stop
+    client: redis.Redis,
+    settings: Settings,
+    shard: tuple[int, int],
+    spool_dir: Path,
+    stop: Stop,
+    left_spools: Callable[[Spool], bool],
 ) -> None:
     """Run shard i of k until it is asked to stop."""
-    flow = wire(client, settings, shard, stop, Metrics(shard[0]), spool_dir)
+    flow = wire(client, settings, shard, stop, Metrics(shard[0]), spool_dir, left_spools)
     run_flow(flow, epoch_seconds=settings.trade.epoch_ms / 1000)
 
 
@@ -169,8 +174,19 @@ def wire(
     stop: Stop,
     metrics: Metrics,
     spool_dir: Path,
+    left_spools: Callable[[Spool], bool] = lambda _: False,
 ) -> Dataflow:
-    """Return the flow of shard i of k with everything that it needs."""
+    """Return the flow of shard i of k with everything that it needs.
+
+    Args:
+        client: of the Redis of all logs.
+        settings: of the process.
+        shard: i and k.
+        stop: ends the flow.
+        metrics: of this shard.
+        spool_dir: of this shard alone.
+        left_spools: adds rows to its spool that shards of before have left behind.
+    """
     durability = settings.redis.durability
     dispatcher = Dispatcher(client, durability)
 
@@ -202,6 +218,10 @@ def wire(
     clock = RedisClock(client)
     source = RoundSource(client, memory, lambda: memory.brokers, stop, clock)
     spool = Spool(spool_dir, settings.trade.spool_mb << 20)
-    results = SpooledResults(ResultsWriter(client), spool, lambda: memory.pressure.spools)
+
+    def spools() -> bool:
+        return memory.pressure.spools
+
+    results = SpooledResults(ResultsWriter(client), spool, spools, left_spools)
     metrics.watch(memory, lambda: results.spooled_bytes)
     return build(source, memory, results, upkeep, metrics, clock.now)

@@ -4,7 +4,7 @@ import json
 import os
 import re
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,7 +57,7 @@ class Spool:
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         for torn in directory.glob("*.new"):
             torn.unlink()
-        self._files = [Spooled(path, path.stat().st_size) for path in sorted(self._found())]
+        self._files = [Spooled(path, path.stat().st_size) for path in spooled_files(directory)]
         self._next = 1 + (int(self._files[-1].path.stem) if self._files else 0)
 
     def __len__(self) -> int:
@@ -78,7 +78,7 @@ class Spool:
         data = _encode(tables, positions)
         if self.size + len(data) > self._limit:
             raise SpoolFull(f"{self._directory} holds {self.size} of {self._limit} bytes")
-        path = self._directory / f"{self._next:012d}.spool"
+        path = self._newest()
         new = path.with_suffix(".new")
         try:
             with new.open("wb") as file:
@@ -91,8 +91,25 @@ class Spool:
             new.unlink(missing_ok=True)
             raise
         sync_directory(self._directory)
-        self._files.append(Spooled(path, len(data)))
-        self._next += 1
+        self._added(path, len(data))
+
+    def adopt(self, path: Path) -> None:
+        """Take a file of another spool on the same disk, whatever the limit; its rows are newest.
+
+        The caller sees to it that nobody else uses the other spool. After a crash the file is in
+        one of the two.
+
+        Raises:
+            SpoolDamaged: the file is not what was written; it stays where it is.
+            OSError: it cannot be moved.
+        """
+        _head(path)
+        size = path.stat().st_size
+        ours = path.replace(self._newest())
+        # At once, or what fails next would let a later file take its name.
+        self._added(ours, size)
+        sync_directory(self._directory)
+        sync_directory(path.parent)
 
     def first(self) -> tuple[dict[str, pa.Table], dict[str, str]]:
         """Return the oldest rows, and how far they reach.
@@ -117,8 +134,18 @@ class Spool:
             reached.update(_head(file.path)[0]["positions"])
         return reached
 
-    def _found(self) -> Iterator[Path]:
-        return (path for path in self._directory.iterdir() if _NAME.match(path.name))
+    def _newest(self) -> Path:
+        """Where the next file will be."""
+        return self._directory / f"{self._next:012d}.spool"
+
+    def _added(self, path: Path, size: int) -> None:
+        self._files.append(Spooled(path, size))
+        self._next += 1
+
+
+def spooled_files(directory: Path) -> list[Path]:
+    """Return the files of a spool, oldest first."""
+    return sorted(path for path in directory.iterdir() if _NAME.match(path.name))
 
 
 def _encode(tables: Tables, positions: Positions) -> bytes:

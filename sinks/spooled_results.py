@@ -23,12 +23,20 @@ class SpooledResults:
         writer: of the streams.
         spool: of this shard alone.
         spools: whether rows are to be spooled now.
+        refill: adds rows to the spool that others left behind; tells whether there were any.
     """
 
-    def __init__(self, writer: ResultsWriter, spool: Spool, spools: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        writer: ResultsWriter,
+        spool: Spool,
+        spools: Callable[[], bool],
+        refill: Callable[[Spool], bool] = lambda _: False,
+    ) -> None:
         self._writer = writer
         self._spool = spool
         self._spools = spools
+        self._refill = refill
         self.full = False
 
     @property
@@ -73,7 +81,7 @@ class SpooledResults:
         Raises:
             redis.RedisError: They stay in the spool.
         """
-        if not len(self._spool) or self._spools():
+        if self._spools() or not (len(self._spool) or self._refill(self._spool)):
             return
         tables, positions = self._spool.first()
         stream = next(iter(positions))

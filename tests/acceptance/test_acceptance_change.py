@@ -3,26 +3,45 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
 import pytest
 
 from embedded.home import open_home
+from schema import arrow
+from schema.registry import table
+from sinks.spool import Spool
 from tests.acceptance.running_system import EXAMPLE, rows, running, trade, tradecast
+from tests.servers import eventually
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 pytestmark = [pytest.mark.timeout(180), pytest.mark.xdist_group("acceptance")]
 
+EVENTS = table("system_event_log")
 QUIET = {"TRADECAST__METRICS__ENABLED": "false", "TRADECAST__LOG__LEVEL": "warning"}
+
+
+def event(message: str) -> pa.Table:
+    """One row for the archive."""
+    columns = {
+        "event_id": [bytes(16)],
+        "kind": "test",
+        "source": "test",
+        "message": [message],
+        "created_at": datetime(2026, 11, 21, tzinfo=UTC),
+        "version": [1],
+    }
+    return pa.Table.from_batches([arrow.batch(EVENTS, columns)])
 
 
 def test_a_broker_is_changed_while_it_trades(tmp_path: Path) -> None:
     home = open_home(tmp_path / "home", create=True).path
-    left = home / "spool" / "trade-1" / "000000000001.spool"
-    left.parent.mkdir()
-    left.touch()
+    left = Spool(home / "spool" / "trade-1", 1 << 20)
+    left.append({EVENTS.name: event("of a shard that is no more")}, {"{1}:results": ""})
     with running(home, **QUIET) as said:
         assert "metrics" not in said
         applied = tradecast(home, "apply", str(EXAMPLE))
@@ -46,7 +65,9 @@ def test_a_broker_is_changed_while_it_trades(tmp_path: Path) -> None:
         assert status.returncode == 0, status.stderr
         processes = json.loads(status.stdout)["processes"]
         assert [one["name"] for one in processes if one["metrics_port"]] == []
+        told = f"SELECT message FROM {EVENTS.name} WHERE kind = 'test'"
+        eventually(lambda: [r["message"] for r in rows(home, told)], what="the row that was left")
+    assert not list((home / "spool").rglob("*.spool"))
     assert '"level": "info"' not in (home / "log" / "trade-0.log").read_text()
     log = (tmp_path / "home.out").read_text()
     assert "ended with code" not in log
-    assert f"{left.parent} has rows that nobody reads" in log

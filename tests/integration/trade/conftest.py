@@ -1,6 +1,7 @@
 """What the tests of the trade flow share."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import redis
 from config import live
 from tests.integration.trade.desk import Desk
 from tests.integration.trade.plane import Plane, Start, give_price, publish_world
+from tests.integration.trade.shards import Shards
 
 
 @pytest.fixture
@@ -38,3 +40,12 @@ def start(redis_client: redis.Redis) -> Iterator[Start]:
     yield begin
     for plane in planes:
         plane.close()
+
+
+@pytest.fixture
+def shards(redis_client: redis.Redis, tmp_path: Path) -> Iterator[Shards]:
+    """Shards that have a configuration, and are yet to begin."""
+    made = Shards(redis_client, tmp_path)
+    live.publish(redis_client, made.tables, 1)
+    yield made
+    made.finish(*made.running)
