@@ -11,13 +11,13 @@ import numpy as np
 from benchmarks.measure import Row, milliseconds, p50, seconds_of
 from benchmarks.per_object.deciding import Held, decide_each
 from benchmarks.per_object.pairs import plain
+from benchmarks.worlds import SmallWorld, random_world
 from rules.asked import Asked, Decided
 from rules.deciding import decide, with_variants
 from rules.links import Links
 from rules.routing import route
 from rules.sizing import size
 from rules.state import State
-from tests.worlds import SmallWorld, random_world
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

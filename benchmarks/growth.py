@@ -15,7 +15,7 @@ from rules.state import State
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.worlds import SmallWorld
+    from benchmarks.worlds import SmallWorld
 
 NAME = "growth"
 _TIMES = (1, 10, 100)

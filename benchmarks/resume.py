@@ -7,14 +7,17 @@ folded; a system that runs stores one a minute and trims under it.
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 import numpy as np
 
 from benchmarks.measure import Row, milliseconds, timed
-from benchmarks.servers import valkey
+from benchmarks.servers import scratch, valkey
+from brokers.retcodes import verdict
+from brokers.simulated import Instrument, SimulatedAccount, SimulatedTerminal, units
+from operators.execution import Executor
 from operators.replay import replay
 from rules import decision_log
 from rules.decision_log import Decision
@@ -23,13 +26,16 @@ from schema import keys
 from schema.enums import LegKind, OrderState, Outcome
 from schema.ids import PARTITIONS
 from schema.wire import DEAL, MARK, ORDER, REPORT, UNITS, VERDICT, Records
+from sinks.claims import ClaimBatch, Claims
 from sinks.dispatch import Append, Dispatcher
 from sinks.events import EventsWriter
+from sinks.journal import Journal
+from sources.prices import Feed, PriceTable, write_feed
 from sources.redis_streams import StreamReader
-from tests.integration.execute.bench import ACCOUNT, INSTANCE, Bench
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     import redis
 
@@ -38,6 +44,18 @@ _ACCOUNTS = 1000
 _SIGNALS = (10, 100, 1000)
 _NOTHING = np.zeros(0, DEAL), np.zeros(0, MARK)
 _PARTITION = 3  # that of the executor's account
+_INSTANCE = UUID(int=5)
+_ACCOUNT = bytes(15) + b"\x07"
+_NOW = 1_700_000_000_000_000
+_EURUSD = Instrument(
+    symbol="EURUSD",
+    feed="EURUSD",
+    digits=5,
+    contract_size=100_000,
+    currency_profit="USD",
+    currency_margin="EUR",
+)
+_DEMO = SimulatedAccount(account_id=_ACCOUNT, currency="USD", balance=units(10_000), leverage=100)
 
 
 def run() -> Iterator[Row]:
@@ -70,7 +88,7 @@ def run() -> Iterator[Row]:
 
 def _at(signals: int) -> tuple[float, float, float]:
     """Return the seconds of a shard's fold, an executor's reading, and reading alone."""
-    with valkey() as client, tempfile.TemporaryDirectory(prefix="resume-") as directory:
+    with valkey() as client, scratch() as directory:
         _fill(client, signals)
         every = range(PARTITIONS)
         names = [keys.decisions(p) for p in every] + [keys.events(p) for p in every]
@@ -79,11 +97,39 @@ def _at(signals: int) -> tuple[float, float, float]:
         shard = timed(lambda: replay(client, state, every))
         if state.pairs.count != signals * _ACCOUNTS:
             raise RuntimeError(f"{state.pairs.count} decisions were folded")
-        bench = Bench(client, Path(directory))
-        executor = timed(lambda: _take_in(client, bench))
-        if len(bench.executor.waiting) != signals:
-            raise RuntimeError(f"{len(bench.executor.waiting)} orders were taken in")
-        return shard, executor, raw
+        with _executor(client, directory) as executor:
+            taken_in = timed(lambda: _take_in(client, executor))
+            if len(executor.waiting) != signals:
+                raise RuntimeError(f"{len(executor.waiting)} orders were taken in")
+        return shard, taken_in, raw
+
+
+@contextmanager
+def _executor(client: redis.Redis, directory: Path) -> Iterator[Executor]:
+    """The executor of one account, with an empty journal and a terminal that has nothing to do."""
+    price = PriceTable(offset=np.zeros(1, np.int64), bid=np.array([1.1]), ask=np.array([1.1001]))
+    write_feed(directory / "feed", {"EURUSD": price}, _NOW, loop=False)
+    terminal = SimulatedTerminal(
+        directory / "terminal",
+        accounts=[_DEMO],
+        instruments=[_EURUSD],
+        prices=Feed(directory / "feed"),
+        now=lambda: _NOW,
+    )
+    with closing(terminal), closing(Journal(directory / "journal")) as journal:
+        executor = Executor(
+            instance=_INSTANCE,
+            partitions={_ACCOUNT: _PARTITION},
+            claims=Claims(client),
+            journal=journal,
+            terminal=terminal,
+            publisher=EventsWriter(client, _INSTANCE),
+            verdict=lambda code, kind: verdict(code, kind)[1:],
+            claim_batch=ClaimBatch,
+            clock=lambda: _NOW,
+        )
+        executor.lease()
+        yield executor
 
 
 def _read(client: redis.Redis, name: str) -> int:
@@ -95,19 +141,19 @@ def _read(client: redis.Redis, name: str) -> int:
     return count
 
 
-def _take_in(client: redis.Redis, bench: Bench) -> None:
+def _take_in(client: redis.Redis, executor: Executor) -> None:
     reader = StreamReader(client, {keys.decisions(_PARTITION): "0-0"})
     while entries := reader.take():
         for _, entry_id, fields in entries:
-            bench.executor.read(_PARTITION, entry_id, decision_log.read(fields).orders)
+            executor.read(_PARTITION, entry_id, decision_log.read(fields).orders)
     reader.close()
 
 
 def _fill(client: redis.Redis, signals: int) -> None:
-    dispatcher, events = Dispatcher(client), EventsWriter(client, INSTANCE)
+    dispatcher, events = Dispatcher(client), EventsWriter(client, _INSTANCE)
     random = np.random.default_rng(1)
     accounts = np.frombuffer(random.bytes(16 * _ACCOUNTS), "V16").copy()
-    accounts[_PARTITION] = np.void(ACCOUNT)
+    accounts[_PARTITION] = np.void(_ACCOUNT)
     places, seen = ["0-0"] * PARTITIONS, ["0-0"] * PARTITIONS
     for number in range(signals):
         orders, verdicts, reports = _signal(number, accounts, random)
@@ -142,7 +188,7 @@ def _signal(
     orders["order_id"] = reports["order_id"] = ids
     for records in (orders, verdicts):
         records["signal_id"] = np.void(number.to_bytes(16, "big"))
-        records["decided_at"] = 1_700_000_000_000_000 + number
+        records["decided_at"] = _NOW + number
     for records in (orders, verdicts, reports):
         records["account_id"] = accounts
     orders["leg"] = orders["legs"] = verdicts["legs"] = 1

@@ -7,11 +7,11 @@ from hashlib import sha1
 from uuid import UUID
 
 from benchmarks.per_object.pairs import LOT, Judged, judge_one, pairs_of
+from benchmarks.worlds import SmallWorld
 from rules.guard import MOST_OWN_TRADES
 from schema.codes import ReasonCode as R
 from schema.codes import outcome_of
 from schema.enums import LegKind, Outcome, Side
-from tests.worlds import SmallWorld
 
 OPENING, PENDING, OPEN = range(3)
 _BLOCKING = frozenset(

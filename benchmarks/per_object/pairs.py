@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.worlds import SmallWorld
 from schema.codes import ReasonCode as R
 from schema.enums import Direction, OrderType, Side, SizingMode, TinyTrade, TradeMode
-from tests.worlds import SmallWorld
 
 LOT = 100_000_000
 

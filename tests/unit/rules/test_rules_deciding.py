@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from benchmarks.worlds import NOW, SmallWorld, random_world
 from rules.asked import Asked, Decided
 from rules.deciding import decide, with_variants
 from rules.fold import fold_reports
@@ -18,7 +19,6 @@ from rules.state import State, TradeState
 from schema.codes import ReasonCode
 from schema.enums import Action, Direction, OrderState, Outcome, SizingMode
 from schema.wire import REPORT, Records
-from tests.worlds import NOW, SmallWorld, random_world
 
 ACCOUNTS = 6
 

@@ -9,6 +9,7 @@ import pytest
 
 from benchmarks.per_object.deciding import Held, Order, Trade, Verdict, decide_each
 from benchmarks.per_object.pairs import plain
+from benchmarks.worlds import LOT, NOW, SmallWorld, random_world, signals
 from rules.asked import Asked, Decided
 from rules.book import Book
 from rules.deciding import decide, with_variants
@@ -24,7 +25,6 @@ from rules.state import State, live
 from schema.codes import ReasonCode as R
 from schema.enums import Action, LegKind, OrderState, OrderType, Outcome
 from schema.wire import REPORT, Records
-from tests.worlds import LOT, NOW, SmallWorld, random_world, signals
 
 ACCOUNTS = 12
 TICK = 1100  # stops may lie one step of the grid apart: floats on its edge

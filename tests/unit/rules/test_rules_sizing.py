@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from benchmarks.per_object.pairs import judge
+from benchmarks.worlds import LOT, NOW, SmallWorld, random_world, signals
 from rules.book import Pairs
 from rules.intent import resolve
 from rules.routing import route
 from rules.sizing import Sized, size
 from schema.codes import ReasonCode as R
 from schema.enums import SizingMode, TinyTrade
-from tests.worlds import LOT, NOW, SmallWorld, random_world, signals
 
 
 def run(w: SmallWorld) -> tuple[Pairs, Sized]:
