@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import base64
 import http.client
+import threading
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlencode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from tests.servers import ClickHouseServer
 
@@ -45,3 +46,28 @@ def ask(
         return Answer(response.status, response.headers, response.read())
     finally:
         connection.close()
+
+
+def queries_running(server: ClickHouseServer) -> float:
+    """Queries that run, asked for without one."""
+    text = ask(server, method="GET", path="/metrics", headers={}).body.decode()
+    (line,) = [x for x in text.splitlines() if x.startswith("tradecast_clickhouse_running ")]
+    return float(line.split()[1])
+
+
+def together(count: int, work: Callable[[int], None]) -> None:
+    """Do work in threads, each with its number; fail if any of it fails."""
+    failures: list[BaseException] = []
+
+    def run(number: int) -> None:
+        try:
+            work(number)
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=run, args=(n,)) for n in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []

@@ -5,15 +5,14 @@ from __future__ import annotations
 import http.client
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlencode
 
-import pyarrow as pa
 import pytest
 
-from tests.embedded_http import BASIC, ask
+from tests.embedded_http import BASIC, ask, together
 from tests.servers import ClickHouseServer, eventually
 
 MB = 1 << 20
@@ -77,23 +76,6 @@ def test_three_large_results_at_once_fit_into_little_memory(
     assert len(sizes) == 3
     assert min(sizes) >= (150_000_000 if name == "ArrowStream" else 300_000_000)
     assert most[0] - before < 100 * MB
-
-
-def together(count: int, work: Callable[[int], None]) -> None:
-    failures: list[BaseException] = []
-
-    def run(number: int) -> None:
-        try:
-            work(number)
-        except BaseException as error:
-            failures.append(error)
-
-    threads = [threading.Thread(target=run, args=(n,)) for n in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failures == []
 
 
 @pytest.mark.parametrize("name", ["Native", "JSONCompact"])
@@ -179,36 +161,6 @@ def test_client_that_waits_is_not_taken_for_gone(own: ClickHouseServer) -> None:
     """Longer than the watch looks and longer than patience: only clients count, not queries."""
     answer = ask(own, "SELECT sum(sleepEachRow(0.5)) FROM numbers(6) SETTINGS max_block_size = 1")
     assert (answer.status, answer.body) == (200, b"0\n")
-
-
-def metric(server: ClickHouseServer) -> float:
-    """Queries that run, asked for without one."""
-    text = ask(server, method="GET", path="/metrics", headers={}).body.decode()
-    (line,) = [x for x in text.splitlines() if x.startswith("tradecast_clickhouse_running ")]
-    return float(line.split()[1])
-
-
-def test_inserts_go_on_beside_fifty_queries(own: ClickHouseServer) -> None:
-    """Fifty queries wait for eight places; the archive has its own."""
-    ask(own, "CREATE OR REPLACE TABLE a (n UInt64) ENGINE = MergeTree ORDER BY n")
-    query = "SELECT sum(sleepEachRow(1)) AS fifty FROM numbers(2) SETTINGS max_block_size = 1"
-    answers: list[bytes] = []
-
-    def work(number: int) -> None:
-        if number == 50:
-            eventually(lambda: metric(own) == 8, what="a full house")
-            client = own.client()
-            for first in range(0, 5000, 1000):
-                client.insert_arrow("a", pa.table({"n": range(first, first + 1000)}))
-            client.close()
-            # The queries need more than twelve seconds in all.
-            assert len(answers) < 50, "it waited for all of them"
-        else:
-            answers.append(ask(own, query).body)
-
-    together(51, work)
-    assert answers == [b"0\n"] * 50
-    assert ask(own, "SELECT count() FROM a WHERE n < 5000").body == b"5000\n"
 
 
 def test_oversized_body_ends_early(own: ClickHouseServer) -> None:

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import random
-import subprocess
-import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
 
-from schema import arrow, keys
-from schema.ids import make_id
-from schema.registry import table
+from schema import keys
 from sinks.duckdb.client import open_or_connect
 from sinks.duckdb.database import Database, DatabaseBusy, Limits
-from sinks.results import ResultsWriter
+from tests.integration.sinks.archives import ROWS, Archive, send, stored_everywhere
 from tests.servers import ClickHouseServer, ValkeyServer, eventually
 
 if TYPE_CHECKING:
@@ -26,57 +20,6 @@ if TYPE_CHECKING:
 
     import redis
     from clickhouse_connect.driver.client import Client
-
-EVENTS = table("system_event_log")
-SCRIPT = Path(__file__).with_name("archive_process.py")
-ROWS = 50
-
-
-def send(client: redis.Redis, numbers: range, version: int = 1) -> None:
-    """Entries of 50 rows each, over four partitions."""
-    writer = ResultsWriter(client)
-    for number in numbers:
-        rows = arrow.batch(
-            EVENTS,
-            {
-                "event_id": [
-                    make_id("event", str(number * ROWS + row)).bytes for row in range(ROWS)
-                ],
-                "kind": "test",
-                "source": "test",
-                "message": [f"{number}/{row} v{version}" for row in range(ROWS)],
-                "created_at": datetime(2026, 11, 21, tzinfo=UTC),
-                "version": [version] * ROWS,
-            },
-        )
-        writer.write([(keys.results(number % 4), {EVENTS.name: rows})])
-
-
-class Archive:
-    """One archive process, restarted at will."""
-
-    def __init__(self, store: str, redis_url: str, home: Path, clickhouse_url: str) -> None:
-        self._args = [sys.executable, str(SCRIPT), store, redis_url, str(home), clickhouse_url]
-        self.home = home
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        environment = os.environ | {"PYTHONPATH": str(Path.cwd()), "RUST_BACKTRACE": "0"}
-        self.process = subprocess.Popen(self._args, env=environment)
-
-    def kill(self) -> None:
-        assert self.process is not None
-        self.process.kill()
-        self.process.wait()
-
-    def stop(self) -> int:
-        assert self.process is not None
-        self.process.terminate()
-        return self.process.wait(20)
-
-    def close(self) -> None:
-        if self.process is not None and self.process.poll() is None:
-            self.kill()
 
 
 @pytest.fixture
@@ -100,15 +43,6 @@ def click(
     yield archive
     archive.close()
     clickhouse_client.command("DROP DATABASE archive_flow")
-
-
-def stored_everywhere(client: redis.Redis, store: str) -> bool:
-    for partition in range(4):
-        stream = keys.results(partition)
-        last = client.xrevrange(stream, count=1)[0][0]
-        if client.get(keys.stored(stream, store)) != last:
-            return False
-    return True
 
 
 def kill_while_sending(archive: Archive, client: redis.Redis) -> None:
