@@ -14,7 +14,8 @@ import pytest
 
 from embedded.output import LIMIT
 from flows.context import alive
-from flows.supervisor import FIRST_PAUSE, ProcessPart, Supervisor
+from flows.parts import FIRST_PAUSE, ProcessPart
+from flows.supervisor import Supervisor
 from tests.servers import eventually
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ STUBBORN = (
 ORPHAN = """
 import sys
 from pathlib import Path
-from flows.supervisor import ProcessPart, Supervisor
+from flows.parts import ProcessPart
+from flows.supervisor import Supervisor
 from flows.process import PARENT
 code = "import os; from embedded.launch import die_with_parent;" \
        "die_with_parent(int(os.environ['TRADECAST_PARENT'])); import time; print('on', flush=True);" \
