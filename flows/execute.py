@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import os
-import socket
-import time
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -16,27 +12,19 @@ from bytewax.outputs import DynamicSink, StatelessSinkPartition
 from typing_extensions import override
 
 from brokers.retcodes import verdict
-from config import live
 from flows import terminals
+from flows.execute_desk import Desk
 from flows.execute_metrics import Metrics
 from flows.process import run_flow
-from operators import confirmation, searching
-from operators.claiming import claim
 from operators.execution import Executor
-from operators.publishing import publish
-from operators.sending import send
-from rules import decision_log
-from rules.errors import Fatal, TradecastError
 from schema import keys
-from sinks.claims import ClaimBatch, Claims, OldJournal
+from sinks.claims import ClaimBatch, Claims
 from sinks.events import EventsWriter
-from sinks.instance_state import InstanceState
 from sinks.journal import Journal
-from sources.orders import Link, OrdersSource, Turn
+from sources.orders import OrdersSource, Turn
 from sources.rounds import RedisClock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from bytewax.inputs import FixedPartitionedSource
@@ -45,25 +33,8 @@ if TYPE_CHECKING:
     from flows.terminals import Instance
     from sources.stop import Stop
 
-log = logging.getLogger(__name__)
 _SECOND = 1_000_000
 _WAIT = 0.1  # seconds: how late a stop may be noticed
-_FORGET_SECONDS = 600
-
-
-class Timers:
-    """What is due every so often, in microseconds of the turns' clock."""
-
-    def __init__(self) -> None:
-        self._last: dict[str, int] = {}
-
-    def due(self, name: str, now: int, every: float) -> bool:
-        """Return whether `every` seconds have passed since this was last true."""
-        last = self._last.get(name)
-        if last is not None and 0 <= now - last < every * _SECOND:
-            return False
-        self._last[name] = now
-        return True
 
 
 class _Last(StatelessSinkPartition[Turn]):
@@ -78,122 +49,6 @@ class LastStep(DynamicSink[Turn]):
     @override
     def build(self, step_id: str, worker_index: int, worker_count: int) -> _Last:
         return _Last()
-
-
-class Desk:
-    """One executor at work: the steps of the flow, and what they share."""
-
-    def __init__(
-        self,
-        client: redis.Redis,
-        settings: Settings,
-        instance: Instance,
-        executor: Executor,
-        writer: EventsWriter,
-        metrics: Metrics,
-    ) -> None:
-        self.link = Link()
-        self.journal_is_old = False
-        self._client = client
-        self._settings = settings.execute
-        self._instance = instance
-        self._executor = executor
-        self._writer = writer
-        self._metrics = metrics
-        self._timers = Timers()
-        self._marked: dict[bytes, bytes] = {}
-        self._state = InstanceState(
-            client, instance.row, instance.broker, host=socket.gethostname(), process=os.getpid()
-        )
-
-    def claim(self, turn: Turn) -> None:
-        """Step `claim`: read orders, and claim those that are ready."""
-        executor = self._executor
-        if turn.fresh or self._timers.due("lease", turn.now, self._settings.lease_s / 3):
-            executor.lease()
-        if turn.fresh:
-            self._metrics.linked()
-            self._marked.clear()
-            executor.reconnected()
-        for partition, entry_id, fields in turn.entries:
-            executor.read(partition, entry_id, decision_log.read(fields).orders)
-        turn.granted = claim(executor, turn.now)
-
-    def send(self, turn: Turn) -> None:
-        """Step `send`: journal, ask the terminal, journal its answers."""
-        began = self._executor.clock()
-        send(self._executor, turn.granted)
-        self._metrics.sent(turn.granted, began, self._executor.clock())
-
-    def confirm(self, turn: Turn) -> None:
-        """Step `confirm`: publish what is known; look for what is not; tell prices and money."""
-        executor, wanted, due = self._executor, self._settings, self._timers.due
-        polled = turn.granted or due("poll", turn.now, wanted.poll_ms / 1000)
-        deals = confirmation.poll(executor, turn.now) if polled else confirmation.NO_DEALS
-        self._search(turn.now)
-        marks = confirmation.NO_MARKS
-        if due("marks", turn.now, wanted.marks_seconds):
-            marks = confirmation.changed_marks(executor, self._marked)
-            executor.journal.compact()
-        if due("forget", turn.now, _FORGET_SECONDS):
-            executor.forget(turn.now)
-        self._metrics.published(publish(executor, deals, marks))
-        if due("quotes", turn.now, wanted.quotes_ms / 1000):
-            idle = due("idle quotes", turn.now, wanted.quotes_idle_seconds)
-            quotes = executor.terminal.quotes()
-            self._metrics.quoted(quotes)
-            self._writer.publish_quotes(self._instance.broker_id, quotes, 3000, always=idle)
-        if due("state", turn.now, 1.0):
-            self._look_around(turn.now)
-
-    def _search(self, now: int) -> None:
-        due = any(at <= now for at, _ in self._executor.watched.values())
-        start = time.perf_counter()
-        searching.look_for(self._executor, now)
-        if due:
-            self._metrics.took("search", time.perf_counter() - start)
-
-    def _look_around(self, now: int) -> None:
-        self._metrics.look(self._executor)
-        self._state.write(self._executor, now, running=True)
-        # A new version may be about others; only what this executor was built from ends it.
-        if live.version(self._client) != self._instance.version:
-            found = terminals.load(self._client, self._instance.row["key"])
-            self.link.ended = not self._instance.trades_as(found)
-            if self.link.ended:
-                log.info("beginning anew with configuration version %d", found.version)
-            self._instance = found
-
-    def stopped(self) -> None:
-        """Say that this instance is not worked on any more."""
-        self._state.write(self._executor, self._executor.clock(), running=False)
-
-    def guarded(self, name: str, step: Callable[[Turn], None]) -> Callable[[Turn], Turn]:
-        """Return the step; a broken link fails the turn, and what the events lack goes out again.
-
-        What the terminal or the broker says is a value; what is raised here is about the link.
-        """
-
-        def run(turn: Turn) -> Turn:
-            if not turn.failed:
-                start = time.perf_counter()
-                try:
-                    step(turn)
-                    if turn.entries or turn.granted:
-                        self._metrics.took(name, time.perf_counter() - start)
-                except OldJournal as error:
-                    log.critical("%s; it is put aside, and a new one begins", error)
-                    self._metrics.put_aside()
-                    turn.failed = self.journal_is_old = self.link.ended = True
-                except (redis.RedisError, TradecastError) as error:
-                    if isinstance(error, Fatal):
-                        raise
-                    log.warning("the turn failed and is done again: %s", error)
-                    self._metrics.failed()
-                    turn.failed = self.link.broken = True
-            return turn
-
-        return run
 
 
 def build(source: FixedPartitionedSource[Turn, None], desk: Desk) -> Dataflow:

@@ -13,8 +13,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from flows import lag
 from flows.context import UP, System, alive, read_json
 from flows.errors import Exit, complain
+from flows.log_files import last_error
 from flows.output import chosen, write_json, write_rows
-from flows.process import last_error
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -20,8 +20,9 @@ from flows.addresses import METRICS
 from flows.context import CLICKHOUSE, UP, VALKEY, System
 from flows.errors import Exit
 from flows.launch import process_name
+from flows.log_files import open_log
 from flows.parts import ProcessPart, ServerPart
-from flows.process import PARENT, RunFile, open_log, watch_signals, write_json
+from flows.process import PARENT, RunFile, watch_signals, write_json
 from flows.supervisor import Supervisor, flow_command
 from rules.errors import TradecastError
 from sources.stop import Stop

@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry
 from config import change, live, world
 from config.settings import Settings
 from flows import terminals
-from flows.execute import Desk
+from flows.execute_desk import Desk
 from flows.execute_metrics import Metrics
 from sinks.claims import OldJournal
 from sinks.events import EventsWriter
