@@ -7,15 +7,14 @@ rank) is put into it, not repeated in it.
 
 from __future__ import annotations
 
-import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from flows.audit_report import Finding, report
 from flows.errors import CommandError, Exit, complain
-from flows.output import chosen, text, write_json, write_rows
 from flows.stores import STORES, StoreName, open_store
 from rules.errors import TradecastError
 from schema.codes import WORST_FIRST
@@ -53,24 +52,6 @@ class Question:
     sql: str
 
 
-@dataclass(frozen=True)
-class Finding:
-    """What one question found in one store."""
-
-    store: str
-    check: str
-    law: str
-    meaning: str
-    count: int
-    columns: Sequence[str] = field(default=(), repr=False)
-    rows: Sequence[Sequence[Any]] = field(default=(), repr=False)
-
-    @property
-    def breaks(self) -> bool:
-        """Whether it breaks a law."""
-        return self.count > 0 and self.law != "listed"
-
-
 def run(system: System, only: StoreName | None, since: int | None, wanted: str | None) -> int:
     """Check the stores and print what was found.
 
@@ -103,7 +84,7 @@ def run(system: System, only: StoreName | None, since: int | None, wanted: str |
     if not counts:
         raise CommandError("no store could be checked", Exit.UNAVAILABLE)
     findings += compare(counts)
-    _report(findings, counts, wanted, running=running)
+    report(findings, counts, wanted, running=running)
     # One store that cannot be read proves nothing for both.
     whole = len(counts) == (1 if only else len(STORES))
     broken = any(finding.breaks for finding in findings)
@@ -248,58 +229,6 @@ def _ask(store: Store, name: StoreName, question: Question, since: int | None) -
 def _count(store: Store, sql: str) -> int:
     counted = store.query(f"SELECT count(*) AS number FROM ({sql}) AS found").read_all()  # noqa: S608
     return int(counted.column(0)[0].as_py())
-
-
-def _report(
-    findings: Sequence[Finding],
-    counts: Mapping[str, Mapping[str, int]],
-    wanted: str | None,
-    *,
-    running: bool,
-) -> None:
-    if chosen(wanted) == "json":
-        write_json(
-            {
-                "ok": not any(finding.breaks for finding in findings),
-                "rows": counts,
-                "findings": [_as_json(finding) for finding in findings if finding.count],
-            }
-        )
-        return
-    for finding in findings:
-        if finding.count:
-            _print(finding, wanted)
-    broken = [finding for finding in findings if finding.breaks]
-    total = sum(max(per.values(), default=0) for per in counts.values())
-    if not broken:
-        names = " and ".join(counts)
-        print(f"{len(findings)} checks of {names}: nothing is lost and nothing doubled.")
-        if not total and not running:
-            print("(There is nothing in the stores yet.)")
-        return
-    print(f"{len(broken)} of {len(findings)} checks found what breaks a law.")
-
-
-def _print(finding: Finding, wanted: str | None) -> None:
-    more = "" if finding.count <= len(finding.rows) else f", the first {len(finding.rows)} shown"
-    print(f"{finding.store}: {finding.check} ({finding.law}): {finding.count}{more}")
-    print(f"  {finding.meaning}")
-    rows = [[text(value) for value in row] for row in finding.rows]
-    write_rows(finding.columns, rows, wanted)
-    sys.stdout.write("\n")
-
-
-def _as_json(finding: Finding) -> dict[str, Any]:
-    rows = [dict(zip(finding.columns, map(text, row), strict=True)) for row in finding.rows]
-    return {
-        "store": finding.store,
-        "check": finding.check,
-        "law": finding.law,
-        "meaning": finding.meaning,
-        "count": finding.count,
-        "breaks": finding.breaks,
-        "rows": rows,
-    }
 
 
 def _indented(sql: str) -> str:

@@ -6,7 +6,6 @@ import argparse
 import os
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -15,8 +14,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import redis
-
 from config import settings as config_settings
 from config import world as config_world
 from embedded.home import open_home
@@ -24,14 +21,13 @@ from flows.configuration import apply_world
 from flows.context import System, read_json
 from flows.demo import alerts, outcome, prices, world
 from flows.demo.check import check
+from flows.demo.child import running, stop, wait_ready
 from flows.demo.progress import Watch
 from flows.demo.sender import Sender
 from flows.errors import CommandError, Exit, complain
 from flows.output import write_json
-from flows.process import PARENT
 from flows.publish import stream_of
 from flows.stores import STORES, open_store
-from schema import keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -40,8 +36,6 @@ if TYPE_CHECKING:
     from flows.demo.alerts import Alert
 
 _ACCOUNTS = 200
-_READY_SECONDS = 60.0
-_STOP_SECONDS = 40.0
 _NOTE_BYTES = 1 << 24
 _POLL = 0.25
 _ALIASES = {"GOLD": "XAUUSD"}
@@ -69,9 +63,9 @@ def run_demo(args: argparse.Namespace) -> int:
             system.prices_dir, names, args.prices, seed=args.seed, seconds=args.seconds
         )
         replay = _alerts(args, system, made, prices.price_at(feed))
-        up = stack.enter_context(_up(system))
+        up = stack.enter_context(running(system))
         client = stack.enter_context(system.redis(once=True))
-        _wait_ready(system, client, made, up)
+        wait_ready(system, client, made, up)
         sent = directory / "sent.ndjson"
         # What a full disk does not take waits in the buffer.
         with sent.open("w", encoding="utf-8", buffering=_NOTE_BYTES) as note:
@@ -80,7 +74,7 @@ def run_demo(args: argparse.Namespace) -> int:
                 sender.send(replay, lambda: watch.look(sender.sent))
                 _wait_arrived(result, watch, sender.sent, args.patience)
         result.latency_ms["signal_to_stores"] = outcome.signal_to_stores(_archive_ports(system))
-        _stop(up)
+        stop(up)
         _account_for(result, system, sent, made)
         result.seconds = round(time.monotonic() - began, 1)
         _tell(result, args, made)
@@ -154,80 +148,6 @@ def _alerts(args: argparse.Namespace, system: System, made: World, price: Any) -
         stream_of=lambda strategy: stream_of(strategy, streams),
     )
     return alerts.generate(theme, seed=args.seed, count=args.signals, seconds=args.seconds)
-
-
-@contextmanager
-def _up(system: System) -> Iterator[subprocess.Popen[bytes]]:
-    """Run `tradecast up` as a child that ends with us."""
-    command = [sys.executable, "-P", "-m", "flows", "up", "--home", str(system.home.path)]
-    if system.config is not None:
-        command += ["--config", str(system.config)]
-    with (system.home.log_dir / "up.out").open("wb") as log:
-        child = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            env={**os.environ, PARENT: str(os.getpid())},
-            start_new_session=True,
-        )
-    try:
-        yield child
-    finally:
-        _stop(child)
-
-
-def _stop(child: subprocess.Popen[bytes]) -> None:
-    if child.poll() is None:
-        child.terminate()
-    try:
-        child.wait(_STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        complain("the system did not stop in time and was killed")
-        child.kill()
-        child.wait()
-
-
-def _wait_ready(
-    system: System, client: redis.Redis, made: World, up: subprocess.Popen[bytes]
-) -> None:
-    """Wait until every terminal tells prices and balances.
-
-    Raises:
-        CommandError: the system ended, or was not ready in time.
-    """
-    from config.rows import broker_id  # noqa: PLC0415 - an identity, not a setting
-
-    quotes = [keys.quotes(broker_id(key)) for key in made.brokers]
-    instances = {f"execute-{key}" for key in made.instances}
-    deadline = time.monotonic() + _READY_SECONDS
-    while True:
-        if up.poll() is not None:
-            raise CommandError(f"the system ended: {_last_line(system)}", Exit.UNAVAILABLE)
-        try:
-            told = all(client.exists(stream) for stream in quotes)
-            marked = _marked(client)
-        except (redis.ConnectionError, redis.TimeoutError):
-            told = marked = False
-        ran = {path.stem for path in system.home.run_dir.glob("execute-*.json")}
-        if told and marked and instances <= ran:
-            return
-        if time.monotonic() > deadline:
-            raise CommandError(
-                f"the system was not ready within {_READY_SECONDS:g} s: {_last_line(system)}",
-                Exit.UNAVAILABLE,
-            )
-        time.sleep(_POLL)
-
-
-def _marked(client: redis.Redis) -> bool:
-    """Whether balances of accounts are known in any partition, and nothing new comes of late."""
-    return any(client.exists(keys.events(partition)) for partition in range(64))
-
-
-def _last_line(system: System) -> str:
-    text = (system.home.log_dir / "up.out").read_text("utf-8", "replace").strip()
-    return text.splitlines()[-1] if text else "it said nothing"
 
 
 def _wait_arrived(result: outcome.Outcome, watch: Watch, sent: int, patience: float) -> None:
