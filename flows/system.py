@@ -11,13 +11,9 @@ from typing import TYPE_CHECKING, Any
 import redis
 
 from config import live
-from embedded.clickhouse.process import ClickHouse
-from embedded.errors import PortBusy
-from embedded.ports import check_port_free, free_port
-from embedded.valkey import Valkey
-from flows import addresses, configuration, lag, simulated_prices, up_metrics
+from flows import addresses, configuration, lag, servers, simulated_prices, up_metrics
 from flows.addresses import METRICS
-from flows.context import CLICKHOUSE, UP, VALKEY, System
+from flows.context import UP, System
 from flows.errors import Exit
 from flows.launch import process_name
 from flows.log_files import open_log
@@ -32,7 +28,6 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from embedded.server import Server
 
 LOG = logging.getLogger("tradecast.up")
 
@@ -102,55 +97,15 @@ class Up:
         print("stopped", flush=True)
 
     def _start_servers(self) -> None:
-        settings, home = self._system.settings, self._system.home
-        servers: list[Server] = []
-        if not settings.redis.url:
-            servers.append(
-                Valkey(
-                    home.valkey_dir,
-                    password=home.password(VALKEY),
-                    port=self._port(VALKEY, settings.redis.port),
-                    run_dir=home.run_dir,
-                    log=home.log_dir / "valkey.log",
-                    fsync="always" if settings.redis.durability == "always" else "everysec",
-                    maxmemory=settings.redis.maxmemory_mb << 20,
-                    die_with_parent=True,
-                )
-            )
-        if not settings.clickhouse.url:
-            servers.append(
-                ClickHouse(
-                    home.clickhouse_dir,
-                    password=home.password(CLICKHOUSE),
-                    host=settings.clickhouse.host,
-                    port=self._port(CLICKHOUSE, settings.clickhouse.port),
-                    log=home.log_dir / "clickhouse.log",
-                    limits={"memory": settings.clickhouse.memory_mb << 20},
-                    die_with_parent=True,
-                )
-            )
-        if settings.metrics.enabled:
-            self._port(METRICS, settings.metrics.port)
-        for server in servers:
+        self._ports = servers.choose_ports(self._system)
+        embedded = servers.embedded(self._system, self._ports)
+        for server in embedded:
             # Before it is kept running: what is wrong at the start is for the user to mend.
             server.start()
             self._supervisor.add(ServerPart(server, SERVERS))
-        for server in servers:
+        for server in embedded:
             server.wait_ready(30.0)
         write_json(self._system.ports_file, self._ports)
-
-    def _port(self, name: str, wanted: int) -> int:
-        """The port of the settings, else the one it had before, else a free one."""
-        port = wanted or self._system.remembered_ports().get(name, 0)
-        try:
-            if port:
-                check_port_free(port, user=name)
-        except PortBusy:
-            if wanted:
-                raise
-            port = 0
-        self._ports[name] = port or free_port()
-        return self._ports[name]
 
     def _publish(self) -> None:
         """Give Redis the configuration that the control store has, if it is newer."""
