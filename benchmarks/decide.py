@@ -11,12 +11,10 @@ import numpy as np
 from benchmarks.measure import Row, milliseconds, p50, seconds_of
 from benchmarks.per_object.deciding import Held, decide_each
 from benchmarks.per_object.pairs import plain
+from benchmarks.plane import decide_all
 from benchmarks.worlds import SmallWorld, random_world
-from rules.asked import Asked, Decided
-from rules.deciding import decide, with_variants
+from rules.asked import Decided
 from rules.links import Links
-from rules.routing import route
-from rules.sizing import size
 from rules.state import State
 
 if TYPE_CHECKING:
@@ -95,22 +93,6 @@ def time_of(world: SmallWorld, repeat: int) -> tuple[int, float]:
         made = [decide_all(world, state, links)]
         times.append(time.perf_counter() - start)
     return len(made[0].orders), p50(times[1:])
-
-
-def decide_all(world: SmallWorld, state: State, links: Links) -> Decided:
-    """What the steps route, size and guard do with one batch."""
-    signals, intents, origin = with_variants(world.signals, world.intents)
-    pairs = route(world.book, signals, intents, world.now)
-    sized = size(world.book, signals, intents, pairs, world.market, world.balances, world.now)
-    asked = Asked(
-        signals=signals,
-        intents=intents,
-        pairs=pairs,
-        sized=sized,
-        origin=origin,
-        quote=world.market.ask[pairs.instrument],
-    )
-    return decide(state, links, asked, world.now)
 
 
 def _per_object(world: SmallWorld) -> float:

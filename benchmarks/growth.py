@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from benchmarks.decide import decide_all, fan_out, time_of
+from benchmarks.decide import fan_out, time_of
 from benchmarks.measure import Row, milliseconds, p50, timed
+from benchmarks.plane import decide_all
 from rules.links import Links
 from rules.state import State
 

@@ -164,6 +164,19 @@ class Bench:
         self.journal.close()
         self.start()
 
+    def successor(self, directory: Path, *, at: Scripted | None = None) -> "Bench":
+        """An executor with a journal of its own, once this one has let go of its lease.
+
+        Args:
+            directory: of the journal.
+            at: the terminal, if it is not a new one.
+        """
+        self.executor.release()
+        other = Bench(self.client, directory)
+        other.entries, other.terminal = self.entries, at or other.terminal
+        other.restart()
+        return other
+
     def decide(self, orders: Records) -> None:
         decision = Decision(
             previous="0-0", events="0-0", marks={}, config=1, orders=orders,

@@ -134,10 +134,7 @@ def test_a_foreign_claim_is_found_by_magic_where_the_comment_was_rewritten(
     bench.terminal.rewrites_comments = True
     bench.decide(order(1, magic=7 << 32))
     send(bench.executor, claim(bench.executor, NOW))
-    bench.executor.release()
-    other = Bench(bench.client, tmp_path / "other")
-    other.entries, other.terminal = bench.entries, bench.terminal
-    other.restart()
+    other = bench.successor(tmp_path / "other", at=bench.terminal)
     other.work()
     assert other.reports()[-1]["reason"] == ReasonCode.JOURNAL_LOST
     other.restart()

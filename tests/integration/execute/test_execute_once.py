@@ -53,10 +53,7 @@ def test_an_old_order_expires_unsent(bench: Bench) -> None:
 def test_another_journal_never_sends_what_this_one_claimed(bench: Bench, tmp_path: Path) -> None:
     bench.decide(order(1))
     assert claim(bench.executor, NOW)  # claimed, and the host is gone
-    bench.executor.release()
-    other = Bench(bench.client, tmp_path / "other")
-    other.entries = bench.entries
-    other.restart()
+    other = bench.successor(tmp_path / "other")
     other.work()
     other.journal.close()
     assert other.terminal.sent == []

@@ -44,10 +44,7 @@ def test_trace_10_an_old_journal_sends_nothing_that_another_has_claimed(
     bench: Bench, tmp_path: Path
 ) -> None:
     bench.decide(order(1))
-    bench.executor.release()
-    other = Bench(bench.client, tmp_path / "other")
-    other.entries = bench.entries
-    other.restart()
+    other = bench.successor(tmp_path / "other")
     other.work()
     assert len(other.terminal.sent) == 1
     other.executor.release()
@@ -64,10 +61,7 @@ def test_trace_11_a_ticket_outranks_what_another_says_of_a_paused_executor(
 ) -> None:
     bench.decide(order(1))
     send(bench.executor, claim(bench.executor, NOW))  # and pauses past its lease
-    bench.executor.release()
-    other = Bench(bench.client, tmp_path / "other")
-    other.entries = bench.entries
-    other.restart()
+    other = bench.successor(tmp_path / "other")
     other.work()
     failed = np.zeros(1, REPORT)
     failed["order_id"], failed["account_id"] = np.void(ONE), np.void(ACCOUNT)
@@ -99,10 +93,7 @@ def test_trace_12_what_nobody_claimed_is_sent_by_the_next_lease_holder(
     bench: Bench, tmp_path: Path
 ) -> None:
     bench.decide(order(1))
-    bench.executor.release()
-    other = Bench(bench.client, tmp_path / "other")
-    other.entries = bench.entries
-    other.restart()
+    other = bench.successor(tmp_path / "other")
     other.work()
     other.journal.close()
     assert other.terminal.sent == [ONE]
@@ -113,10 +104,7 @@ def test_trace_13_an_order_that_another_claimed_does_not_expire(
 ) -> None:
     bench.decide(order(1, valid_until=NOW + 1))
     assert claim(bench.executor, NOW)
-    bench.executor.release()
-    other = Bench(bench.client, tmp_path / "other")
-    other.entries = bench.entries
-    other.restart()
+    other = bench.successor(tmp_path / "other")
     other.work(NOW + 2)
     other.work(NOW + 3)
     other.reconnect()
@@ -180,10 +168,7 @@ def test_trace_19_an_order_that_was_failed_is_closed_for_everyone(
     bench.restart()
     bench.work()
     assert bench.reports()[-1]["outcome"] == Outcome.FAILED
-    bench.executor.release()
-    other = Bench(bench.client, tmp_path / "other")
-    other.entries = bench.entries
-    other.restart()
+    other = bench.successor(tmp_path / "other")
     other.work()
     other.journal.close()
     assert other.terminal.sent == []
@@ -231,10 +216,7 @@ def test_a_journal_that_is_gone_leaves_an_order_watched_across_restarts(
 ) -> None:
     bench.decide(order(1))
     send(bench.executor, claim(bench.executor, NOW))
-    bench.executor.release()
-    other = Bench(bench.client, tmp_path / "other")
-    other.entries, other.terminal = bench.entries, bench.terminal
-    other.restart()
+    other = bench.successor(tmp_path / "other", at=bench.terminal)
     other.work()
     assert other.reports()[-1]["reason"] == ReasonCode.JOURNAL_LOST
     other.restart()

@@ -4,17 +4,15 @@ from dataclasses import replace
 
 import numpy as np
 
+from benchmarks.plane import decide_all
 from benchmarks.worlds import NOW, SmallWorld, random_world
-from rules.asked import Asked, Decided
-from rules.deciding import decide, with_variants
+from rules.asked import Decided
 from rules.fold import fold_reports
 from rules.forgetting import forget
 from rules.guard import MOST_OWN_TRADES
 from rules.intent import resolve
 from rules.links import Links
 from rules.new_rows import fold_decision
-from rules.routing import route
-from rules.sizing import size
 from rules.state import State, TradeState
 from schema.codes import ReasonCode
 from schema.enums import Action, Direction, OrderState, Outcome, SizingMode
@@ -55,18 +53,7 @@ def world(signals: int, *, limit: int = 10, strategy: str = "s0") -> SmallWorld:
 
 
 def run(made: SmallWorld, state: State) -> Decided:
-    signals, intents, origin = with_variants(made.signals, made.intents)
-    pairs = route(made.book, signals, intents, made.now)
-    sized = size(made.book, signals, intents, pairs, made.market, made.balances, made.now)
-    asked = Asked(
-        signals=signals,
-        intents=intents,
-        pairs=pairs,
-        sized=sized,
-        origin=origin,
-        quote=made.market.ask[pairs.instrument],
-    )
-    return decide(state, Links(made.book, state), asked, made.now)
+    return decide_all(made, state, Links(made.book, state))
 
 
 def reports(orders: Records, outcome: Outcome) -> Records:

@@ -9,18 +9,15 @@ import pytest
 
 from benchmarks.per_object.deciding import Held, Order, Trade, Verdict, decide_each
 from benchmarks.per_object.pairs import plain
+from benchmarks.plane import decide_all
 from benchmarks.worlds import LOT, NOW, SmallWorld, random_world, signals
-from rules.asked import Asked, Decided
 from rules.book import Book
-from rules.deciding import decide, with_variants
 from rules.fold import fold_reports
 from rules.forgetting import forget
 from rules.intent import resolve
 from rules.links import Links
 from rules.new_rows import fold_decision
-from rules.routing import route
 from rules.signals import Signals
-from rules.sizing import size
 from rules.state import State, live
 from schema.codes import ReasonCode as R
 from schema.enums import Action, LegKind, OrderState, OrderType, Outcome
@@ -99,21 +96,6 @@ def batch(w: SmallWorld, r: np.random.Generator, number: int, count: int) -> Sma
     resolved = resolve(made, np.full(count, np.nan))
     goes = resolved.reason == R.NONE
     return replace(w, signals=made.take(goes), intents=resolved.intents.take(goes))
-
-
-def columns(w: SmallWorld, state: State, links: Links) -> Decided:
-    made, intents, origin = with_variants(w.signals, w.intents)
-    pairs = route(w.book, made, intents, w.now)
-    sized = size(w.book, made, intents, pairs, w.market, w.balances, w.now)
-    asked = Asked(
-        signals=made,
-        intents=intents,
-        pairs=pairs,
-        sized=sized,
-        origin=origin,
-        quote=w.market.ask[pairs.instrument],
-    )
-    return decide(state, links, asked, w.now)
 
 
 def held_in(state: State, links: Links, book: Book) -> Held:
@@ -215,7 +197,7 @@ def test_columns_and_objects_decide_alike_and_a_log_gives_the_same_state(seed: i
     for number in range(6):
         now = batch(w, r, 100 * seed + number, int(r.integers(1, 14)))
         held = held_in(state, links, w.book)
-        done = columns(now, state, links)
+        done = decide_all(now, state, links)
         orders, verdicts = decide_each(plain(now), held)
         same_verdicts(done.verdicts, verdicts)
         same_orders(done.orders, orders)
@@ -251,7 +233,7 @@ def test_the_random_cases_cover_the_rules() -> None:
         links = Links(w.book, state)
         for number in range(6):
             now = batch(w, r, 100 * seed + number, int(r.integers(1, 14)))
-            done = columns(now, state, links)
+            done = decide_all(now, state, links)
             fold_reports(state, reports(done.orders, r, 1000 * number), number)
             reasons.update(done.verdicts["reason"].tolist())
             actions = dict(zip(now.signals.signal_id.tolist(), now.signals.action, strict=True))
