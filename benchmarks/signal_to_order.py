@@ -38,7 +38,8 @@ NAME = "signal-to-order"
 _ACCOUNTS = 1000
 _SINGLE = ((100.0, 1000), (1000.0, 3000))  # signals a second, and how many
 _SINGLES = 40  # strategies of one account each: an account holds 254 trades of one strategy
-_FANNED = 100
+_FANNED = 80
+_EVERY = 0.25  # seconds between two signals to many accounts
 _STRATEGIES = {"ten": 10, "hundred": 100, "all": _ACCOUNTS}
 _GIVE_UP = 60.0
 
@@ -72,6 +73,12 @@ def run() -> Iterator[Row]:
             found = [_fan_out(client, reader, strategy, number) for number in range(_FANNED)]
             fanned[accounts] = found[10:]
         spent = stages.since_look()
+        began = time.perf_counter()
+        at_once = [
+            _fan_out(client, reader, "all", number, every=0.0)
+            for number in range(_FANNED, 2 * _FANNED)
+        ]
+        took = time.perf_counter() - began
     for rate, found, parts in single:
         what = f"one account, {rate:,.0f} signals/s"
         yield _row(what, found, relay, 0.003, 0.010, "p50 3, p99 10 ms")
@@ -79,6 +86,13 @@ def run() -> Iterator[Row]:
     what = f"one signal, {_ACCOUNTS:,} accounts"
     yield _row(what, fanned[_ACCOUNTS], relay, 0.008, 0.020, "p50 8, p99 20 ms")
     yield stage_row(NAME, what, fanned[_ACCOUNTS], spent)
+    yield Row(
+        group=NAME,
+        what=f"one signal, {_ACCOUNTS:,} accounts, each as soon as the one before was read, p50",
+        value=f"{milliseconds(p50(at_once))}, {_FANNED * _ACCOUNTS / took:,.0f} orders/s",
+        ratio=f"{p50(at_once) / p50(fanned[_ACCOUNTS]):.2f}x",
+        against=f"one every {_EVERY * 1000:.0f} ms: the rows of the one before are written by then",
+    )
     yield _growth(fanned)
 
 
@@ -221,8 +235,11 @@ def _send(path: str, password: str, rate: float, count: int) -> None:
             client.xadd(keys.signals(0), body)
 
 
-def _fan_out(client: redis.Redis, reader: StreamReader, strategy: str, number: int) -> float:
+def _fan_out(
+    client: redis.Redis, reader: StreamReader, strategy: str, number: int, every: float = _EVERY
+) -> float:
     _tell(client)
+    time.sleep(every)
     start = time.perf_counter()
     client.xadd(keys.signals(0), _signal(strategy, 2_000_000 + number))  # type: ignore[arg-type]
     count, deadline = 0, time.monotonic() + _GIVE_UP
