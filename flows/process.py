@@ -6,6 +6,7 @@ A flow that ends without having been asked to is a failure, whatever it returned
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import os
@@ -113,6 +114,10 @@ def run_flow(flow: Dataflow, *, epoch_seconds: float = EPOCH_SECONDS) -> None:
 
     from bytewax.run import cli_main  # noqa: PLC0415
 
+    # What was loaded until now stays: without this, a collection of old objects walks through all
+    # of it, some 30 ms in which no order goes out.
+    gc.collect()
+    gc.freeze()
     main: Any = cli_main  # without types
     main(flow, workers_per_process=1, epoch_interval=timedelta(seconds=epoch_seconds))
     faults.point("process.stopping")
