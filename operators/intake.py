@@ -317,7 +317,7 @@ def _sorted(
         signals=taken.take(~unknown),
         resolved=resolve(taken.take(~unknown), last[rows[~unknown]]),
         resends=_resends(signals, again, first),
-        rejections=_joined(batch.rejections, made),
+        rejections=Rejections.join([batch.rejections, made]),
     )
 
 
@@ -344,12 +344,3 @@ def _message(signals: Signals, row: int, code: ReasonCode) -> str:
     }
     found = named.get(code)
     return f"{SENTENCES[code][:-1]}: {found}." if found else SENTENCES[code]
-
-
-def _joined(first: Rejections, second: Rejections) -> Rejections:
-    if not len(second):
-        return first
-    names = Rejections.__dataclass_fields__
-    return Rejections(
-        **{name: np.concatenate([getattr(first, name), getattr(second, name)]) for name in names}
-    )

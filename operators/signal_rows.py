@@ -1,14 +1,18 @@
 """Rows of what is decided per signal rather than per account: one entry, one row, in one table."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any, Protocol, Self
 
 import numpy as np
 import pyarrow as pa
 
-from operators.intake import Admitted
+from operators.intake import Admitted, Resends
 from rules.book import Book
 from rules.fold import version_of
+from rules.signals import Codes, Columns, Flags, Signals
+from rules.validation import Rejections
 from schema import arrow, keys
 from schema.codes import ReasonCode
 from schema.enums import Outcome
@@ -27,6 +31,53 @@ class WriteSignals(Protocol):
         ...
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Told(Columns):
+    """What is told of each signal beside its own columns."""
+
+    reason: Codes
+    missed_alert: Flags
+    closes: Flags
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Part:
+    """What was admitted under one configuration."""
+
+    book: Book
+    signals: Signals
+    told: _Told
+    rejections: Rejections
+    resends: Resends
+
+    @classmethod
+    def of(cls, book: Book, admitted: Admitted) -> Self:
+        resolved, intents = admitted.resolved, admitted.resolved.intents
+        told = _Told(
+            reason=resolved.reason,
+            missed_alert=resolved.missed_alert,
+            closes=intents.close_long + intents.close_short > 0,
+        )
+        return cls(
+            book=book,
+            signals=admitted.signals,
+            told=told,
+            rejections=admitted.rejections,
+            resends=admitted.resends,
+        )
+
+    @classmethod
+    def join(cls, parts: Sequence[Self]) -> Self:
+        """Return all rows of parts that share their book."""
+        return cls(
+            book=parts[0].book,
+            signals=Signals.join([part.signals for part in parts]),
+            told=_Told.join([part.told for part in parts]),
+            rejections=Rejections.join([part.rejections for part in parts]),
+            resends=Resends.join([part.resends for part in parts]),
+        )
+
+
 class SignalRows:
     """Rows that wait to be written, by signal stream.
 
@@ -35,7 +86,7 @@ class SignalRows:
     """
 
     def __init__(self) -> None:
-        self._waiting: dict[int, list[tuple[Book, Admitted]]] = {}
+        self._waiting: dict[int, list[_Part]] = {}
         self._last: dict[int, str] = {}
 
     def add(
@@ -50,7 +101,7 @@ class SignalRows:
             marks: Last entry that was read, by key of the stream.
         """
         for stream in streams:
-            self._waiting.setdefault(stream, []).append((book, admitted))
+            self._waiting.setdefault(stream, []).append(_Part.of(book, admitted))
             self._last[stream] = marks[keys.signals(stream)]
 
     def write(self, write: WriteSignals) -> bool:
@@ -60,7 +111,7 @@ class SignalRows:
             redis.RedisError: Nothing is known; fold again.
         """
         for stream, waiting in list(self._waiting.items()):
-            parts, batches = [_columns(book, one, stream) for book, one in waiting], {}
+            parts, batches = [_columns(part, stream) for part in _by_book(waiting)], {}
             for name in ("trade_signal", "signal_rejection", "signal_resend"):
                 columns = _joined([part[name] for part in parts])
                 if len(columns["entry_id"]):
@@ -90,15 +141,21 @@ def _joined(parts: Sequence[ColumnValues]) -> ColumnValues:
     }
 
 
-def _columns(book: Book, admitted: Admitted, stream: int) -> dict[str, ColumnValues]:
+def _by_book(waiting: Sequence[_Part]) -> list[_Part]:
+    """Join what was admitted under one configuration: many small batches cost what they cost."""
+    runs = groupby(waiting, lambda part: id(part.book))
+    return [_Part.join(list(run)) for _, run in runs]
+
+
+def _columns(part: _Part, stream: int) -> dict[str, ColumnValues]:
     """Return columns of trade_signal, signal_rejection and signal_resend of one stream."""
-    signals, resolved = admitted.signals, admitted.resolved
+    book, signals, told = part.book, part.signals, part.told
     mine = np.flatnonzero(signals.stream == stream)
     strategy = np.array([book.strategy_index[k] for k in signals.strategy[mine]], np.int64)
     subscribers = book.strategies.subscribers[strategy].astype(np.int64)
     reason = np.where(
-        resolved.reason[mine] != 0,
-        resolved.reason[mine],
+        told.reason[mine] != 0,
+        told.reason[mine],
         np.where(subscribers == 0, ReasonCode.NO_SUBSCRIBER, ReasonCode.NONE),
     ).astype(np.uint8)
     copied = {
@@ -113,23 +170,22 @@ def _columns(book: Book, admitted: Admitted, stream: int) -> dict[str, ColumnVal
     for name in ("sl_pips", "tp_pips", "sl_percent", "tp_percent", "risk_percent"):
         values = getattr(signals, name)[mine]
         copied[name] = np.where(values > 0, values, np.nan)
-    closing = resolved.intents.close_long[mine] + resolved.intents.close_short[mine] > 0
     entry_ms, entry_seq = signals.entry_ms[mine], signals.entry_seq[mine]
     out = {
         "trade_signal": {
             **copied,
             "strategy_id": book.strategies.strategy_id[strategy],
             "entry_id": _entries(entry_ms, entry_seq),
-            "fraction": np.where(closing, signals.fraction[mine], np.nan),
+            "fraction": np.where(told.closes[mine], signals.fraction[mine], np.nan),
             "outcome": np.where(reason != 0, Outcome.SKIPPED, Outcome.NONE).astype(np.uint8),
             "reason_code": reason,
             "subscribers": subscribers,
             "config_version": np.full(len(mine), book.version),
-            "missed_alert": resolved.missed_alert[mine],
+            "missed_alert": told.missed_alert[mine],
             "version": _versions(entry_ms, entry_seq),
         }
     }
-    refused = admitted.rejections.take(admitted.rejections.stream == stream)
+    refused = part.rejections.take(part.rejections.stream == stream)
     out["signal_rejection"] = {
         **{
             name: getattr(refused, name)
@@ -141,7 +197,7 @@ def _columns(book: Book, admitted: Admitted, stream: int) -> dict[str, ColumnVal
         "rejection_id": _row_ids("rejection", refused),
         "version": _versions(refused.entry_ms, refused.entry_seq),
     }
-    again = admitted.resends.take(admitted.resends.stream == stream)
+    again = part.resends.take(part.resends.stream == stream)
     out["signal_resend"] = {
         **{
             name: getattr(again, name)

@@ -212,8 +212,14 @@ def write_results(results: Results, upkeep: Upkeep) -> Step:
         due, shard.results_due = shard.results_due, turn.now + _RESULTS_EVERY
         shard.pressure.look(turn.now, spool_is_full=results.full)
         faults.point("trade.rows", redis.ConnectionError)
+        told = shard.signal_rows.any
         safe = shard.signal_rows.write(results.write_signals)
         faults.point("trade.signal_rows", redis.ConnectionError)
+        if not safe:
+            return  # they wait, and so do the others
+        if told and shard.touched.any and not turn.last and not turn.snapshots:
+            shard.results_due = due  # the others with the next round: a signal may have come
+            return
         every = turn.last or upkeep.is_held_up(turn.now)
         piece = shard.piece(range(PARTITIONS) if every else turn.snapshots)
         made = changed(shard.state, shard.names, piece.touched, piece.decisions)
@@ -221,7 +227,7 @@ def write_results(results: Results, upkeep: Upkeep) -> Step:
             turn.failed = True
             return
         entries = [(keys.results(p), batches) for p, batches in made.items()]
-        if not safe or not results.write(entries):
+        if not results.write(entries):
             return  # they wait, and nothing is trimmed that they could be made from again
         results.drain()
         shard.wrote(piece)

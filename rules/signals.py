@@ -1,5 +1,6 @@
 """Signals as columns: what validation makes of stream entries, and what they ask for."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Self
 
@@ -22,6 +23,14 @@ class Columns:
     def take(self, rows: NDArray[Any]) -> Self:
         """Return the columns at `rows` (positions, or a mask)."""
         return type(self)(**{f.name: getattr(self, f.name)[rows] for f in fields(self)})
+
+    @classmethod
+    def join(cls, parts: Sequence[Self]) -> Self:
+        """Return the rows of all parts, in order; there must be one."""
+        if len(parts) == 1:
+            return parts[0]
+        columns = {f.name: [getattr(part, f.name) for part in parts] for f in fields(cls)}
+        return cls(**{name: np.concatenate(values) for name, values in columns.items()})
 
     def __len__(self) -> int:
         return len(getattr(self, next(iter(self.__dataclass_fields__))))
