@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from benchmarks.measure import Row, milliseconds, p50, seconds_of
+from benchmarks.measure import Row, milliseconds, p50, timed
 from benchmarks.servers import scratch
 from embedded.clickhouse.process import ClickHouse
 from schema import arrow
@@ -16,46 +19,95 @@ from sinks.duckdb.database import Database, Limits
 from sinks.duckdb.writer import DuckWriter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     import pyarrow as pa
+
+    Insert = Callable[[pa.Table], object]
 
 NAME = "archive"
 _ROWS = 20_000
 _REPEAT = 10
 _TABLE = "orders"
+_SIZES = (1_000_000, 10_000_000)
+_FILL = 200_000
+_POSITIONS = {"{0}:results": "1-1"}
+
+
+@dataclass(frozen=True)
+class _Store:
+    """A store with two tables of one kind: one that the archive writes, one for plain inserts."""
+
+    name: str
+    ours: Insert
+    raw: Insert
 
 
 def run() -> Iterator[Row]:
-    """Measure each store by itself."""
-    yield _duckdb()
-    yield _clickhouse()
+    """Measure each store by itself, both at once, and both as they grow."""
+    with _duckdb() as duckdb, _clickhouse() as clickhouse, ThreadPoolExecutor() as threads:
+        stores = (duckdb, clickhouse)
+        made = _batches(_ROWS)
+        for store in stores:
+            yield _row(store.name, *_in_turn(store.ours, store.raw, made))
+
+        def both(*inserts: Insert) -> Insert:
+            return lambda rows: list(threads.map(lambda insert: insert(rows), inserts))
+
+        ours = both(*(store.ours for store in stores))
+        raw = both(*(store.raw for store in stores))
+        yield _row("both at once", *_in_turn(ours, raw, made))
+        yield from _growth(stores, ours, made)
 
 
-def _batches() -> Iterator[pa.Table]:
+def _growth(stores: tuple[_Store, ...], ours: Insert, made: Iterator[pa.Table]) -> Iterator[Row]:
+    """Fill both stores, and time flushes into each on the way."""
+    held, large = 2 * _REPEAT * _ROWS, _batches(_FILL)
+    found: dict[str, list[float]] = {store.name: [] for store in stores}
+    for size in _SIZES:
+        while held < size:
+            ours(next(large))
+            held += _FILL
+        for store in stores:
+            found[store.name].append(p50(_times(store.ours, made)))
+        held += _REPEAT * _ROWS
+    for name, (few, many) in found.items():
+        yield Row(
+            group=NAME,
+            what=f"flush of {_ROWS:,} rows into {name} with {_SIZES[0] // 10**6} M "
+            f"and {_SIZES[1] // 10**6} M rows",
+            value=milliseconds(few, many),
+            target="<= 1.5x",
+            held=many <= 1.5 * few,
+            ratio=f"{many / few:.2f}x",
+            against="the same flush into the smaller table",
+        )
+
+
+def _batches(rows: int) -> Iterator[pa.Table]:
     """Batches of orders, no key twice."""
     import pyarrow as pa  # noqa: PLC0415 - slow to load
 
-    kind, random, number = table(_TABLE), np.random.default_rng(1), 0
+    kind, random, number = table(_TABLE), np.random.default_rng(rows), 0
     while True:
         number += 1
         columns: dict[str, Any] = {}
         for column in kind.columns:
-            columns[column.name] = _values(column.type, random)
-        columns["version"] = np.full(_ROWS, number, np.uint64)
+            columns[column.name] = _values(column.type, random, rows)
+        columns["version"] = np.full(rows, number, np.uint64)
         yield pa.Table.from_batches([arrow.batch(kind, columns)])
 
 
-def _values(kind: Any, random: np.random.Generator) -> Any:
+def _values(kind: Any, random: np.random.Generator, rows: int) -> Any:
     if kind.numpy == "V16":
-        return np.frombuffer(random.bytes(16 * _ROWS), "V16")
+        return np.frombuffer(random.bytes(16 * rows), "V16")
     if kind.words:
-        return np.ones(_ROWS, np.uint8)
+        return np.ones(rows, np.uint8)
     words = {"string": "EURUSD", "large_string": "EURUSD"}
     word = words.get(str(kind.arrow))
     if word:
-        return [word] * _ROWS
-    return np.full(_ROWS, 1_795_253_400_000_000 if "timestamp" in str(kind.arrow) else 1, np.int64)
+        return [word] * rows
+    return np.full(rows, 1_795_253_400_000_000 if "timestamp" in str(kind.arrow) else 1, np.int64)
 
 
 def _row(store: str, ours: list[float], raw: list[float]) -> Row:
@@ -71,29 +123,26 @@ def _row(store: str, ours: list[float], raw: list[float]) -> Row:
     )
 
 
-def _duckdb() -> Row:
-    made = _batches()
+@contextmanager
+def _duckdb() -> Iterator[_Store]:
     with scratch() as directory, Database(directory, Limits(memory_mb=1024)) as database:
         writer = DuckWriter(database)
         cursor = database.cursor()
         name = f"{_TABLE}_versions"
         cursor.execute(f"CREATE TABLE archive.main.raw AS SELECT * FROM {name} LIMIT 0")
 
-        def ours() -> None:
-            writer.write({_TABLE: next(made)}, {"{0}:results": "1-1"})
-
-        def raw() -> None:
-            cursor.register("rows", next(made))
+        def raw(rows: pa.Table) -> None:
+            cursor.register("rows", rows)
             cursor.execute("INSERT INTO archive.main.raw BY NAME SELECT * FROM rows")
             cursor.unregister("rows")
 
-        return _row("DuckDB", *_in_turn(ours, raw))
+        yield _Store("DuckDB", lambda rows: writer.write({_TABLE: rows}, _POSITIONS), raw)
 
 
-def _clickhouse() -> Row:
+@contextmanager
+def _clickhouse() -> Iterator[_Store]:
     import clickhouse_connect  # noqa: PLC0415 - slow to load
 
-    made = _batches()
     with (
         scratch() as directory,
         ClickHouse(directory, password="benchmark", die_with_parent=True) as server,
@@ -104,20 +153,27 @@ def _clickhouse() -> Row:
             host=server.host, port=server.port, password=server.password
         )
         client.command(f"CREATE TABLE raw AS {_TABLE}")
-
-        def ours() -> None:
-            writer.write({_TABLE: next(made)}, {"{0}:results": "1-1"})
-
-        def raw() -> None:
-            client.insert_arrow("raw", next(made))
-
-        return _row("ClickHouse", *_in_turn(ours, raw))
+        yield _Store(
+            "ClickHouse",
+            lambda rows: writer.write({_TABLE: rows}, _POSITIONS),
+            lambda rows: client.insert_arrow("raw", rows),
+        )
 
 
-def _in_turn(ours: Any, raw: Any) -> tuple[list[float], list[float]]:
+def _in_turn(
+    ours: Insert, raw: Insert, made: Iterator[pa.Table]
+) -> tuple[list[float], list[float]]:
     """Time both one after the other, so that what the machine does meanwhile meets both."""
     mine, bare = [], []
     for _ in range(_REPEAT):
-        mine += seconds_of(ours, 1, 0)
-        bare += seconds_of(raw, 1, 0)
+        mine += _times(ours, made, 1)
+        bare += _times(raw, made, 1)
     return mine, bare
+
+
+def _times(insert: Insert, made: Iterator[pa.Table], repeat: int = _REPEAT) -> list[float]:
+    found = []
+    for _ in range(repeat):
+        rows = next(made)
+        found.append(timed(lambda rows=rows: insert(rows)))
+    return found
