@@ -55,7 +55,8 @@ def run(tmp_path: Path, points: Iterable[str], action: str, seconds: int) -> set
     assert result["unaccounted"] == 0
     assert result["duplicates"] == 0
     audit(demo.home)
-    plain_world.check(demo.system, demo.home)
+    # Each of a dozen strikes at an executor meets the signal that all its accounts are to trade.
+    plain_world.check(demo.system, demo.home, untraded_share=0.4)
     return {path.name for path in struck.iterdir()}
 
 
