@@ -16,12 +16,14 @@ from benchmarks.worlds import SmallWorld, random_world
 from rules.asked import Decided
 from rules.links import Links
 from rules.state import State
+from schema.ids import order_ids
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 NAME = "decide"
 _EACH = 20_000
+_MANY = 50_000
 
 
 def run() -> Iterator[Row]:
@@ -75,6 +77,31 @@ def run() -> Iterator[Row]:
             ratio=f"{each / (seconds / orders):.0f}x",
             against="the same rules, one object per order",
         )
+        if orders > _MANY:
+            yield _bounds(what, orders, seconds)
+
+
+def _bounds(what: str, orders: int, seconds: float) -> Row:
+    """What no way of deciding can do without: ids, and memory for what is remembered."""
+    state = State()
+    size = sum(t.dtype.itemsize for t in (state.pairs, state.orders, state.trades))
+
+    def remembered() -> None:
+        records = np.zeros(orders, f"V{size}")
+        np.take(records[:1], np.zeros(orders, np.int64), out=records, mode="clip")
+
+    random = np.random.default_rng(1)
+    ids = np.frombuffer(random.bytes(16 * orders), "V16")
+    numbers = np.ones(orders, np.int64)
+    named = p50(seconds_of(lambda: order_ids(ids, ids, ids, numbers), 3))
+    written = p50(seconds_of(remembered, 3))
+    return Row(
+        group=NAME,
+        what=f"{what}: the ids alone; {size} bytes for each order in fresh memory alone",
+        value=milliseconds(named, written),
+        ratio=f"{(named + written) / seconds:.2f}",
+        against="deciding",
+    )
 
 
 def time_of(world: SmallWorld, repeat: int) -> tuple[int, float]:
