@@ -79,6 +79,7 @@ class Upkeep:
         self._wait = durability == "waitaof"
         self._snapshot_ms: dict[int, int] = {}
         self._tried: dict[bytes, int] = {}  # order that another has claimed -> next try
+        self._trimmable: dict[int, tuple[str, str]] = {}  # see _trim_signals
         self._due = dict.fromkeys(("expire", "signals", "forget", "gaps"), 0)
 
     def overdue(self, now: int, *, busy: bool = False) -> list[int]:
@@ -177,26 +178,42 @@ class Upkeep:
             self._claims.forget(partition, orders)
 
     def _trim_signals(self, stream: int) -> None:
-        """Trim signals that every partition has decided and both stores have."""
-        name, results = keys.signals(stream), keys.signal_results(stream)
+        """Trim signals that every partition has decided and both stores have.
+
+        While signals come, no store ever has all rows. So what may go once the rows of now are
+        stored is remembered, and goes when they are.
+        """
+        found = self._decided_signals(stream)
+        if found is None:
+            return
+        cut, newest = self._trimmable.setdefault(stream, found)
+        if self._is_stored(keys.signal_results(stream), newest):
+            # Redis may have lost the end of a log since then: what it says now counts too.
+            cut = min(cut, found[0], key=order_of)
+            self._client.xtrim(keys.signals(stream), minid=cut, approximate=False)
+            self._trimmable[stream] = found
+
+    def _decided_signals(self, stream: int) -> tuple[str, str] | None:
+        """Return where the signals end that are decided, and an entry that has all their rows."""
+        name = keys.signals(stream)
         pipe: Any = self._client.pipeline(transaction=False)
         pipe.hget(keys.signal_mark(stream), "mark")
         for partition in range(PARTITIONS):
             pipe.xrevrange(keys.decisions(partition), count=1)
         written, *last = pipe.execute()
         if written is None or not all(last):
-            return
+            return None
         marks = [decision_log.read(found[0][1]).marks.get(name, "0-0") for found in last]
-        cut = min([written.decode(), *marks], key=order_of)
-        if self._is_stored(results):
-            self._client.xtrim(name, minid=cut, approximate=False)
-
-    def _is_stored(self, results: str) -> bool:
-        """Return whether all stores have every row that was written before this call."""
         try:
-            newest = self._client.xinfo_stream(results)["last-generated-id"].decode()
+            # Asked for after the mark, so that it has the rows up to there.
+            rows = self._client.xinfo_stream(keys.signal_results(stream))
         except redis.ResponseError:
-            return False  # no row was ever written
+            return None  # no row was ever written
+        cut = min([written.decode(), *marks], key=order_of)
+        return cut, rows["last-generated-id"].decode()
+
+    def _is_stored(self, results: str, newest: str) -> bool:
+        """Return whether all stores have the rows of an entry, and all before it."""
         stored = self._client.mget([keys.stored(results, store) for store in self._stores])
         return all(at is not None and order_of(at.decode()) >= order_of(newest) for at in stored)
 

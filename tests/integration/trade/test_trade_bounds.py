@@ -5,10 +5,12 @@ from collections.abc import Iterator
 import pytest
 import redis
 
+from flows.lag import STORES
 from operators import shard
+from schema import keys
 from schema.enums import Outcome
-from tests.integration.trade.logs import orders
-from tests.integration.trade.plane import Plane, give_price, publish_world, report, send
+from tests.integration.trade.logs import last_id, orders
+from tests.integration.trade.plane import Plane, Start, give_price, publish_world, report, send
 
 
 @pytest.fixture
@@ -39,3 +41,21 @@ def test_memory_is_given_back_although_nobody_has_time_to_show_it(
     plane.shard.forget_finished(now + 601_000_000)
     assert plane.shard.state.orders.count == 0
     assert plane.shard.live.waiting == 0
+
+
+def test_signals_go_although_no_store_ever_has_the_newest_rows(
+    redis_client: redis.Redis, start: Start
+) -> None:
+    """Under steady traffic a store is always an entry behind; what it has must go all the same."""
+    plane = start(snapshot_seconds=1, idle_decision_seconds=0.001)
+    results, left, stored = keys.signal_results(0), [], "0-0"
+    for number in range(8):
+        send(redis_client, f"s{number}")
+        plane.settle()
+        plane.run(lambda: not plane.shard.signal_rows.any and not plane.shard.touched.any)
+        for store in STORES:
+            redis_client.set(keys.stored(results, store), stored)
+        stored = last_id(redis_client, results)
+        plane.upkeep.keep([], plane.clock.now() + number * 10_000_000)
+        left.append(redis_client.xlen(keys.signals(0)))
+    assert max(left) <= 4, left
