@@ -52,7 +52,9 @@ def main() -> int:
     _say(f"{sent} signals, {traded} orders, {time.perf_counter() - began:.0f} s")
     for name, size in sorted(days[-1].items()):
         _say(f"  {name:32} {size:>14,}")
-    grown = settled(days, PLATEAU, 4 * wanted.accounts)
+    # A few ticks' signals wait for the slowest partition's mark.
+    a_tick = cycles * a_cycle
+    grown = settled(days, PLATEAU, 4 * wanted.accounts, 4 * a_tick)
     for name, (early, late) in grown.items():
         _say(f"GREW: {name} from {early:,} to {late:,}")
     return 1 if grown else 0

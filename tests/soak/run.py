@@ -264,13 +264,21 @@ _FLOORS = {
     "shard decisions unwritten": 4096,
     "milliseconds": 600_000,
 }
+_SIGNAL_BYTES = 250  # of one in the stream
 
 
-def settled(days: list[Sizes], after: int, count: int = _COUNT) -> dict[str, tuple[int, int]]:
+def settled(
+    days: list[Sizes], after: int, count: int = _COUNT, signals: int = 0
+) -> dict[str, tuple[int, int]]:
     """Return what grew: the most in the first and in the second half of the days after `after`.
 
-    `count` is how many of what is counted may come and go by itself: a few for each account.
+    Args:
+        days: How large everything was at the end of each.
+        after: Days that do not count.
+        count: How many of what is counted may come and go by itself: a few for each account.
+        signals: How many signals may not have been trimmed when a day is looked at.
     """
+    floors = {**_FLOORS, "redis signals": _FLOORS["redis"] + signals * _SIGNAL_BYTES}
     tail = days[after:]
     half = len(tail) // 2
     if not half:
@@ -279,7 +287,7 @@ def settled(days: list[Sizes], after: int, count: int = _COUNT) -> dict[str, tup
     for name in tail[-1]:
         early = max(day.get(name, 0) for day in tail[:half])
         late = max(day.get(name, 0) for day in tail[half:])
-        floor = _FLOORS.get(name, _FLOORS.get(name.partition(" ")[0], count))
+        floor = floors.get(name, floors.get(name.partition(" ")[0], count))
         if late > early * ALLOWED + floor:
             grown[name] = (early, late)
     return grown
