@@ -1,18 +1,25 @@
 """The registry in ClickHouse's SQL: text only, no driver.
 
 History is a Replacing table under its plain name (the embedded profile reads it with
-`final = 1`) and a view `<table>_current` that says FINAL itself. Of control tables every
-version is kept in `<table>_versions`; both the plain name and `<table>_current` show the
+`final = 1`) and a view `<table>_current` that says FINAL itself. Of control tables and records
+every version is kept in `<table>_versions`; both the plain name and `<table>_current` show the
 rows that hold now.
 """
 
 from schema import sql
-from schema.table import Column, Table
+from schema.table import Column, Expiry, Table
+
+_FILL = {"id": "generateUUIDv4()", "now": "now64(6, 'UTC')"}
+
+
+def keeps_versions(table: Table) -> bool:
+    """Return whether every version of a row stays, so that the plain name is a view."""
+    return table.kind in {"control", "record"}
 
 
 def target(table: Table) -> str:
     """Return the name of the table that rows are inserted into."""
-    return f"{table.name}_versions" if table.kind == "control" else table.name
+    return f"{table.name}_versions" if keeps_versions(table) else table.name
 
 
 def columns(table: Table) -> str:
@@ -34,28 +41,30 @@ def ddl(table: Table) -> list[str]:
     """Return the statements that make a table; empty if it does not live in ClickHouse."""
     if "clickhouse" not in table.stores:
         return []
-    control = table.kind == "control"
-    views = (table.name, f"{table.name}_current") if control else (f"{table.name}_current",)
-    select = _current_of_versions(table) if control else _final(table)
-    return [
-        _create(table),
-        *(f"CREATE OR REPLACE VIEW {sql.name(view)} AS\n{select}" for view in views),
-    ]
+    return [create(table), *views(table)]
 
 
-def _create(table: Table) -> str:
-    lines = [_column(column) for column in table.columns]
-    lines += [_known(column) for column in table.columns if column.type.closed]
+def views(table: Table) -> list[str]:
+    """Return the statements that make, or make anew, the views of a table."""
+    kept = keeps_versions(table)
+    names = (table.name, f"{table.name}_current") if kept else (f"{table.name}_current",)
+    select = _current_of_versions(table) if kept else _final(table)
+    return [f"CREATE OR REPLACE VIEW {sql.name(view)} AS\n{select}" for view in names]
+
+
+def create(table: Table) -> str:
+    """Return the statement that makes the table that rows are inserted into."""
+    lines = [column_line(column) for column in table.columns]
+    lines += [f"CONSTRAINT {sql.name(name)} CHECK {test}" for name, test in constraints(table)]
     # Every version of a control row stays: the version is part of what names it.
-    order = (*table.order_by, table.version) if table.kind == "control" else table.order_by
+    order = (*table.order_by, table.version) if keeps_versions(table) else table.order_by
     clauses = [f"ENGINE = ReplacingMergeTree({sql.name(table.version)})"]
     if table.time is not None:
         clauses.append(f"PARTITION BY toYYYYMM({sql.name(table.time)})")
     clauses.append(f"ORDER BY ({sql.names(order)})")
-    if table.ttl_days is not None:
-        clauses.append(
-            f"TTL toDateTime({sql.name(table.time or '')}) + toIntervalDay({table.ttl_days})"
-        )
+    expiries = [_expiry(table, each) for each in _expiries(table)]
+    if expiries:
+        clauses.append(f"TTL {', '.join(expiries)}")
     body = ",\n  ".join(lines)
     placement = "\n".join(clauses)
     return (
@@ -71,8 +80,21 @@ def _type(column: Column) -> str:
     return f"LowCardinality({kind})" if column.type.low else kind
 
 
-def _column(column: Column) -> str:
+def _expiries(table: Table) -> tuple[Expiry, ...]:
+    whole = () if table.ttl_days is None else (Expiry(table.ttl_days),)
+    return (*whole, *table.expiries)
+
+
+def _expiry(table: Table, expiry: Expiry) -> str:
+    after = f"toDateTime({sql.name(table.time or '')}) + toIntervalDay({expiry.days})"
+    return f"{after} DELETE WHERE {expiry.condition}" if expiry.condition else after
+
+
+def column_line(column: Column) -> str:
+    """Return how a column is declared."""
     parts = [sql.name(column.name), _type(column)]
+    if column.fill:
+        parts.append(f"DEFAULT {_FILL[column.fill]}")
     if column.default is not None:
         parts.append(f"DEFAULT {sql.literal(column.default)}")
     parts.append(f"COMMENT {sql.text(sql.comment(column))}")
@@ -81,13 +103,30 @@ def _column(column: Column) -> str:
     return " ".join(parts)
 
 
+def constraints(table: Table) -> list[tuple[str, str]]:
+    """Return name and condition of each constraint of a table.
+
+    A server holds them; chdb passes them over in inserts that are streamed into it.
+    """
+    found = [(f"{each.name}_known", _known(each)) for each in table.columns if each.type.closed]
+    finite = [_finite(each) for each in table.columns if each.type.clickhouse == "Float64"]
+    if finite:
+        found.append(("figures_finite", " AND ".join(finite)))
+    # What is not known breaks no rule; ClickHouse would refuse a condition that is null.
+    return [*found, *((each.name, f"ifNull({each.condition}, true)") for each in table.checks)]
+
+
+def _finite(column: Column) -> str:
+    test = f"isFinite({sql.name(column.name)})"
+    return f"ifNull({test}, true)" if column.nullable else test
+
+
 def _known(column: Column) -> str:
-    # The server holds it; chdb passes it over in inserts that are streamed into it.
     words = ", ".join(sql.text(word) for word in column.type.words if word is not None)
     test = f"{sql.name(column.name)} IN ({words})"
     if column.nullable:
-        test = f"{sql.name(column.name)} IS NULL OR {test}"
-    return f"CONSTRAINT {sql.name(column.name + '_known')} CHECK {test}"
+        return f"{sql.name(column.name)} IS NULL OR {test}"
+    return test
 
 
 def _final(table: Table) -> str:
@@ -97,4 +136,6 @@ def _final(table: Table) -> str:
 def _current_of_versions(table: Table) -> str:
     newest = f"ORDER BY {sql.name(table.version)} DESC LIMIT 1 BY {sql.names(table.key)}"
     source = f"(SELECT * FROM {sql.name(target(table))} FINAL {newest})"  # noqa: S608 - names of the registry
-    return f"SELECT {columns(table)}\nFROM {source}\nWHERE {sql.name('deleted_at')} IS NULL"
+    select = f"SELECT {columns(table)}\nFROM {source}"
+    gone = "deleted_at" in table.names
+    return f"{select}\nWHERE {sql.name('deleted_at')} IS NULL" if gone else select

@@ -1,12 +1,12 @@
 """What the registry says about itself, as rows for people: `tradecast schema`."""
 
-from schema import clickhouse, duckdb, sql
+from schema import clickhouse, duckdb, postgres, sql
 from schema.codes import SENTENCES
 from schema.registry import TABLES
 from schema.table import Column, RegistryError, Table
 
 Row = dict[str, str]
-DDL_STORES = ("clickhouse", "duckdb")
+DDL_STORES = ("clickhouse", "duckdb", "postgres")
 # The last number of each stage of the way at which a reason can arise.
 STAGES = (
     (0, "none"),
@@ -60,7 +60,7 @@ def ddl(table: Table, store: str) -> list[str]:
     Raises:
         RegistryError: If the store has no SQL here, or the table does not live in it.
     """
-    builders = {"clickhouse": clickhouse.ddl, "duckdb": duckdb.ddl}
+    builders = {"clickhouse": clickhouse.ddl, "duckdb": duckdb.ddl, "postgres": postgres.ddl}
     if store not in builders:
         raise RegistryError(f"there is no DDL for {store}; there is for {', '.join(DDL_STORES)}")
     made = builders[store](table)
@@ -84,15 +84,22 @@ def _stage(number: int) -> str:
     raise ValueError(f"no stage for {number}")
 
 
+def _default(column: Column) -> str:
+    if column.fill:
+        return {"id": "a new id", "now": "the moment"}[column.fill]
+    return "" if column.default is None else sql.literal(column.default)
+
+
 def _column(table: Table, column: Column) -> Row:
     marks = ["key"] if column.name in table.key else []
     marks += ["null"] if column.nullable else []
     marks += ["secret"] if column.secret else []
+    marks += ["guarded"] if column.guarded else []
     return {
         "column": column.name,
         "type": column.type.name,
         "unit": column.unit,
         "marks": " ".join(marks),
-        "default": "" if column.default is None else sql.literal(column.default),
+        "default": _default(column),
         "description": column.description,
     }

@@ -86,6 +86,12 @@ def _facts(table: Table) -> list[tuple[str, str]]:
         return [*facts, ("lives", lives or f"{table.live_seconds} s after its last write")]
     facts.append(("current row", f"greatest {table.version}"))
     facts.append(("sorted by (ClickHouse)", ", ".join(table.order_by)))
+    facts += [
+        ("expires (ClickHouse)", f"{each.days} days, where {each.condition}")
+        for each in table.expiries
+    ]
+    if table.ttl_days is not None:
+        facts.append(("expires (ClickHouse)", f"{table.ttl_days} days"))
     if table.time is not None:
         facts.append(("monthly partitions", table.time))
     facts += [("unique", ", ".join(unique)) for unique in table.unique]
@@ -93,7 +99,28 @@ def _facts(table: Table) -> list[tuple[str, str]]:
         ("refers to", f"{', '.join(each.columns)} -> {each.table} (on delete {each.on_delete})")
         for each in table.references
     ]
-    return facts + [("check", f"`{check.condition}`") for check in table.checks]
+    facts += [("check", f"`{check.condition}`") for check in table.checks]
+    return facts + _rules(table)
+
+
+def _rules(table: Table) -> list[tuple[str, str]]:
+    facts = []
+    if table.owner is not None:
+        whose = f"the user of {table.owner.column}"
+        if table.owner.of == "account":
+            whose = f"the user who owns the account of {table.owner.column}"
+        shared = "; without one, everybody reads it" if table.owner.unowned == "shared" else ""
+        public = f"; everybody reads it where {table.owner.public}" if table.owner.public else ""
+        facts.append(("row of", whose + shared + public))
+        facts.append(("users write", "their own rows" if table.users_write else "no"))
+    if table.append_only:
+        facts.append(("append-only", "a row never changes"))
+    for index in table.indices:
+        kind = "inside " if index.words else ""
+        newest = " (newest first)" if index.newest_first else ""
+        where = f" where {index.where}" if index.where else ""
+        facts.append(("index", f"{kind}{', '.join(index.columns)}{newest}{where}"))
+    return facts
 
 
 def _types(table: Table) -> list[describe.Row]:

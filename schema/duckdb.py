@@ -1,14 +1,17 @@
 """The registry in DuckDB's SQL: text only, no driver.
 
-History is appended to `<table>_versions`, without an index, and the plain name is a view of
-the current rows. Control and system tables are real tables with keys. The two live in two
-files, `duckdb` and `control` (see `schema.migrations`).
+History is appended to `<table>_versions`, without an index or a check, and the plain name is
+a view of the current rows: its writer keeps its rules. Control and system tables and records
+are real tables with keys and checks; foreign keys are not declared, for DuckDB would refuse
+to change a row that others name. The two live in two files, `duckdb` and `control` (see
+`schema.migrations`).
 """
 
 from schema import sql
 from schema.table import Column, Table
 
 BATCH = "batch"
+_FILL = {"id": "gen_random_uuid()", "now": "now()"}
 
 
 def target(table: Table) -> str:
@@ -25,20 +28,62 @@ def ddl(table: Table) -> list[str]:
     """Return the statements that make a table; empty if it does not live in DuckDB."""
     if "duckdb" not in table.stores:
         return []
+    return [create(table), *views(table)]
+
+
+def create(table: Table) -> str:
+    """Return the statement that makes the table that rows are inserted into."""
     lines = [_column(column) for column in table.columns]
     if table.kind != "history":
         lines.append(f"PRIMARY KEY ({sql.names(table.key)})")
         lines += [f"UNIQUE ({sql.names(unique)})" for unique in table.unique]
         lines += [f"CHECK ({check.condition})" for check in table.checks]
+    if table.kind in {"control", "record"}:
+        lines += [f"CHECK ({test})" for column in table.columns for test in _limits(column)]
     body = ",\n  ".join(lines)
-    made = [f"CREATE TABLE IF NOT EXISTS {sql.name(target(table))} (\n  {body}\n)"]
-    if table.kind == "history":
-        made.append(_current(table))
-    return made
+    return f"CREATE TABLE IF NOT EXISTS {sql.name(target(table))} (\n  {body}\n)"
+
+
+def views(table: Table) -> list[str]:
+    """Return the statements that make, or make anew, the views of a table."""
+    return [_current(table)] if table.kind == "history" else []
+
+
+def add_column(table: Table, column: Column) -> list[str]:
+    """Return the statements that bring a column to a table that is there."""
+    target_, quoted = sql.name(target(table)), sql.name(column.name)
+    # DuckDB adds columns without a constraint only.
+    line = _column(column).removesuffix(" NOT NULL")
+    made = [f"ALTER TABLE {target_} ADD COLUMN IF NOT EXISTS {line}"]
+    if column.nullable or table.kind != "history":
+        return made
+    return [*made, f"ALTER TABLE {target_} ALTER COLUMN {quoted} SET NOT NULL"]
+
+
+def rebuild(table: Table) -> list[str]:
+    """Return the statements that give a table the registry's keys and checks, and keep its rows."""
+    name, before = sql.name(table.name), sql.name(f"{table.name}_before")
+    return [
+        f"DROP TABLE IF EXISTS {before}",
+        f"CREATE TABLE {before} AS FROM {name}",
+        f"DROP TABLE {name}",
+        create(table),
+        f"INSERT INTO {name} ({columns(table)}) SELECT {columns(table)} FROM {before}",  # noqa: S608
+        f"DROP TABLE {before}",
+    ]
+
+
+def _limits(column: Column) -> list[str]:
+    quoted = sql.name(column.name)
+    if column.type.length:
+        return [f"length({quoted}) <= {column.type.length}"]
+    return [f"isfinite({quoted})"] if column.type.duckdb == "DOUBLE" else []
 
 
 def _column(column: Column) -> str:
     default = "" if column.default is None else f" DEFAULT {sql.literal(column.default)}"
+    if column.fill:
+        default = f" DEFAULT {_FILL[column.fill]}"
     null = "" if column.nullable else " NOT NULL"
     return f"{sql.name(column.name)} {column.type.duckdb}{default}{null}"
 

@@ -1,7 +1,26 @@
 """All tables by name. A registry that contradicts itself does not import."""
 
 from schema.table import RegistryError, Table
-from schema.tables import configuration, history, live, monitoring, orders, signals
+from schema.tables import (
+    configuration,
+    connections,
+    history,
+    journal,
+    live,
+    monitoring,
+    orders,
+    performance,
+    preferences,
+    reconciliation,
+    research,
+    risk,
+    security,
+    settings,
+    signals,
+    snapshots,
+    strategies,
+    symbols,
+)
 
 
 def build(tables: tuple[Table, ...]) -> dict[str, Table]:
@@ -34,9 +53,21 @@ TABLES: dict[str, Table] = build(
         *live.TABLES,
         *signals.TABLES,
         *orders.TABLES,
+        *reconciliation.TABLES,
         *history.TABLES,
+        *performance.TABLES,
         *configuration.TABLES,
+        *strategies.TABLES,
+        *symbols.TABLES,
+        *settings.TABLES,
+        *security.TABLES,
+        *preferences.TABLES,
         *monitoring.TABLES,
+        *connections.TABLES,
+        *snapshots.TABLES,
+        *journal.TABLES,
+        *risk.TABLES,
+        *research.TABLES,
     )
 )
 

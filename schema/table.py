@@ -2,58 +2,32 @@
 
 import re
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
-from schema.types import LogicalType
+from schema.parts import Check, Column, Expiry, Index, Owner, Reference
+
+__all__ = [
+    "STORES",
+    "Check",
+    "Column",
+    "Expiry",
+    "Index",
+    "Kind",
+    "Owner",
+    "Reference",
+    "RegistryError",
+    "Store",
+    "Table",
+]
 
 Store = Literal["redis", "duckdb", "clickhouse", "postgres"]
-Kind = Literal["history", "control", "live", "system"]
+Kind = Literal["history", "control", "record", "live", "system"]
 STORES: frozenset[str] = frozenset({"redis", "duckdb", "clickhouse", "postgres"})
 _NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
 
 
 class RegistryError(ValueError):
     """The registry contradicts itself."""
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column.
-
-    Attributes:
-        name: Name in every store.
-        type: Logical type.
-        description: One sentence for people.
-        unit: Unit of the value, empty where the type says it.
-        nullable: Whether the value may be missing.
-        default: Value in rows that do not give one; None for no default.
-        secret: Whether it is redacted before audit, and kept from Redis and ClickHouse.
-    """
-
-    name: str
-    type: LogicalType
-    description: str
-    unit: str = ""
-    nullable: bool = False
-    default: Any = None
-    secret: bool = False
-
-
-@dataclass(frozen=True)
-class Reference:
-    """A foreign key: what the control database's writer checks."""
-
-    columns: tuple[str, ...]
-    table: str
-    on_delete: Literal["restrict", "cascade", "set null"] = "restrict"
-
-
-@dataclass(frozen=True)
-class Check:
-    """A condition on each row, in SQL that every store reads."""
-
-    name: str
-    condition: str
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -71,15 +45,22 @@ class Table:
         time: Column of the monthly partitions; it never changes in a row's life.
         stores: Where the table lives.
         kind: `history` is appended and shows the greatest version; `control` is the
-            trading configuration; `live` is a hash on Redis; `system` is the stores' own.
+            trading configuration; `record` is what people and services write and change, in
+            the control database; `live` is a hash on Redis; `system` is the stores' own.
         retention: How long rows are kept, in words.
         ttl_days: Days after which ClickHouse drops rows, None to keep them.
+        expiries: Further days after which it drops rows of a condition.
         live_seconds: Seconds after the last write at which Redis drops a live row, None
             where the writer removes it.
         version: Column whose greatest value is the current row.
-        unique: Further unique keys of a control table.
-        references: Foreign keys.
+        unique: Further unique keys. Of history the writer keeps them, and PostgreSQL.
+        references: Foreign keys, of control tables and records.
         checks: Conditions on each row.
+        indices: Indices of PostgreSQL beyond those of keys, references and owner.
+        owner: Whose rows they are; None where every user may read all of them.
+        users_write: Whether users change their own rows themselves.
+        append_only: Whether a row never changes, and goes only when it is very old.
+        partitioned: Whether PostgreSQL too keeps it by month of `time`.
         note: What else a reader of the documentation should know.
     """
 
@@ -94,11 +75,17 @@ class Table:
     order_by: tuple[str, ...] = ()
     time: str | None = None
     ttl_days: int | None = None
+    expiries: tuple[Expiry, ...] = ()
     live_seconds: int | None = None
     version: str = "version"
     unique: tuple[tuple[str, ...], ...] = ()
     references: tuple[Reference, ...] = ()
     checks: tuple[Check, ...] = ()
+    indices: tuple[Index, ...] = ()
+    owner: Owner | None = None
+    users_write: bool = False
+    append_only: bool = False
+    partitioned: bool = False
     note: str = ""
 
     def __post_init__(self) -> None:
@@ -106,6 +93,7 @@ class Table:
             object.__setattr__(self, "order_by", self.key)
         self._check_columns()
         self._check_placement()
+        self._check_rules()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -140,6 +128,9 @@ class Table:
                 raise RegistryError(f"{where}: has no description")
             if column.secret and self.stores & {"redis", "clickhouse"}:
                 raise RegistryError(f"{where}: a secret may not be on Redis or in ClickHouse")
+            fits = {"": column.type.name, "id": "uuid", "now": "timestamp"}
+            if column.type.name != fits[column.fill]:
+                raise RegistryError(f"{where}: a store cannot fill a {column.type.name}")
             words = column.type.words
             if words and column.default is not None and column.default not in words:
                 raise RegistryError(f"{where}: default {column.default!r} is not one of its words")
@@ -170,15 +161,50 @@ class Table:
 
     def _check_time(self) -> None:
         if self.time is None:
-            if self.ttl_days is not None:
+            if self.ttl_days is not None or self.expiries:
                 raise RegistryError(f"table {self.name}: rows expire by a time, and it has none")
             return
         self._know("time", (self.time,))
+        if self.partitioned and self.time not in self.key:
+            raise RegistryError(f"table {self.name}: PostgreSQL needs {self.time} in the key")
         column = self.column(self.time)
         if column.nullable or column.type.name not in {"timestamp", "date"}:
             raise RegistryError(
                 f"table {self.name}, column {self.time}: partitions need a time that is never null"
             )
+
+    def _check_rules(self) -> None:
+        if self.references and self.kind not in {"control", "record"}:
+            raise RegistryError(f"table {self.name}: only control tables and records refer")
+        for reference in self.references:
+            if reference.on_delete == "set null":
+                for name in reference.columns:
+                    if not self.column(name).nullable:
+                        raise RegistryError(f"table {self.name}, column {name}: cannot become null")
+        names = [check.name for check in self.checks]
+        if len(set(names)) != len(names):
+            raise RegistryError(f"table {self.name}: two checks have one name")
+        for index in self.indices:
+            self._know("index", index.columns)
+            if index.words and [self.column(n).type.name for n in index.columns] != ["json"]:
+                raise RegistryError(f"table {self.name}: an index of words needs one JSON column")
+        self._check_owner()
+
+    def _check_owner(self) -> None:
+        owner = self.owner
+        if owner is None:
+            # Isolation that is forgotten is the one mistake that no later test would show.
+            owned = {"user_id", "account_id"} & set(self.names)
+            if owned and self.stores & {"postgres"}:
+                raise RegistryError(f"table {self.name}: does not say whose its rows are")
+            if self.users_write:
+                raise RegistryError(f"table {self.name}: users write only rows that are theirs")
+            return
+        self._know("owner", (owner.column, *filter(None, [owner.public])))
+        if self.column(owner.column).type.name != "uuid":
+            raise RegistryError(f"table {self.name}, column {owner.column}: an owner is a uuid")
+        if owner.public and self.column(owner.public).type.name != "bool":
+            raise RegistryError(f"table {self.name}, column {owner.public}: public is yes or no")
 
     def _know(self, what: str, names: tuple[str, ...]) -> None:
         known = set(self.names)

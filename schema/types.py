@@ -36,6 +36,7 @@ class LogicalType:
         zero_is_none: Whether a NumPy zero means "not there".
         words: Spelling of each number of a vocabulary, None where a number is unused.
         closed: Whether the stores refuse words that are not in `words`.
+        length: Most characters of a text, 0 for any number.
     """
 
     name: str
@@ -50,6 +51,7 @@ class LogicalType:
     zero_is_none: bool = False
     words: tuple[str | None, ...] = ()
     closed: bool = False
+    length: int = 0
 
 
 def _decimal(name: str, *, zero_is_none: bool) -> LogicalType:
@@ -172,36 +174,37 @@ JSON = LogicalType(
 )
 
 
-def _text(
-    name: str, postgres: str, *, clickhouse: str = "String", low: bool = False
-) -> LogicalType:
+def _text(name: str, postgres: str, *, length: int = 0, low: bool = False) -> LogicalType:
     return LogicalType(
         name=name,
         arrow=pa.string(),
         polars=pl.String(),
         duckdb="VARCHAR",
-        clickhouse=clickhouse,
+        clickhouse="String",
         postgres=postgres,
         numpy="|S",
         codec="" if low else "ZSTD(1)",
         low=low,
         zero_is_none=True,
+        length=length,
     )
 
 
 TEXT = _text("text", "TEXT")
+# An IPv4 or IPv6 address in its canonical spelling.
+ADDRESS = _text("address", "INET")
 
 
 @cache
 def text(length: int) -> LogicalType:
     """Return the type of a text of at most `length` characters; the writer holds the limit."""
-    return _text(f"text({length})", f"VARCHAR({length})")
+    return _text(f"text({length})", f"VARCHAR({length})", length=length)
 
 
 @cache
 def label(length: int) -> LogicalType:
     """Return the type of a text with few distinct values: a symbol, a currency, a key."""
-    return _text(f"label({length})", f"VARCHAR({length})", low=True)
+    return _text(f"label({length})", f"VARCHAR({length})", length=length, low=True)
 
 
 def _vocabulary(

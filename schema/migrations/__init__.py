@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from schema.migrations import m0001_everything
+from schema.migrations import m0001_everything, m0002_all_tables
 
-MigratedStore = Literal["duckdb", "control", "clickhouse"]
+MigratedStore = Literal["duckdb", "control", "clickhouse", "postgres"]
 STORES: tuple[MigratedStore, ...] = get_args(MigratedStore)
 LEDGER = "schema_migrations"
 
@@ -33,7 +33,10 @@ class Migration:
     build: Callable[[str], list[str]]
 
 
-MIGRATIONS: tuple[Migration, ...] = (Migration("0001", "everything", m0001_everything.statements),)
+MIGRATIONS: tuple[Migration, ...] = (
+    Migration("0001", "everything", m0001_everything.statements),
+    Migration("0002", "all tables", m0002_all_tables.statements),
+)
 
 
 def statements(migration: Migration, store: MigratedStore) -> list[str]:

@@ -1,7 +1,7 @@
 """Trades, the broker's deals, and the accounts' money over time."""
 
 from schema.enums import DealEntry, DealReason, DealType, OrderType, TradeSide, TradeStatus
-from schema.table import Column, Table
+from schema.table import Check, Column, Index, Owner, Table
 from schema.tables.common import (
     ACCOUNT_ID,
     BROKER_ID,
@@ -14,9 +14,38 @@ from schema.tables.common import (
     at,
     optional,
 )
-from schema.types import BIGINT, INT, JSON, MONEY, PRICE, TICKET, UUID, VOLUME, enum, label, text
+from schema.terms import CloseReason
+from schema.types import (
+    BIGINT,
+    INT,
+    JSON,
+    MONEY,
+    PRICE,
+    RATIO,
+    TICKET,
+    UUID,
+    VOLUME,
+    enum,
+    label,
+    text,
+)
 
 LAYER = "5 history"
+
+# What KPIs of trades read beyond the books; later than the version in old databases too.
+_FOR_KPIS = (
+    optional("sl_pips", RATIO, "Planned distance of the stop loss; none: no stop.", "pips"),
+    optional("tp_pips", RATIO, "Planned distance of the take profit.", "pips"),
+    optional("pips", RATIO, "Result.", "pips"),
+    optional("pip_value", RATIO, "Value of one pip and lot.", "account currency"),
+    optional("contract", RATIO, "Units of one lot."),
+    optional("nights", INT, "Nights it was held over."),
+    optional("slippage_entry", RATIO, "At the entry; positive is adverse.", "pips"),
+    optional("slippage_exit", RATIO, "At the exit; positive is adverse.", "pips"),
+    optional("latency_ms", RATIO, "From sending to the broker's answer.", "ms"),
+    optional("spread_pips", RATIO, "Spread when it was opened.", "pips"),
+    optional("close_reason", enum(CloseReason), "What ended it."),
+)
 
 TRADES = Table(
     name="trades",
@@ -59,6 +88,7 @@ TRADES = Table(
         at("created_at", "When its opening was decided."),
         at("updated_at", "When it last changed.", nullable=True),
         VERSION_COLUMN,
+        *_FOR_KPIS,
     ),
     key=("trade_id",),
     order_by=("account_id", "symbol", "created_at", "trade_id"),
@@ -66,6 +96,26 @@ TRADES = Table(
     stores=frozenset({"duckdb", "clickhouse", "postgres"}),
     kind="history",
     retention="permanent",
+    unique=(("broker_id", "broker_trade_id", "account_id"),),
+    checks=(
+        Check("quantity_positive", "quantity > 0"),
+        Check("prices_positive", "price > 0 AND stop_loss > 0 AND take_profit > 0"),
+    ),
+    indices=(
+        Index(("user_id",)),
+        Index(("strategy_id",)),
+        Index(("backtest_id",)),
+        Index(("symbol",)),
+        Index(("status",)),
+        Index(("type",)),
+        Index(("executed_at",)),
+        Index(("created_at",)),
+        Index(("user_id", "symbol", "executed_at"), newest_first=True),
+        Index(("user_id", "executed_at"), newest_first=True, where="status = 'executed'"),
+        Index(("account_id", "executed_at"), newest_first=True),
+        Index(("metadata",), words=True),
+    ),
+    owner=Owner("account_id", of="account"),
     note=(
         "(broker_id, broker_trade_id, account_id) is unique where broker_trade_id is known: "
         "the writer keeps it. Orders that never opened a position are in orders."

@@ -14,8 +14,10 @@ from schema.tables.common import (
     at,
     optional,
 )
+from schema.terms import Health
 from schema.types import (
     BIGINT,
+    BOOL,
     INT,
     JSON,
     MONEY,
@@ -32,6 +34,7 @@ from schema.types import (
 TRADE_LAYER = "1 trade state"
 INSTANCE_LAYER = "2 instance state"
 UNTIL_OVER = "until the trade or session it describes ends"
+TROUBLESHOOT = "temporary; kept long enough to troubleshoot"
 DAY = 86_400
 UPDATED_AT = at("updated_at", "When it last changed.")
 
@@ -99,6 +102,7 @@ ACCOUNT_STATE = _live(
         Column("currency", label(8), "Account currency."),
         at("marked_at", "When the terminal said so."),
         VERSION_COLUMN,
+        optional("margin_level", RATIO, "Equity by margin in use.", "%"),
     ),
     key="account_id",
     seconds=7 * DAY,
@@ -161,8 +165,59 @@ INSTANCE_STATE = _live(
     ),
     key="instance_id",
     layer=INSTANCE_LAYER,
-    retention="temporary; kept long enough to troubleshoot",
+    retention=TROUBLESHOOT,
     seconds=DAY,
 )
 
-TABLES = (TRADE_STATE, ACCOUNT_STATE, EXECUTION_STATE, BROKER_STATE, INSTANCE_STATE)
+INSTANCE_METRICS = _live(
+    "instance_metrics",
+    "What each terminal instance uses of its machine, as last measured.",
+    (
+        INSTANCE_ID,
+        Column("cpu_percent", RATIO, "CPU used, of one core.", unit="%"),
+        Column("memory_mb", RATIO, "Memory used.", unit="MB"),
+        optional("memory_limit_mb", RATIO, "Memory it may use.", "MB"),
+        optional("disk_mb", RATIO, "Disk used.", "MB"),
+        Column("threads", INT, "Threads.", default=0),
+        Column("orders_per_minute", RATIO, "Orders of the last minute.", default=0.0),
+        optional("latency_ms", RATIO, "Mean from sending to the broker's answer.", "ms"),
+        at("measured_at", "When it was measured."),
+        UPDATED_AT,
+    ),
+    key="instance_id",
+    layer=INSTANCE_LAYER,
+    retention=TROUBLESHOOT,
+    seconds=DAY,
+)
+
+INSTANCE_HEALTH = _live(
+    "instance_health",
+    "Whether each terminal instance is well, and since when it is up.",
+    (
+        INSTANCE_ID,
+        Column("status", enum(Health), "How it does."),
+        Column("reason", text(255), "What is wrong.", default=""),
+        Column("connected", BOOL, "Whether it reaches the broker.", default=False),
+        Column("trade_allowed", BOOL, "Whether the broker lets it trade.", default=False),
+        Column("uptime_seconds", BIGINT, "Time since it was started.", unit="s", default=0),
+        Column("restarts", INT, "How often it was started again.", default=0),
+        optional("ping_ms", RATIO, "Way to the broker and back.", "ms"),
+        at("last_quote_at", "Time of its newest price.", nullable=True),
+        at("checked_at", "When it was looked at."),
+        UPDATED_AT,
+    ),
+    key="instance_id",
+    layer=INSTANCE_LAYER,
+    retention=TROUBLESHOOT,
+    seconds=DAY,
+)
+
+TABLES = (
+    TRADE_STATE,
+    ACCOUNT_STATE,
+    EXECUTION_STATE,
+    BROKER_STATE,
+    INSTANCE_STATE,
+    INSTANCE_METRICS,
+    INSTANCE_HEALTH,
+)

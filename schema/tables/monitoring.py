@@ -1,9 +1,10 @@
 """What happened to the system, and what the stores know about themselves."""
 
 from schema.enums import Severity
-from schema.table import Column, Table
-from schema.tables.common import FACT_STORES, VERSION_COLUMN, at
-from schema.types import JSON, TEXT, UUID, enum, label, text
+from schema.table import Check, Column, Index, Owner, Reference, Table
+from schema.tables.common import FACT_STORES, VERSION_COLUMN, at, optional
+from schema.tables.control import DATABASES
+from schema.types import ADDRESS, JSON, TEXT, TIMESTAMP, UUID, VERSION, enum, label, text
 
 LAYER = "8 monitoring"
 RETENTION = "duckdb permanent; clickhouse configurable TTL"
@@ -62,7 +63,7 @@ SCHEMA_MIGRATIONS = Table(
         Column("version", text(255), "Number of the migration."),
         Column("name", text(255), "Its name."),
         Column("checksum", text(64), "SHA-256 of its statements when it was applied."),
-        at("applied_at", "When it was applied."),
+        Column("applied_at", TIMESTAMP, "When it was applied.", fill="now"),
     ),
     key=("version",),
     stores=frozenset({"duckdb", "clickhouse", "postgres"}),
@@ -71,4 +72,40 @@ SCHEMA_MIGRATIONS = Table(
     version="applied_at",
 )
 
-TABLES = (SYSTEM_EVENT_LOG, ALERT_LOG, STREAM_MARKS, SCHEMA_MIGRATIONS)
+AUDIT_LOG = Table(
+    name="audit_log",
+    layer=LAYER,
+    purpose="Who changed what in the control database: old and new values.",
+    columns=(
+        Column("id", UUID, "The change.", fill="id"),
+        optional("user_id", UUID, "Who did it, while there is such a user."),
+        Column("actor", text(255), "Who did it, in words that stay.", default=""),
+        Column("action", label(100), "insert, update, delete, or what else was done."),
+        Column("resource_type", label(50), "Table, or kind of what was changed."),
+        optional("resource_id", text(100), "Key of the row."),
+        optional("old_values", JSON, "What it was; secrets are only said to differ."),
+        optional("new_values", JSON, "What it became; secrets are only said to differ."),
+        optional("ip_address", ADDRESS, "Where the request came from."),
+        optional("user_agent", TEXT, "Program that asked."),
+        Column("created_at", TIMESTAMP, "When it was done.", fill="now"),
+        Column("version", VERSION, "1: a row never changes.", default=1),
+    ),
+    key=("id",),
+    order_by=("resource_type", "created_at", "id"),
+    time="created_at",
+    stores=DATABASES,
+    kind="record",
+    retention="3 to 7 years, append only",
+    references=(Reference(("user_id",), "users", "set null"),),
+    checks=(Check("version_is_one", "version = 1"),),
+    indices=(
+        Index(("action",)),
+        Index(("created_at",)),
+        Index(("resource_type", "resource_id")),
+    ),
+    owner=Owner("user_id"),
+    append_only=True,
+    note="A user reads what they did themselves. Deleting a user empties user_id, never actor.",
+)
+
+TABLES = (SYSTEM_EVENT_LOG, ALERT_LOG, AUDIT_LOG, STREAM_MARKS, SCHEMA_MIGRATIONS)

@@ -205,10 +205,37 @@ SIGNAL_EXECUTION_STATUS = Table(
     retention=RETENTION,
 )
 
+SIGNAL_METRICS = Table(
+    name="signal_metrics",
+    layer=LAYER,
+    purpose="How long each signal took on its way, over all accounts that traded it.",
+    columns=(
+        SIGNAL_ID,
+        STRATEGY_ID,
+        Column("accounts", INT, "Accounts that its decisions name.", default=0),
+        Column("orders", INT, "Order legs dispatched.", default=0),
+        optional("fired_to_received_ms", RATIO, "From firing to its stream entry.", "ms"),
+        optional("received_to_decided_ms", RATIO, "To the last decision.", "ms"),
+        optional("received_to_first_sent_ms", RATIO, "To the first order sent.", "ms"),
+        optional("received_to_last_sent_ms", RATIO, "To the last order sent.", "ms"),
+        optional("received_to_first_done_ms", RATIO, "To the first answer of a broker.", "ms"),
+        optional("received_to_last_done_ms", RATIO, "To the last answer of a broker.", "ms"),
+        RECEIVED_AT,
+        VERSION_COLUMN,
+    ),
+    key=("signal_id",),
+    order_by=("strategy_id", "received_at", "signal_id"),
+    time="received_at",
+    stores=HISTORY_STORES,
+    kind="history",
+    retention=RETENTION,
+)
+
 TABLES = (
     TRADE_SIGNAL,
     SIGNAL_REJECTION,
     SIGNAL_RESEND,
     SIGNAL_DECISIONS,
     SIGNAL_EXECUTION_STATUS,
+    SIGNAL_METRICS,
 )

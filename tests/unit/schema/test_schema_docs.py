@@ -46,5 +46,7 @@ def test_ddl_is_refused_where_a_table_does_not_live() -> None:
     assert "ReplacingMergeTree" in describe.ddl(table("orders"), "clickhouse")[0]
     with pytest.raises(RegistryError, match="trade_state does not live in duckdb"):
         describe.ddl(table("trade_state"), "duckdb")
-    with pytest.raises(RegistryError, match="no DDL for postgres"):
+    with pytest.raises(RegistryError, match="orders does not live in postgres"):
         describe.ddl(table("orders"), "postgres")
+    with pytest.raises(RegistryError, match="no DDL for redis"):
+        describe.ddl(table("trade_state"), "redis")

@@ -46,5 +46,6 @@ def test_every_live_table_says_how_long_it_lives() -> None:
     assert redis.seconds(table("trade_state")) is None
     live = [each.name for each in TABLES.values() if each.kind == "live"]
     assert sorted(live) == [
-        "account_state", "broker_state", "execution_state", "instance_state", "trade_state",
+        "account_state", "broker_state", "execution_state", "instance_health", "instance_metrics",
+        "instance_state", "session_state", "token_store", "trade_state",
     ]  # fmt: skip

@@ -1,0 +1,71 @@
+"""The first draft of a migration: what a store has, against what the registry declares.
+
+A person reads it before it is frozen, for it knows names and no meanings: a column that has
+got another type, name or default is not seen.
+"""
+
+from collections.abc import Collection, Mapping
+
+from schema import clickhouse, duckdb, postgres, sql
+from schema.registry import TABLES
+from schema.table import Column, Table
+
+KINDS = {
+    "duckdb": {"history", "system"},
+    "control": {"control", "record", "system"},
+    "clickhouse": {"history", "control", "record", "system"},
+}
+Known = Mapping[str, Collection[str]]
+
+
+def draft(store: str, known: Known) -> list[str]:
+    """Return the statements that bring a store to the registry's tables.
+
+    Args:
+        store: One of `migrations.STORES`.
+        known: Names of columns by name of table, as the store has them now.
+    """
+    if store == "postgres":
+        if known:
+            raise NotImplementedError("PostgreSQL's tables are only made, and not changed, yet")
+        return postgres.everything()
+    ours = [each for each in TABLES.values() if each.kind in KINDS[store]]
+    changes = _clickhouse if store == "clickhouse" else _duckdb
+    return [statement for each in ours for statement in changes(each, known)]
+
+
+def _new(table: Table, has: Collection[str]) -> list[Column]:
+    return [column for column in table.columns if column.name not in has]
+
+
+def _clickhouse(table: Table, known: Known) -> list[str]:
+    if "clickhouse" not in table.stores:
+        return []
+    name = clickhouse.target(table)
+    if name not in known:
+        return clickhouse.ddl(table)
+    target = sql.name(name)
+    made = [
+        f"ALTER TABLE {target} ADD COLUMN IF NOT EXISTS {clickhouse.column_line(column)}"
+        for column in _new(table, known[name])
+    ]
+    # Only names of metadata: rows that are there are neither read nor checked.
+    made += [
+        f"ALTER TABLE {target} ADD CONSTRAINT IF NOT EXISTS {sql.name(name)} CHECK {test}"
+        for name, test in clickhouse.constraints(table)
+    ]
+    return [*made, *clickhouse.views(table)]
+
+
+def _duckdb(table: Table, known: Known) -> list[str]:
+    if "duckdb" not in table.stores:
+        return []
+    name = duckdb.target(table)
+    if name not in known:
+        return duckdb.ddl(table)
+    new = _new(table, known[name])
+    made = [statement for column in new for statement in duckdb.add_column(table, column)]
+    if table.kind == "control":
+        # Checks cannot be added to a table: it is made anew, and these are small.
+        made += duckdb.rebuild(table)
+    return [*made, *duckdb.views(table)]

@@ -1,0 +1,131 @@
+"""What PostgreSQL does by itself: times of change, the audit, and rows that stay as they are."""
+
+from schema import sql
+from schema.table import Table
+
+# The shortest time that the law asks an audit to be kept.
+KEPT_DAYS = 1096
+REDACTED = "[redacted]"
+CHANGED = "[redacted, changed]"
+
+_TOUCH = """\
+CREATE OR REPLACE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  -- A writer that copies rows brings its own time along.
+  IF NEW IS DISTINCT FROM OLD AND NEW.updated_at IS NOT DISTINCT FROM OLD.updated_at THEN
+    NEW.updated_at := now();
+  END IF;
+  RETURN NEW;
+END $$"""
+
+_TOUCH_VERSION = """\
+CREATE OR REPLACE FUNCTION touch_version() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NEW IS DISTINCT FROM OLD AND NEW.version = OLD.version THEN
+    NEW.version := OLD.version + 1;
+    IF NEW.updated_at IS NOT DISTINCT FROM OLD.updated_at THEN
+      NEW.updated_at := now();
+    END IF;
+  END IF;
+  RETURN NEW;
+END $$"""
+
+# Runs as the tables' owner: whoever changes a row cannot write, or leave out, its audit.
+_AUDIT = f"""\
+CREATE OR REPLACE FUNCTION audit_change() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+DECLARE
+  before jsonb := CASE WHEN TG_OP = 'INSERT' THEN NULL ELSE to_jsonb(OLD) END;
+  after jsonb := CASE WHEN TG_OP = 'DELETE' THEN NULL ELSE to_jsonb(NEW) END;
+  differs boolean;
+  secret text;
+  key text;
+  keys text[] := '{{}}';
+BEGIN
+  IF before = after THEN
+    RETURN NULL;
+  END IF;
+  FOREACH secret IN ARRAY string_to_array(TG_ARGV[1], ',') LOOP
+    differs := before -> secret IS DISTINCT FROM after -> secret;
+    IF before ->> secret IS NOT NULL THEN
+      before := jsonb_set(before, ARRAY[secret], to_jsonb('{REDACTED}'::text));
+    END IF;
+    IF after ->> secret IS NOT NULL THEN
+      after := jsonb_set(after, ARRAY[secret], to_jsonb(
+        CASE WHEN TG_OP = 'UPDATE' AND differs THEN '{CHANGED}' ELSE '{REDACTED}' END
+      ));
+    END IF;
+  END LOOP;
+  FOREACH key IN ARRAY string_to_array(TG_ARGV[0], ',') LOOP
+    keys := keys || (coalesce(after, before) ->> key);
+  END LOOP;
+  INSERT INTO audit_log (
+    user_id, actor, action, resource_type, resource_id,
+    old_values, new_values, ip_address, user_agent
+  ) VALUES (
+    -- A user who goes is still who did it; the row can only no longer refer to them.
+    (SELECT id FROM users WHERE id = app_user()),
+    coalesce('user ' || app_user(), 'role ' || session_user),
+    lower(TG_OP), TG_TABLE_NAME, left(array_to_string(keys, '/'), 100), before, after,
+    nullif(current_setting('app.ip_address', true), '')::inet,
+    nullif(current_setting('app.user_agent', true), '')
+  );
+  RETURN NULL;
+END $$"""  # noqa: S608 - constants
+
+_KEEP = f"""\
+CREATE OR REPLACE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF TG_OP = 'DELETE' THEN
+    IF OLD.created_at < now() - interval '{KEPT_DAYS} days' THEN
+      RETURN OLD;
+    END IF;
+  ELSIF TG_OP = 'UPDATE' THEN
+    -- ON DELETE SET NULL of the user: a trigger's own update, of nothing else.
+    IF pg_trigger_depth() > 1 AND NEW.user_id IS NULL
+      AND to_jsonb(NEW) - 'user_id' = to_jsonb(OLD) - 'user_id'
+    THEN
+      RETURN NEW;
+    END IF;
+  END IF;
+  RAISE EXCEPTION '% is append-only: % is refused', TG_TABLE_NAME, lower(TG_OP)
+    USING ERRCODE = 'insufficient_privilege';
+END $$"""
+
+
+def functions() -> list[str]:
+    """Return the statements that make the triggers' functions."""
+    return [_TOUCH, _TOUCH_VERSION, _AUDIT, _KEEP]
+
+
+def triggers(table: Table) -> list[str]:
+    """Return the triggers of a table; history has none but those that keep it."""
+    made = []
+    if table.append_only:
+        made += [
+            _trigger(table, "keep", "BEFORE UPDATE OR DELETE", "FOR EACH ROW"),
+            _trigger(table, "keep_all", "BEFORE TRUNCATE", "FOR EACH STATEMENT", "keep()"),
+        ]
+    if table.kind not in {"control", "record"} or table.append_only:
+        return made
+    counts = table.version == "version"
+    made.append(
+        _trigger(
+            table,
+            "touch",
+            "BEFORE UPDATE",
+            "FOR EACH ROW",
+            "touch_version()" if counts else "touch()",
+        )
+    )
+    secrets = ",".join(column.name for column in table.columns if column.secret)
+    call = f"audit_change({sql.text(','.join(table.key))}, {sql.text(secrets)})"
+    made.append(_trigger(table, "audit", "AFTER INSERT OR UPDATE OR DELETE", "FOR EACH ROW", call))
+    return made
+
+
+def _trigger(table: Table, name: str, when: str, each: str, call: str = "") -> str:
+    return (
+        f"CREATE OR REPLACE TRIGGER {sql.name(name)} {when} ON {sql.name(table.name)}"
+        f" {each} EXECUTE FUNCTION {call or name + '()'}"
+    )
