@@ -36,7 +36,7 @@ def insert(table: Table) -> str:
 
     Its placeholders (`%s`) take the values of `values`, in the registry's order.
     """
-    marks = ", ".join(f"%s::{column.type.postgres}" for column in table.columns)
+    marks = ", ".join(map(_mark, table.columns))
     rest = [name for name in table.names if name not in table.key]
     change = "DO NOTHING"
     if not table.append_only:
@@ -47,6 +47,12 @@ def insert(table: Table) -> str:
         f"INSERT INTO {sql.name(table.name)} ({sql.names(table.names)}) VALUES ({marks})"  # noqa: S608
         f" ON CONFLICT ({sql.names(table.key)}) {change}"
     )
+
+
+def _mark(column: Column) -> str:
+    # A cast to VARCHAR(n) would cut a long text without a word, where a column refuses it.
+    kind = column.type.postgres
+    return f"%s::{kind}" if kind in {"JSONB", "INET"} else "%s"
 
 
 def select(table: Table) -> str:

