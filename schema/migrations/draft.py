@@ -44,17 +44,15 @@ def _clickhouse(table: Table, known: Known) -> list[str]:
     name = clickhouse.target(table)
     if name not in known:
         return clickhouse.ddl(table)
-    target = sql.name(name)
-    made = [
-        f"ALTER TABLE {target} ADD COLUMN IF NOT EXISTS {clickhouse.column_line(column)}"
-        for column in _new(table, known[name])
+    new = _new(table, known[name])
+    changes = [f"ADD COLUMN IF NOT EXISTS {clickhouse.column_line(column)}" for column in new]
+    # Of metadata alone: rows that are there are neither read nor checked.
+    changes += [
+        f"ADD CONSTRAINT IF NOT EXISTS {sql.name(rule)} CHECK {test}"
+        for rule, test in clickhouse.constraints(table)
     ]
-    # Only names of metadata: rows that are there are neither read nor checked.
-    made += [
-        f"ALTER TABLE {target} ADD CONSTRAINT IF NOT EXISTS {sql.name(name)} CHECK {test}"
-        for name, test in clickhouse.constraints(table)
-    ]
-    return [*made, *clickhouse.views(table)]
+    changed = [f"ALTER TABLE {sql.name(name)}\n  " + ",\n  ".join(changes)] if changes else []
+    return changed + (clickhouse.views(table) if new else [])
 
 
 def _duckdb(table: Table, known: Known) -> list[str]:
@@ -65,8 +63,9 @@ def _duckdb(table: Table, known: Known) -> list[str]:
         return duckdb.ddl(table)
     new = _new(table, known[name])
     made = [statement for column in new for statement in duckdb.add_column(table, column)]
-    made += [duckdb.set_fill(table, each) for each in table.columns if each.fill]
     if table.kind == "control":
         # Checks cannot be added to a table: it is made anew, and these are small.
         made += duckdb.rebuild(table)
-    return [*made, *duckdb.views(table)]
+    else:
+        made += [duckdb.set_fill(table, each) for each in table.columns if each.fill]
+    return made + (duckdb.views(table) if new else [])

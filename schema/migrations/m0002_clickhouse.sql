@@ -1,34 +1,12 @@
-ALTER TABLE "trade_signal" ADD CONSTRAINT IF NOT EXISTS "action_known" CHECK "action" IN ('buy', 'sell', 'close', 'close_long', 'close_short', 'reverse', 'target', 'modify', 'cancel')
+ALTER TABLE "trade_signal"
+  ADD CONSTRAINT IF NOT EXISTS "action_known" CHECK "action" IN ('buy', 'sell', 'close', 'close_long', 'close_short', 'reverse', 'target', 'modify', 'cancel'),
+  ADD CONSTRAINT IF NOT EXISTS "order_type_known" CHECK "order_type" IN ('market', 'limit', 'stop', 'stop_limit'),
+  ADD CONSTRAINT IF NOT EXISTS "outcome_known" CHECK "outcome" IN ('none', 'unresolved', 'expired', 'failed', 'rejected', 'refused', 'cancelled', 'skipped', 'done', 'partially_filled', 'filled'),
+  ADD CONSTRAINT IF NOT EXISTS "figures_finite" CHECK ifNull(isFinite("sl_pips"), true) AND ifNull(isFinite("tp_pips"), true) AND ifNull(isFinite("sl_percent"), true) AND ifNull(isFinite("tp_percent"), true) AND ifNull(isFinite("risk_percent"), true) AND ifNull(isFinite("fraction"), true) AND ifNull(isFinite("position_size"), true) AND ifNull(isFinite("prev_position_size"), true)
 ;
-ALTER TABLE "trade_signal" ADD CONSTRAINT IF NOT EXISTS "order_type_known" CHECK "order_type" IN ('market', 'limit', 'stop', 'stop_limit')
-;
-ALTER TABLE "trade_signal" ADD CONSTRAINT IF NOT EXISTS "outcome_known" CHECK "outcome" IN ('none', 'unresolved', 'expired', 'failed', 'rejected', 'refused', 'cancelled', 'skipped', 'done', 'partially_filled', 'filled')
-;
-ALTER TABLE "trade_signal" ADD CONSTRAINT IF NOT EXISTS "figures_finite" CHECK ifNull(isFinite("sl_pips"), true) AND ifNull(isFinite("tp_pips"), true) AND ifNull(isFinite("sl_percent"), true) AND ifNull(isFinite("tp_percent"), true) AND ifNull(isFinite("risk_percent"), true) AND ifNull(isFinite("fraction"), true) AND ifNull(isFinite("position_size"), true) AND ifNull(isFinite("prev_position_size"), true)
-;
-CREATE OR REPLACE VIEW "trade_signal_current" AS
-SELECT "signal_id", "strategy_id", "strategy", "provider_signal_id", "stream", "entry_id", "entry_row", "symbol", "action", "order_type", "price", "stop_price", "stop_loss", "take_profit", "sl_pips", "tp_pips", "sl_percent", "tp_percent", "volume", "contracts", "risk_percent", "fraction", "position_size", "prev_position_size", "atr", "order_ref", "comment", "metadata", "fired_at", "received_at", "expires_at", "outcome", "reason_code", "subscribers", "config_version", "clock_ahead", "missed_alert", "version"
-FROM "trade_signal" FINAL
-;
-CREATE OR REPLACE VIEW "signal_rejection_current" AS
-SELECT "rejection_id", "signal_id", "stream", "entry_id", "entry_row", "strategy", "reason_code", "message", "payload", "received_at", "version"
-FROM "signal_rejection" FINAL
-;
-CREATE OR REPLACE VIEW "signal_resend_current" AS
-SELECT "resend_id", "signal_id", "stream", "entry_id", "entry_row", "original_entry_id", "received_at", "version"
-FROM "signal_resend" FINAL
-;
-CREATE OR REPLACE VIEW "signal_decisions_current" AS
-SELECT "signal_id", "partition", "strategy_id", "decision_id", "previous_id", "events_position", "config_version", "accounts", "dispatched", "orders", "account_ids", "reasons", "stream", "entry_id", "received_at", "decided_at", "version"
-FROM "signal_decisions" FINAL
-;
-ALTER TABLE "signal_execution_status" ADD CONSTRAINT IF NOT EXISTS "action_known" CHECK "action" IN ('buy', 'sell', 'close', 'close_long', 'close_short', 'reverse', 'target', 'modify', 'cancel')
-;
-ALTER TABLE "signal_execution_status" ADD CONSTRAINT IF NOT EXISTS "outcome_known" CHECK "outcome" IN ('none', 'unresolved', 'expired', 'failed', 'rejected', 'refused', 'cancelled', 'skipped', 'done', 'partially_filled', 'filled')
-;
-CREATE OR REPLACE VIEW "signal_execution_status_current" AS
-SELECT "signal_id", "account_id", "strategy_id", "partition", "symbol", "action", "outcome", "reason_code", "legs", "legs_final", "received_at", "decided_at", "finished_at", "version"
-FROM "signal_execution_status" FINAL
+ALTER TABLE "signal_execution_status"
+  ADD CONSTRAINT IF NOT EXISTS "action_known" CHECK "action" IN ('buy', 'sell', 'close', 'close_long', 'close_short', 'reverse', 'target', 'modify', 'cancel'),
+  ADD CONSTRAINT IF NOT EXISTS "outcome_known" CHECK "outcome" IN ('none', 'unresolved', 'expired', 'failed', 'rejected', 'refused', 'cancelled', 'skipped', 'done', 'partially_filled', 'filled')
 ;
 CREATE TABLE IF NOT EXISTS "signal_metrics" (
   "signal_id" UUID COMMENT 'The signal, by its publisher''s id or its content.',
@@ -54,35 +32,20 @@ CREATE OR REPLACE VIEW "signal_metrics_current" AS
 SELECT "signal_id", "strategy_id", "accounts", "orders", "fired_to_received_ms", "received_to_decided_ms", "received_to_first_sent_ms", "received_to_last_sent_ms", "received_to_first_done_ms", "received_to_last_done_ms", "received_at", "version"
 FROM "signal_metrics" FINAL
 ;
-ALTER TABLE "orders" ADD CONSTRAINT IF NOT EXISTS "kind_known" CHECK "kind" IN ('open', 'close', 'modify', 'cancel')
+ALTER TABLE "orders"
+  ADD CONSTRAINT IF NOT EXISTS "kind_known" CHECK "kind" IN ('open', 'close', 'modify', 'cancel'),
+  ADD CONSTRAINT IF NOT EXISTS "side_known" CHECK "side" IN ('none', 'buy', 'sell'),
+  ADD CONSTRAINT IF NOT EXISTS "order_type_known" CHECK "order_type" IN ('market', 'limit', 'stop', 'stop_limit'),
+  ADD CONSTRAINT IF NOT EXISTS "state_known" CHECK "state" IN ('dispatched', 'claimed', 'sending', 'working', 'final'),
+  ADD CONSTRAINT IF NOT EXISTS "outcome_known" CHECK "outcome" IN ('none', 'unresolved', 'expired', 'failed', 'rejected', 'refused', 'cancelled', 'skipped', 'done', 'partially_filled', 'filled')
 ;
-ALTER TABLE "orders" ADD CONSTRAINT IF NOT EXISTS "side_known" CHECK "side" IN ('none', 'buy', 'sell')
+ALTER TABLE "trade_result"
+  ADD CONSTRAINT IF NOT EXISTS "outcome_known" CHECK "outcome" IN ('none', 'unresolved', 'expired', 'failed', 'rejected', 'refused', 'cancelled', 'skipped', 'done', 'partially_filled', 'filled'),
+  ADD CONSTRAINT IF NOT EXISTS "kind_known" CHECK "kind" IN ('open', 'close', 'modify', 'cancel'),
+  ADD CONSTRAINT IF NOT EXISTS "side_known" CHECK "side" IN ('none', 'buy', 'sell')
 ;
-ALTER TABLE "orders" ADD CONSTRAINT IF NOT EXISTS "order_type_known" CHECK "order_type" IN ('market', 'limit', 'stop', 'stop_limit')
-;
-ALTER TABLE "orders" ADD CONSTRAINT IF NOT EXISTS "state_known" CHECK "state" IN ('dispatched', 'claimed', 'sending', 'working', 'final')
-;
-ALTER TABLE "orders" ADD CONSTRAINT IF NOT EXISTS "outcome_known" CHECK "outcome" IN ('none', 'unresolved', 'expired', 'failed', 'rejected', 'refused', 'cancelled', 'skipped', 'done', 'partially_filled', 'filled')
-;
-CREATE OR REPLACE VIEW "orders_current" AS
-SELECT "order_id", "signal_id", "cause_id", "account_id", "strategy_id", "broker_id", "instance_id", "partition", "decision_id", "leg", "legs", "kind", "side", "order_type", "symbol", "volume", "filled_volume", "price", "stop_price", "stop_loss", "take_profit", "trade_id", "state", "outcome", "reason_code", "retcode", "order_ticket", "position_ticket", "fill_price", "asked_price", "provider_price", "quote_price", "slippage", "message", "magic", "owner", "term", "fired_at", "received_at", "decided_at", "claimed_at", "sent_at", "done_at", "reported_at", "expires_at", "valid_until", "version"
-FROM "orders" FINAL
-;
-ALTER TABLE "trade_result" ADD CONSTRAINT IF NOT EXISTS "outcome_known" CHECK "outcome" IN ('none', 'unresolved', 'expired', 'failed', 'rejected', 'refused', 'cancelled', 'skipped', 'done', 'partially_filled', 'filled')
-;
-ALTER TABLE "trade_result" ADD CONSTRAINT IF NOT EXISTS "kind_known" CHECK "kind" IN ('open', 'close', 'modify', 'cancel')
-;
-ALTER TABLE "trade_result" ADD CONSTRAINT IF NOT EXISTS "side_known" CHECK "side" IN ('none', 'buy', 'sell')
-;
-CREATE OR REPLACE VIEW "trade_result_current" AS
-SELECT "result_id", "order_id", "signal_id", "account_id", "strategy_id", "trade_id", "outcome", "reason_code", "kind", "side", "symbol", "volume", "price", "profit", "commission", "swap", "slippage", "decided_at", "finished_at", "version"
-FROM "trade_result" FINAL
-;
-ALTER TABLE "result_metrics" ADD CONSTRAINT IF NOT EXISTS "figures_finite" CHECK ifNull(isFinite("received_to_decided_ms"), true) AND ifNull(isFinite("decided_to_claimed_ms"), true) AND ifNull(isFinite("claimed_to_sent_ms"), true) AND ifNull(isFinite("sent_to_done_ms"), true) AND ifNull(isFinite("done_to_reported_ms"), true) AND ifNull(isFinite("received_to_claimed_ms"), true) AND ifNull(isFinite("received_to_done_ms"), true) AND ifNull(isFinite("slippage_points"), true)
-;
-CREATE OR REPLACE VIEW "result_metrics_current" AS
-SELECT "result_id", "account_id", "broker_id", "instance_id", "received_to_decided_ms", "decided_to_claimed_ms", "claimed_to_sent_ms", "sent_to_done_ms", "done_to_reported_ms", "received_to_claimed_ms", "received_to_done_ms", "slippage_points", "decided_at", "finished_at", "version"
-FROM "result_metrics" FINAL
+ALTER TABLE "result_metrics"
+  ADD CONSTRAINT IF NOT EXISTS "figures_finite" CHECK ifNull(isFinite("received_to_decided_ms"), true) AND ifNull(isFinite("decided_to_claimed_ms"), true) AND ifNull(isFinite("claimed_to_sent_ms"), true) AND ifNull(isFinite("sent_to_done_ms"), true) AND ifNull(isFinite("done_to_reported_ms"), true) AND ifNull(isFinite("received_to_claimed_ms"), true) AND ifNull(isFinite("received_to_done_ms"), true) AND ifNull(isFinite("slippage_points"), true)
 ;
 CREATE TABLE IF NOT EXISTS "trade_reconciliation" (
   "trade_id" UUID COMMENT 'The trade.',
@@ -193,59 +156,34 @@ CREATE OR REPLACE VIEW "commission_log_current" AS
 SELECT "trade_id", "deal_ticket", "account_id", "broker_id", "symbol", "volume", "commission", "swap", "fee", "currency", "comment", "created_at", "version"
 FROM "commission_log" FINAL
 ;
-ALTER TABLE "trades" ADD COLUMN IF NOT EXISTS "sl_pips" Nullable(Float64) COMMENT 'Planned distance of the stop loss; none: no stop. (pips)' CODEC(ZSTD(1))
-;
-ALTER TABLE "trades" ADD COLUMN IF NOT EXISTS "tp_pips" Nullable(Float64) COMMENT 'Planned distance of the take profit. (pips)' CODEC(ZSTD(1))
-;
-ALTER TABLE "trades" ADD COLUMN IF NOT EXISTS "pips" Nullable(Float64) COMMENT 'Result. (pips)' CODEC(ZSTD(1))
-;
-ALTER TABLE "trades" ADD COLUMN IF NOT EXISTS "pip_value" Nullable(Float64) COMMENT 'Value of one pip and lot. (account currency)' CODEC(ZSTD(1))
-;
-ALTER TABLE "trades" ADD COLUMN IF NOT EXISTS "contract" Nullable(Float64) COMMENT 'Units of one lot.' CODEC(ZSTD(1))
-;
-ALTER TABLE "trades" ADD COLUMN IF NOT EXISTS "nights" Nullable(Int32) COMMENT 'Nights it was held over.'
-;
-ALTER TABLE "trades" ADD COLUMN IF NOT EXISTS "slippage_entry" Nullable(Float64) COMMENT 'At the entry; positive is adverse. (pips)' CODEC(ZSTD(1))
-;
-ALTER TABLE "trades" ADD COLUMN IF NOT EXISTS "slippage_exit" Nullable(Float64) COMMENT 'At the exit; positive is adverse. (pips)' CODEC(ZSTD(1))
-;
-ALTER TABLE "trades" ADD COLUMN IF NOT EXISTS "latency_ms" Nullable(Float64) COMMENT 'From sending to the broker''s answer. (ms)' CODEC(ZSTD(1))
-;
-ALTER TABLE "trades" ADD COLUMN IF NOT EXISTS "spread_pips" Nullable(Float64) COMMENT 'Spread when it was opened. (pips)' CODEC(ZSTD(1))
-;
-ALTER TABLE "trades" ADD COLUMN IF NOT EXISTS "close_reason" LowCardinality(Nullable(String)) COMMENT 'What ended it.'
-;
-ALTER TABLE "trades" ADD CONSTRAINT IF NOT EXISTS "type_known" CHECK "type" IN ('buy', 'sell')
-;
-ALTER TABLE "trades" ADD CONSTRAINT IF NOT EXISTS "order_type_known" CHECK "order_type" IN ('market', 'limit', 'stop', 'stop_limit')
-;
-ALTER TABLE "trades" ADD CONSTRAINT IF NOT EXISTS "status_known" CHECK "status" IN ('pending', 'executed', 'cancelled', 'rejected')
-;
-ALTER TABLE "trades" ADD CONSTRAINT IF NOT EXISTS "close_reason_known" CHECK "close_reason" IS NULL OR "close_reason" IN ('manual', 'ea', 'sl', 'tp', 'stop_out')
-;
-ALTER TABLE "trades" ADD CONSTRAINT IF NOT EXISTS "figures_finite" CHECK ifNull(isFinite("sl_pips"), true) AND ifNull(isFinite("tp_pips"), true) AND ifNull(isFinite("pips"), true) AND ifNull(isFinite("pip_value"), true) AND ifNull(isFinite("contract"), true) AND ifNull(isFinite("slippage_entry"), true) AND ifNull(isFinite("slippage_exit"), true) AND ifNull(isFinite("latency_ms"), true) AND ifNull(isFinite("spread_pips"), true)
-;
-ALTER TABLE "trades" ADD CONSTRAINT IF NOT EXISTS "quantity_positive" CHECK ifNull(quantity > 0, true)
-;
-ALTER TABLE "trades" ADD CONSTRAINT IF NOT EXISTS "prices_positive" CHECK ifNull(price > 0 AND stop_loss > 0 AND take_profit > 0, true)
+ALTER TABLE "trades"
+  ADD COLUMN IF NOT EXISTS "sl_pips" Nullable(Float64) COMMENT 'Planned distance of the stop loss; none: no stop. (pips)' CODEC(ZSTD(1)),
+  ADD COLUMN IF NOT EXISTS "tp_pips" Nullable(Float64) COMMENT 'Planned distance of the take profit. (pips)' CODEC(ZSTD(1)),
+  ADD COLUMN IF NOT EXISTS "pips" Nullable(Float64) COMMENT 'Result. (pips)' CODEC(ZSTD(1)),
+  ADD COLUMN IF NOT EXISTS "pip_value" Nullable(Float64) COMMENT 'Value of one pip and lot. (account currency)' CODEC(ZSTD(1)),
+  ADD COLUMN IF NOT EXISTS "contract" Nullable(Float64) COMMENT 'Units of one lot.' CODEC(ZSTD(1)),
+  ADD COLUMN IF NOT EXISTS "nights" Nullable(Int32) COMMENT 'Nights it was held over.',
+  ADD COLUMN IF NOT EXISTS "slippage_entry" Nullable(Float64) COMMENT 'At the entry; positive is adverse. (pips)' CODEC(ZSTD(1)),
+  ADD COLUMN IF NOT EXISTS "slippage_exit" Nullable(Float64) COMMENT 'At the exit; positive is adverse. (pips)' CODEC(ZSTD(1)),
+  ADD COLUMN IF NOT EXISTS "latency_ms" Nullable(Float64) COMMENT 'From sending to the broker''s answer. (ms)' CODEC(ZSTD(1)),
+  ADD COLUMN IF NOT EXISTS "spread_pips" Nullable(Float64) COMMENT 'Spread when it was opened. (pips)' CODEC(ZSTD(1)),
+  ADD COLUMN IF NOT EXISTS "close_reason" LowCardinality(Nullable(String)) COMMENT 'What ended it.',
+  ADD CONSTRAINT IF NOT EXISTS "type_known" CHECK "type" IN ('buy', 'sell'),
+  ADD CONSTRAINT IF NOT EXISTS "order_type_known" CHECK "order_type" IN ('market', 'limit', 'stop', 'stop_limit'),
+  ADD CONSTRAINT IF NOT EXISTS "status_known" CHECK "status" IN ('pending', 'executed', 'cancelled', 'rejected'),
+  ADD CONSTRAINT IF NOT EXISTS "close_reason_known" CHECK "close_reason" IS NULL OR "close_reason" IN ('manual', 'ea', 'sl', 'tp', 'stop_out'),
+  ADD CONSTRAINT IF NOT EXISTS "figures_finite" CHECK ifNull(isFinite("sl_pips"), true) AND ifNull(isFinite("tp_pips"), true) AND ifNull(isFinite("pips"), true) AND ifNull(isFinite("pip_value"), true) AND ifNull(isFinite("contract"), true) AND ifNull(isFinite("slippage_entry"), true) AND ifNull(isFinite("slippage_exit"), true) AND ifNull(isFinite("latency_ms"), true) AND ifNull(isFinite("spread_pips"), true),
+  ADD CONSTRAINT IF NOT EXISTS "quantity_positive" CHECK ifNull(quantity > 0, true),
+  ADD CONSTRAINT IF NOT EXISTS "prices_positive" CHECK ifNull(price > 0 AND stop_loss > 0 AND take_profit > 0, true)
 ;
 CREATE OR REPLACE VIEW "trades_current" AS
 SELECT "trade_id", "user_id", "strategy_id", "backtest_id", "signal_id", "account_id", "broker_id", "instance_id", "partition", "symbol", "type", "order_type", "quantity", "closed_quantity", "price", "entry_price", "exit_price", "stop_loss", "take_profit", "commission", "swap", "profit", "mfe", "mae", "status", "reason_code", "position_ticket", "broker_trade_id", "external_id", "executed_at", "expires_at", "closed_at", "metadata", "created_at", "updated_at", "version", "sl_pips", "tp_pips", "pips", "pip_value", "contract", "nights", "slippage_entry", "slippage_exit", "latency_ms", "spread_pips", "close_reason"
 FROM "trades" FINAL
 ;
-ALTER TABLE "deals" ADD CONSTRAINT IF NOT EXISTS "type_known" CHECK "type" IN ('buy', 'sell', 'balance', 'credit', 'charge', 'correction', 'bonus', 'commission')
-;
-ALTER TABLE "deals" ADD CONSTRAINT IF NOT EXISTS "entry_known" CHECK "entry" IN ('in', 'out', 'inout', 'out_by')
-;
-ALTER TABLE "deals" ADD CONSTRAINT IF NOT EXISTS "reason_known" CHECK "reason" IN ('client', 'mobile', 'web', 'expert', 'sl', 'tp', 'so', 'rollover', 'vmargin', 'split')
-;
-CREATE OR REPLACE VIEW "deals_current" AS
-SELECT "account_id", "deal_ticket", "broker_id", "order_id", "trade_id", "strategy_id", "partition", "order_ticket", "position_ticket", "symbol", "type", "entry", "reason", "volume", "price", "profit", "commission", "swap", "fee", "magic", "comment", "time", "version"
-FROM "deals" FINAL
-;
-CREATE OR REPLACE VIEW "account_marks_current" AS
-SELECT "account_id", "minute", "partition", "balance", "equity", "equity_low", "equity_high", "margin", "margin_free", "open_positions", "currency", "marked_at", "version"
-FROM "account_marks" FINAL
+ALTER TABLE "deals"
+  ADD CONSTRAINT IF NOT EXISTS "type_known" CHECK "type" IN ('buy', 'sell', 'balance', 'credit', 'charge', 'correction', 'bonus', 'commission'),
+  ADD CONSTRAINT IF NOT EXISTS "entry_known" CHECK "entry" IN ('in', 'out', 'inout', 'out_by'),
+  ADD CONSTRAINT IF NOT EXISTS "reason_known" CHECK "reason" IN ('client', 'mobile', 'web', 'expert', 'sl', 'tp', 'so', 'rollover', 'vmargin', 'split')
 ;
 CREATE TABLE IF NOT EXISTS "trade_performance" (
   "trade_id" UUID COMMENT 'The trade.',
@@ -408,57 +346,27 @@ CREATE OR REPLACE VIEW "performance_log_current" AS
 SELECT "instance_id", "period_start", "period_end", "source", "cpu_percent", "memory_mb", "disk_mb", "events", "errors", "latency_p50_ms", "latency_p99_ms", "lag_ms", "created_at", "version"
 FROM "performance_log" FINAL
 ;
-ALTER TABLE "brokers_versions" ADD CONSTRAINT IF NOT EXISTS "spread_type_known" CHECK "spread_type" IN ('fixed', 'variable')
+ALTER TABLE "brokers_versions"
+  ADD CONSTRAINT IF NOT EXISTS "spread_type_known" CHECK "spread_type" IN ('fixed', 'variable'),
+  ADD CONSTRAINT IF NOT EXISTS "status_known" CHECK "status" IN ('active', 'inactive'),
+  ADD CONSTRAINT IF NOT EXISTS "figures_finite" CHECK isFinite("margin_requirement"),
+  ADD CONSTRAINT IF NOT EXISTS "commission_not_negative" CHECK ifNull(commission_per_lot >= 0, true),
+  ADD CONSTRAINT IF NOT EXISTS "margin_not_negative" CHECK ifNull(margin_requirement >= 0, true)
 ;
-ALTER TABLE "brokers_versions" ADD CONSTRAINT IF NOT EXISTS "status_known" CHECK "status" IN ('active', 'inactive')
+ALTER TABLE "instances_versions"
+  ADD CONSTRAINT IF NOT EXISTS "status_known" CHECK "status" IN ('active', 'inactive'),
+  ADD CONSTRAINT IF NOT EXISTS "figures_finite" CHECK ifNull(isFinite("cpu_limit_percent"), true) AND ifNull(isFinite("memory_limit_mb"), true),
+  ADD CONSTRAINT IF NOT EXISTS "cpu_limit_in_range" CHECK ifNull(cpu_limit_percent >= 0, true)
 ;
-ALTER TABLE "brokers_versions" ADD CONSTRAINT IF NOT EXISTS "figures_finite" CHECK isFinite("margin_requirement")
-;
-ALTER TABLE "brokers_versions" ADD CONSTRAINT IF NOT EXISTS "commission_not_negative" CHECK ifNull(commission_per_lot >= 0, true)
-;
-ALTER TABLE "brokers_versions" ADD CONSTRAINT IF NOT EXISTS "margin_not_negative" CHECK ifNull(margin_requirement >= 0, true)
-;
-CREATE OR REPLACE VIEW "brokers" AS
-SELECT "broker_id", "key", "name", "server", "commission_per_lot", "spread_type", "margin_requirement", "currency_pairs_supported", "zone", "status", "config_version", "created_at", "updated_at", "deleted_at"
-FROM (SELECT * FROM "brokers_versions" FINAL ORDER BY "config_version" DESC LIMIT 1 BY "broker_id")
-WHERE "deleted_at" IS NULL
-;
-CREATE OR REPLACE VIEW "brokers_current" AS
-SELECT "broker_id", "key", "name", "server", "commission_per_lot", "spread_type", "margin_requirement", "currency_pairs_supported", "zone", "status", "config_version", "created_at", "updated_at", "deleted_at"
-FROM (SELECT * FROM "brokers_versions" FINAL ORDER BY "config_version" DESC LIMIT 1 BY "broker_id")
-WHERE "deleted_at" IS NULL
-;
-ALTER TABLE "instances_versions" ADD CONSTRAINT IF NOT EXISTS "status_known" CHECK "status" IN ('active', 'inactive')
-;
-ALTER TABLE "instances_versions" ADD CONSTRAINT IF NOT EXISTS "figures_finite" CHECK ifNull(isFinite("cpu_limit_percent"), true) AND ifNull(isFinite("memory_limit_mb"), true)
-;
-ALTER TABLE "instances_versions" ADD CONSTRAINT IF NOT EXISTS "cpu_limit_in_range" CHECK ifNull(cpu_limit_percent >= 0, true)
-;
-CREATE OR REPLACE VIEW "instances" AS
-SELECT "instance_id", "key", "broker_id", "driver", "path", "cpu_limit_percent", "memory_limit_mb", "settings", "status", "config_version", "created_at", "updated_at", "deleted_at"
-FROM (SELECT * FROM "instances_versions" FINAL ORDER BY "config_version" DESC LIMIT 1 BY "instance_id")
-WHERE "deleted_at" IS NULL
-;
-CREATE OR REPLACE VIEW "instances_current" AS
-SELECT "instance_id", "key", "broker_id", "driver", "path", "cpu_limit_percent", "memory_limit_mb", "settings", "status", "config_version", "created_at", "updated_at", "deleted_at"
-FROM (SELECT * FROM "instances_versions" FINAL ORDER BY "config_version" DESC LIMIT 1 BY "instance_id")
-WHERE "deleted_at" IS NULL
-;
-ALTER TABLE "accounts_versions" ADD COLUMN IF NOT EXISTS "risk_limits" String DEFAULT '{}' COMMENT 'Limits of its own, which narrow those of its user.' CODEC(ZSTD(3))
-;
-ALTER TABLE "accounts_versions" ADD COLUMN IF NOT EXISTS "prop_firm_template_id" Nullable(UUID) COMMENT 'Template that its prop firm''s rules come from.'
-;
-ALTER TABLE "accounts_versions" ADD COLUMN IF NOT EXISTS "reporting_zone" String DEFAULT 'UTC' COMMENT 'IANA time zone of its daily figures.' CODEC(ZSTD(1))
-;
-ALTER TABLE "accounts_versions" ADD CONSTRAINT IF NOT EXISTS "account_type_known" CHECK "account_type" IN ('demo', 'live')
-;
-ALTER TABLE "accounts_versions" ADD CONSTRAINT IF NOT EXISTS "status_known" CHECK "status" IN ('active', 'inactive')
-;
-ALTER TABLE "accounts_versions" ADD CONSTRAINT IF NOT EXISTS "figures_finite" CHECK isFinite("leverage")
-;
-ALTER TABLE "accounts_versions" ADD CONSTRAINT IF NOT EXISTS "partition_in_range" CHECK ifNull("partition" >= 0 AND "partition" < 64, true)
-;
-ALTER TABLE "accounts_versions" ADD CONSTRAINT IF NOT EXISTS "leverage_positive" CHECK ifNull(leverage > 0, true)
+ALTER TABLE "accounts_versions"
+  ADD COLUMN IF NOT EXISTS "risk_limits" String DEFAULT '{}' COMMENT 'Limits of its own, which narrow those of its user.' CODEC(ZSTD(3)),
+  ADD COLUMN IF NOT EXISTS "prop_firm_template_id" Nullable(UUID) COMMENT 'Template that its prop firm''s rules come from.',
+  ADD COLUMN IF NOT EXISTS "reporting_zone" String DEFAULT 'UTC' COMMENT 'IANA time zone of its daily figures.' CODEC(ZSTD(1)),
+  ADD CONSTRAINT IF NOT EXISTS "account_type_known" CHECK "account_type" IN ('demo', 'live'),
+  ADD CONSTRAINT IF NOT EXISTS "status_known" CHECK "status" IN ('active', 'inactive'),
+  ADD CONSTRAINT IF NOT EXISTS "figures_finite" CHECK isFinite("leverage"),
+  ADD CONSTRAINT IF NOT EXISTS "partition_in_range" CHECK ifNull("partition" >= 0 AND "partition" < 64, true),
+  ADD CONSTRAINT IF NOT EXISTS "leverage_positive" CHECK ifNull(leverage > 0, true)
 ;
 CREATE OR REPLACE VIEW "accounts" AS
 SELECT "account_id", "key", "user_id", "broker_id", "instance_id", "partition", "account_type", "currency", "leverage", "balance", "equity", "prop_firm_rules", "status", "config_version", "created_at", "updated_at", "deleted_at", "risk_limits", "prop_firm_template_id", "reporting_zone"
@@ -470,109 +378,42 @@ SELECT "account_id", "key", "user_id", "broker_id", "instance_id", "partition", 
 FROM (SELECT * FROM "accounts_versions" FINAL ORDER BY "config_version" DESC LIMIT 1 BY "account_id")
 WHERE "deleted_at" IS NULL
 ;
-ALTER TABLE "account_config_versions" ADD CONSTRAINT IF NOT EXISTS "spread_type_known" CHECK "spread_type" IN ('fixed', 'variable')
+ALTER TABLE "account_config_versions"
+  ADD CONSTRAINT IF NOT EXISTS "spread_type_known" CHECK "spread_type" IN ('fixed', 'variable'),
+  ADD CONSTRAINT IF NOT EXISTS "direction_known" CHECK "direction" IN ('both', 'buy', 'sell'),
+  ADD CONSTRAINT IF NOT EXISTS "status_known" CHECK "status" IN ('active', 'inactive'),
+  ADD CONSTRAINT IF NOT EXISTS "figures_finite" CHECK ifNull(isFinite("margin_requirement"), true) AND ifNull(isFinite("leverage"), true),
+  ADD CONSTRAINT IF NOT EXISTS "max_open_trades_not_negative" CHECK ifNull(max_open_trades >= 0, true),
+  ADD CONSTRAINT IF NOT EXISTS "max_volume_not_negative" CHECK ifNull(max_volume >= 0, true),
+  ADD CONSTRAINT IF NOT EXISTS "max_signal_age_positive" CHECK ifNull(max_signal_age_ms > 0, true)
 ;
-ALTER TABLE "account_config_versions" ADD CONSTRAINT IF NOT EXISTS "direction_known" CHECK "direction" IN ('both', 'buy', 'sell')
+ALTER TABLE "strategies_versions"
+  ADD CONSTRAINT IF NOT EXISTS "type_known" CHECK "type" IN ('manual', 'ai_generated', 'backtested'),
+  ADD CONSTRAINT IF NOT EXISTS "status_known" CHECK "status" IN ('draft', 'active', 'inactive', 'archived'),
+  ADD CONSTRAINT IF NOT EXISTS "figures_finite" CHECK ifNull(isFinite("units_per_contract"), true),
+  ADD CONSTRAINT IF NOT EXISTS "version_from_one" CHECK ifNull(version >= 1, true)
 ;
-ALTER TABLE "account_config_versions" ADD CONSTRAINT IF NOT EXISTS "status_known" CHECK "status" IN ('active', 'inactive')
+ALTER TABLE "subscriptions_versions"
+  ADD CONSTRAINT IF NOT EXISTS "direction_known" CHECK "direction" IN ('both', 'buy', 'sell'),
+  ADD CONSTRAINT IF NOT EXISTS "sizing_known" CHECK "sizing" IN ('fixed', 'scaled', 'balance', 'equity', 'risk'),
+  ADD CONSTRAINT IF NOT EXISTS "tiny_trade_known" CHECK "tiny_trade" IN ('skip', 'force'),
+  ADD CONSTRAINT IF NOT EXISTS "status_known" CHECK "status" IN ('active', 'inactive'),
+  ADD CONSTRAINT IF NOT EXISTS "figures_finite" CHECK isFinite("multiplier") AND isFinite("risk_percent") AND isFinite("max_risk_coefficient"),
+  ADD CONSTRAINT IF NOT EXISTS "fixed_volume_not_negative" CHECK ifNull(fixed_volume >= 0, true),
+  ADD CONSTRAINT IF NOT EXISTS "multiplier_positive" CHECK ifNull(multiplier > 0, true),
+  ADD CONSTRAINT IF NOT EXISTS "risk_percent_in_range" CHECK ifNull(risk_percent >= 0 AND risk_percent <= 100, true),
+  ADD CONSTRAINT IF NOT EXISTS "max_open_trades_not_negative" CHECK ifNull(max_open_trades >= 0, true)
 ;
-ALTER TABLE "account_config_versions" ADD CONSTRAINT IF NOT EXISTS "figures_finite" CHECK ifNull(isFinite("margin_requirement"), true) AND ifNull(isFinite("leverage"), true)
+ALTER TABLE "instruments_versions"
+  ADD CONSTRAINT IF NOT EXISTS "trade_mode_known" CHECK "trade_mode" IN ('disabled', 'long_only', 'short_only', 'close_only', 'full'),
+  ADD CONSTRAINT IF NOT EXISTS "figures_finite" CHECK isFinite("contract_size") AND isFinite("spread_points") AND isFinite("swap_long") AND isFinite("swap_short"),
+  ADD CONSTRAINT IF NOT EXISTS "volumes_ordered" CHECK ifNull(volume_min > 0 AND volume_min <= volume_max, true),
+  ADD CONSTRAINT IF NOT EXISTS "volume_step_positive" CHECK ifNull(volume_step > 0, true),
+  ADD CONSTRAINT IF NOT EXISTS "prices_positive" CHECK ifNull(point > 0 AND pip_size > 0 AND tick_size > 0, true),
+  ADD CONSTRAINT IF NOT EXISTS "contract_size_positive" CHECK ifNull(contract_size > 0, true)
 ;
-ALTER TABLE "account_config_versions" ADD CONSTRAINT IF NOT EXISTS "max_open_trades_not_negative" CHECK ifNull(max_open_trades >= 0, true)
-;
-ALTER TABLE "account_config_versions" ADD CONSTRAINT IF NOT EXISTS "max_volume_not_negative" CHECK ifNull(max_volume >= 0, true)
-;
-ALTER TABLE "account_config_versions" ADD CONSTRAINT IF NOT EXISTS "max_signal_age_positive" CHECK ifNull(max_signal_age_ms > 0, true)
-;
-CREATE OR REPLACE VIEW "account_config" AS
-SELECT "account_id", "broker_id", "spread_type", "commission", "margin_requirement", "leverage", "currency_pair", "direction", "max_open_trades", "max_volume", "max_signal_age_ms", "status", "config_version", "created_at", "updated_at", "deleted_at"
-FROM (SELECT * FROM "account_config_versions" FINAL ORDER BY "config_version" DESC LIMIT 1 BY "account_id")
-WHERE "deleted_at" IS NULL
-;
-CREATE OR REPLACE VIEW "account_config_current" AS
-SELECT "account_id", "broker_id", "spread_type", "commission", "margin_requirement", "leverage", "currency_pair", "direction", "max_open_trades", "max_volume", "max_signal_age_ms", "status", "config_version", "created_at", "updated_at", "deleted_at"
-FROM (SELECT * FROM "account_config_versions" FINAL ORDER BY "config_version" DESC LIMIT 1 BY "account_id")
-WHERE "deleted_at" IS NULL
-;
-ALTER TABLE "strategies_versions" ADD CONSTRAINT IF NOT EXISTS "type_known" CHECK "type" IN ('manual', 'ai_generated', 'backtested')
-;
-ALTER TABLE "strategies_versions" ADD CONSTRAINT IF NOT EXISTS "status_known" CHECK "status" IN ('draft', 'active', 'inactive', 'archived')
-;
-ALTER TABLE "strategies_versions" ADD CONSTRAINT IF NOT EXISTS "figures_finite" CHECK ifNull(isFinite("units_per_contract"), true)
-;
-ALTER TABLE "strategies_versions" ADD CONSTRAINT IF NOT EXISTS "version_from_one" CHECK ifNull(version >= 1, true)
-;
-CREATE OR REPLACE VIEW "strategies" AS
-SELECT "id", "key", "user_id", "name", "description", "type", "status", "config", "performance_metrics", "tags", "version", "parent_strategy_id", "is_public", "units_per_contract", "provider_balance", "provider_currency", "magic", "config_version", "created_at", "updated_at", "deleted_at"
-FROM (SELECT * FROM "strategies_versions" FINAL ORDER BY "config_version" DESC LIMIT 1 BY "id")
-WHERE "deleted_at" IS NULL
-;
-CREATE OR REPLACE VIEW "strategies_current" AS
-SELECT "id", "key", "user_id", "name", "description", "type", "status", "config", "performance_metrics", "tags", "version", "parent_strategy_id", "is_public", "units_per_contract", "provider_balance", "provider_currency", "magic", "config_version", "created_at", "updated_at", "deleted_at"
-FROM (SELECT * FROM "strategies_versions" FINAL ORDER BY "config_version" DESC LIMIT 1 BY "id")
-WHERE "deleted_at" IS NULL
-;
-ALTER TABLE "subscriptions_versions" ADD CONSTRAINT IF NOT EXISTS "direction_known" CHECK "direction" IN ('both', 'buy', 'sell')
-;
-ALTER TABLE "subscriptions_versions" ADD CONSTRAINT IF NOT EXISTS "sizing_known" CHECK "sizing" IN ('fixed', 'scaled', 'balance', 'equity', 'risk')
-;
-ALTER TABLE "subscriptions_versions" ADD CONSTRAINT IF NOT EXISTS "tiny_trade_known" CHECK "tiny_trade" IN ('skip', 'force')
-;
-ALTER TABLE "subscriptions_versions" ADD CONSTRAINT IF NOT EXISTS "status_known" CHECK "status" IN ('active', 'inactive')
-;
-ALTER TABLE "subscriptions_versions" ADD CONSTRAINT IF NOT EXISTS "figures_finite" CHECK isFinite("multiplier") AND isFinite("risk_percent") AND isFinite("max_risk_coefficient")
-;
-ALTER TABLE "subscriptions_versions" ADD CONSTRAINT IF NOT EXISTS "fixed_volume_not_negative" CHECK ifNull(fixed_volume >= 0, true)
-;
-ALTER TABLE "subscriptions_versions" ADD CONSTRAINT IF NOT EXISTS "multiplier_positive" CHECK ifNull(multiplier > 0, true)
-;
-ALTER TABLE "subscriptions_versions" ADD CONSTRAINT IF NOT EXISTS "risk_percent_in_range" CHECK ifNull(risk_percent >= 0 AND risk_percent <= 100, true)
-;
-ALTER TABLE "subscriptions_versions" ADD CONSTRAINT IF NOT EXISTS "max_open_trades_not_negative" CHECK ifNull(max_open_trades >= 0, true)
-;
-CREATE OR REPLACE VIEW "subscriptions" AS
-SELECT "subscription_id", "account_id", "strategy_id", "direction", "sizing", "fixed_volume", "multiplier", "risk_percent", "risk_override", "max_risk_coefficient", "tiny_trade", "max_open_trades", "max_volume", "copy_stop_loss", "copy_take_profit", "status", "config_version", "created_at", "updated_at", "deleted_at"
-FROM (SELECT * FROM "subscriptions_versions" FINAL ORDER BY "config_version" DESC LIMIT 1 BY "subscription_id")
-WHERE "deleted_at" IS NULL
-;
-CREATE OR REPLACE VIEW "subscriptions_current" AS
-SELECT "subscription_id", "account_id", "strategy_id", "direction", "sizing", "fixed_volume", "multiplier", "risk_percent", "risk_override", "max_risk_coefficient", "tiny_trade", "max_open_trades", "max_volume", "copy_stop_loss", "copy_take_profit", "status", "config_version", "created_at", "updated_at", "deleted_at"
-FROM (SELECT * FROM "subscriptions_versions" FINAL ORDER BY "config_version" DESC LIMIT 1 BY "subscription_id")
-WHERE "deleted_at" IS NULL
-;
-ALTER TABLE "instruments_versions" ADD CONSTRAINT IF NOT EXISTS "trade_mode_known" CHECK "trade_mode" IN ('disabled', 'long_only', 'short_only', 'close_only', 'full')
-;
-ALTER TABLE "instruments_versions" ADD CONSTRAINT IF NOT EXISTS "figures_finite" CHECK isFinite("contract_size") AND isFinite("spread_points") AND isFinite("swap_long") AND isFinite("swap_short")
-;
-ALTER TABLE "instruments_versions" ADD CONSTRAINT IF NOT EXISTS "volumes_ordered" CHECK ifNull(volume_min > 0 AND volume_min <= volume_max, true)
-;
-ALTER TABLE "instruments_versions" ADD CONSTRAINT IF NOT EXISTS "volume_step_positive" CHECK ifNull(volume_step > 0, true)
-;
-ALTER TABLE "instruments_versions" ADD CONSTRAINT IF NOT EXISTS "prices_positive" CHECK ifNull(point > 0 AND pip_size > 0 AND tick_size > 0, true)
-;
-ALTER TABLE "instruments_versions" ADD CONSTRAINT IF NOT EXISTS "contract_size_positive" CHECK ifNull(contract_size > 0, true)
-;
-CREATE OR REPLACE VIEW "instruments" AS
-SELECT "instrument_id", "broker_id", "symbol", "description", "currency_base", "currency_profit", "currency_margin", "digits", "point", "pip_size", "tick_size", "tick_value", "contract_size", "volume_min", "volume_max", "volume_step", "volume_limit", "stops_level", "freeze_level", "filling_mode", "trade_mode", "spread_points", "swap_long", "swap_short", "max_quote_age_ms", "config_version", "created_at", "updated_at", "deleted_at"
-FROM (SELECT * FROM "instruments_versions" FINAL ORDER BY "config_version" DESC LIMIT 1 BY "instrument_id")
-WHERE "deleted_at" IS NULL
-;
-CREATE OR REPLACE VIEW "instruments_current" AS
-SELECT "instrument_id", "broker_id", "symbol", "description", "currency_base", "currency_profit", "currency_margin", "digits", "point", "pip_size", "tick_size", "tick_value", "contract_size", "volume_min", "volume_max", "volume_step", "volume_limit", "stops_level", "freeze_level", "filling_mode", "trade_mode", "spread_points", "swap_long", "swap_short", "max_quote_age_ms", "config_version", "created_at", "updated_at", "deleted_at"
-FROM (SELECT * FROM "instruments_versions" FINAL ORDER BY "config_version" DESC LIMIT 1 BY "instrument_id")
-WHERE "deleted_at" IS NULL
-;
-ALTER TABLE "symbol_map_versions" ADD CONSTRAINT IF NOT EXISTS "status_known" CHECK "status" IN ('active', 'inactive')
-;
-CREATE OR REPLACE VIEW "symbol_map" AS
-SELECT "mapping_id", "broker_id", "account_id", "symbol", "mapped_symbol", "status", "config_version", "created_at", "updated_at", "deleted_at"
-FROM (SELECT * FROM "symbol_map_versions" FINAL ORDER BY "config_version" DESC LIMIT 1 BY "mapping_id")
-WHERE "deleted_at" IS NULL
-;
-CREATE OR REPLACE VIEW "symbol_map_current" AS
-SELECT "mapping_id", "broker_id", "account_id", "symbol", "mapped_symbol", "status", "config_version", "created_at", "updated_at", "deleted_at"
-FROM (SELECT * FROM "symbol_map_versions" FINAL ORDER BY "config_version" DESC LIMIT 1 BY "mapping_id")
-WHERE "deleted_at" IS NULL
+ALTER TABLE "symbol_map_versions"
+  ADD CONSTRAINT IF NOT EXISTS "status_known" CHECK "status" IN ('active', 'inactive')
 ;
 CREATE TABLE IF NOT EXISTS "user_config_versions" (
   "user_id" UUID COMMENT 'The user.',
@@ -757,17 +598,11 @@ SELECT "config_id", "log_level", "backup_interval_sec", "max_log_size_mb", "cach
 FROM (SELECT * FROM "system_config_versions" FINAL ORDER BY "config_version" DESC LIMIT 1 BY "config_id")
 WHERE "deleted_at" IS NULL
 ;
-ALTER TABLE "system_event_log" ADD CONSTRAINT IF NOT EXISTS "severity_known" CHECK "severity" IN ('info', 'warning', 'error', 'critical')
+ALTER TABLE "system_event_log"
+  ADD CONSTRAINT IF NOT EXISTS "severity_known" CHECK "severity" IN ('info', 'warning', 'error', 'critical')
 ;
-CREATE OR REPLACE VIEW "system_event_log_current" AS
-SELECT "event_id", "kind", "source", "severity", "message", "details", "created_at", "version"
-FROM "system_event_log" FINAL
-;
-ALTER TABLE "alert_log" ADD CONSTRAINT IF NOT EXISTS "severity_known" CHECK "severity" IN ('info', 'warning', 'error', 'critical')
-;
-CREATE OR REPLACE VIEW "alert_log_current" AS
-SELECT "alert_id", "kind", "source", "severity", "message", "details", "created_at", "version"
-FROM "alert_log" FINAL
+ALTER TABLE "alert_log"
+  ADD CONSTRAINT IF NOT EXISTS "severity_known" CHECK "severity" IN ('info', 'warning', 'error', 'critical')
 ;
 CREATE TABLE IF NOT EXISTS "audit_log_versions" (
   "id" UUID DEFAULT generateUUIDv4() COMMENT 'The change.',
@@ -796,14 +631,6 @@ FROM (SELECT * FROM "audit_log_versions" FINAL ORDER BY "version" DESC LIMIT 1 B
 CREATE OR REPLACE VIEW "audit_log_current" AS
 SELECT "id", "user_id", "actor", "action", "resource_type", "resource_id", "old_values", "new_values", "ip_address", "user_agent", "created_at", "version"
 FROM (SELECT * FROM "audit_log_versions" FINAL ORDER BY "version" DESC LIMIT 1 BY "id")
-;
-CREATE OR REPLACE VIEW "stream_marks_current" AS
-SELECT "stream", "position", "updated_at"
-FROM "stream_marks" FINAL
-;
-CREATE OR REPLACE VIEW "schema_migrations_current" AS
-SELECT "version", "name", "checksum", "applied_at"
-FROM "schema_migrations" FINAL
 ;
 CREATE TABLE IF NOT EXISTS "sync_logs" (
   "id" UUID COMMENT 'The reading.',

@@ -1,7 +1,3 @@
-ALTER TABLE "brokers" ALTER COLUMN "created_at" SET DEFAULT now()
-;
-ALTER TABLE "brokers" ALTER COLUMN "updated_at" SET DEFAULT now()
-;
 DROP TABLE IF EXISTS "brokers_before"
 ;
 CREATE TABLE "brokers_before" AS FROM "brokers"
@@ -37,10 +33,6 @@ CREATE TABLE IF NOT EXISTS "brokers" (
 INSERT INTO "brokers" ("broker_id", "key", "name", "server", "commission_per_lot", "spread_type", "margin_requirement", "currency_pairs_supported", "zone", "status", "config_version", "created_at", "updated_at", "deleted_at") SELECT "broker_id", "key", "name", "server", "commission_per_lot", "spread_type", "margin_requirement", "currency_pairs_supported", "zone", "status", "config_version", "created_at", "updated_at", "deleted_at" FROM "brokers_before"
 ;
 DROP TABLE "brokers_before"
-;
-ALTER TABLE "instances" ALTER COLUMN "created_at" SET DEFAULT now()
-;
-ALTER TABLE "instances" ALTER COLUMN "updated_at" SET DEFAULT now()
 ;
 DROP TABLE IF EXISTS "instances_before"
 ;
@@ -81,10 +73,6 @@ ALTER TABLE "accounts" ADD COLUMN IF NOT EXISTS "risk_limits" JSON DEFAULT '{}'
 ALTER TABLE "accounts" ADD COLUMN IF NOT EXISTS "prop_firm_template_id" UUID
 ;
 ALTER TABLE "accounts" ADD COLUMN IF NOT EXISTS "reporting_zone" VARCHAR DEFAULT 'UTC'
-;
-ALTER TABLE "accounts" ALTER COLUMN "created_at" SET DEFAULT now()
-;
-ALTER TABLE "accounts" ALTER COLUMN "updated_at" SET DEFAULT now()
 ;
 DROP TABLE IF EXISTS "accounts_before"
 ;
@@ -127,10 +115,6 @@ INSERT INTO "accounts" ("account_id", "key", "user_id", "broker_id", "instance_i
 ;
 DROP TABLE "accounts_before"
 ;
-ALTER TABLE "account_config" ALTER COLUMN "created_at" SET DEFAULT now()
-;
-ALTER TABLE "account_config" ALTER COLUMN "updated_at" SET DEFAULT now()
-;
 DROP TABLE IF EXISTS "account_config_before"
 ;
 CREATE TABLE "account_config_before" AS FROM "account_config"
@@ -166,10 +150,6 @@ CREATE TABLE IF NOT EXISTS "account_config" (
 INSERT INTO "account_config" ("account_id", "broker_id", "spread_type", "commission", "margin_requirement", "leverage", "currency_pair", "direction", "max_open_trades", "max_volume", "max_signal_age_ms", "status", "config_version", "created_at", "updated_at", "deleted_at") SELECT "account_id", "broker_id", "spread_type", "commission", "margin_requirement", "leverage", "currency_pair", "direction", "max_open_trades", "max_volume", "max_signal_age_ms", "status", "config_version", "created_at", "updated_at", "deleted_at" FROM "account_config_before"
 ;
 DROP TABLE "account_config_before"
-;
-ALTER TABLE "strategies" ALTER COLUMN "created_at" SET DEFAULT now()
-;
-ALTER TABLE "strategies" ALTER COLUMN "updated_at" SET DEFAULT now()
 ;
 DROP TABLE IF EXISTS "strategies_before"
 ;
@@ -213,10 +193,6 @@ INSERT INTO "strategies" ("id", "key", "user_id", "name", "description", "type",
 ;
 DROP TABLE "strategies_before"
 ;
-ALTER TABLE "subscriptions" ALTER COLUMN "created_at" SET DEFAULT now()
-;
-ALTER TABLE "subscriptions" ALTER COLUMN "updated_at" SET DEFAULT now()
-;
 DROP TABLE IF EXISTS "subscriptions_before"
 ;
 CREATE TABLE "subscriptions_before" AS FROM "subscriptions"
@@ -258,10 +234,6 @@ CREATE TABLE IF NOT EXISTS "subscriptions" (
 INSERT INTO "subscriptions" ("subscription_id", "account_id", "strategy_id", "direction", "sizing", "fixed_volume", "multiplier", "risk_percent", "risk_override", "max_risk_coefficient", "tiny_trade", "max_open_trades", "max_volume", "copy_stop_loss", "copy_take_profit", "status", "config_version", "created_at", "updated_at", "deleted_at") SELECT "subscription_id", "account_id", "strategy_id", "direction", "sizing", "fixed_volume", "multiplier", "risk_percent", "risk_override", "max_risk_coefficient", "tiny_trade", "max_open_trades", "max_volume", "copy_stop_loss", "copy_take_profit", "status", "config_version", "created_at", "updated_at", "deleted_at" FROM "subscriptions_before"
 ;
 DROP TABLE "subscriptions_before"
-;
-ALTER TABLE "instruments" ALTER COLUMN "created_at" SET DEFAULT now()
-;
-ALTER TABLE "instruments" ALTER COLUMN "updated_at" SET DEFAULT now()
 ;
 DROP TABLE IF EXISTS "instruments_before"
 ;
@@ -318,10 +290,6 @@ CREATE TABLE IF NOT EXISTS "instruments" (
 INSERT INTO "instruments" ("instrument_id", "broker_id", "symbol", "description", "currency_base", "currency_profit", "currency_margin", "digits", "point", "pip_size", "tick_size", "tick_value", "contract_size", "volume_min", "volume_max", "volume_step", "volume_limit", "stops_level", "freeze_level", "filling_mode", "trade_mode", "spread_points", "swap_long", "swap_short", "max_quote_age_ms", "config_version", "created_at", "updated_at", "deleted_at") SELECT "instrument_id", "broker_id", "symbol", "description", "currency_base", "currency_profit", "currency_margin", "digits", "point", "pip_size", "tick_size", "tick_value", "contract_size", "volume_min", "volume_max", "volume_step", "volume_limit", "stops_level", "freeze_level", "filling_mode", "trade_mode", "spread_points", "swap_long", "swap_short", "max_quote_age_ms", "config_version", "created_at", "updated_at", "deleted_at" FROM "instruments_before"
 ;
 DROP TABLE "instruments_before"
-;
-ALTER TABLE "symbol_map" ALTER COLUMN "created_at" SET DEFAULT now()
-;
-ALTER TABLE "symbol_map" ALTER COLUMN "updated_at" SET DEFAULT now()
 ;
 DROP TABLE IF EXISTS "symbol_map_before"
 ;

@@ -1,28 +1,3 @@
-CREATE OR REPLACE VIEW "trade_signal" AS
-SELECT "signal_id", "strategy_id", "strategy", "provider_signal_id", "stream", "entry_id", "entry_row", "symbol", "action", "order_type", "price", "stop_price", "stop_loss", "take_profit", "sl_pips", "tp_pips", "sl_percent", "tp_percent", "volume", "contracts", "risk_percent", "fraction", "position_size", "prev_position_size", "atr", "order_ref", "comment", "metadata", "fired_at", "received_at", "expires_at", "outcome", "reason_code", "subscribers", "config_version", "clock_ahead", "missed_alert", "version"
-FROM "trade_signal_versions"
-QUALIFY row_number() OVER (PARTITION BY "signal_id" ORDER BY "version" DESC) = 1
-;
-CREATE OR REPLACE VIEW "signal_rejection" AS
-SELECT "rejection_id", "signal_id", "stream", "entry_id", "entry_row", "strategy", "reason_code", "message", "payload", "received_at", "version"
-FROM "signal_rejection_versions"
-QUALIFY row_number() OVER (PARTITION BY "rejection_id" ORDER BY "version" DESC) = 1
-;
-CREATE OR REPLACE VIEW "signal_resend" AS
-SELECT "resend_id", "signal_id", "stream", "entry_id", "entry_row", "original_entry_id", "received_at", "version"
-FROM "signal_resend_versions"
-QUALIFY row_number() OVER (PARTITION BY "resend_id" ORDER BY "version" DESC) = 1
-;
-CREATE OR REPLACE VIEW "signal_decisions" AS
-SELECT "signal_id", "partition", "strategy_id", "decision_id", "previous_id", "events_position", "config_version", "accounts", "dispatched", "orders", "account_ids", "reasons", "stream", "entry_id", "received_at", "decided_at", "version"
-FROM "signal_decisions_versions"
-QUALIFY row_number() OVER (PARTITION BY "signal_id", "partition" ORDER BY "version" DESC) = 1
-;
-CREATE OR REPLACE VIEW "signal_execution_status" AS
-SELECT "signal_id", "account_id", "strategy_id", "partition", "symbol", "action", "outcome", "reason_code", "legs", "legs_final", "received_at", "decided_at", "finished_at", "version"
-FROM "signal_execution_status_versions"
-QUALIFY row_number() OVER (PARTITION BY "signal_id", "account_id" ORDER BY "version" DESC) = 1
-;
 CREATE TABLE IF NOT EXISTS "signal_metrics_versions" (
   "signal_id" UUID NOT NULL,
   "strategy_id" UUID NOT NULL,
@@ -42,21 +17,6 @@ CREATE OR REPLACE VIEW "signal_metrics" AS
 SELECT "signal_id", "strategy_id", "accounts", "orders", "fired_to_received_ms", "received_to_decided_ms", "received_to_first_sent_ms", "received_to_last_sent_ms", "received_to_first_done_ms", "received_to_last_done_ms", "received_at", "version"
 FROM "signal_metrics_versions"
 QUALIFY row_number() OVER (PARTITION BY "signal_id" ORDER BY "version" DESC) = 1
-;
-CREATE OR REPLACE VIEW "orders" AS
-SELECT "order_id", "signal_id", "cause_id", "account_id", "strategy_id", "broker_id", "instance_id", "partition", "decision_id", "leg", "legs", "kind", "side", "order_type", "symbol", "volume", "filled_volume", "price", "stop_price", "stop_loss", "take_profit", "trade_id", "state", "outcome", "reason_code", "retcode", "order_ticket", "position_ticket", "fill_price", "asked_price", "provider_price", "quote_price", "slippage", "message", "magic", "owner", "term", "fired_at", "received_at", "decided_at", "claimed_at", "sent_at", "done_at", "reported_at", "expires_at", "valid_until", "version"
-FROM "orders_versions"
-QUALIFY row_number() OVER (PARTITION BY "order_id" ORDER BY "version" DESC) = 1
-;
-CREATE OR REPLACE VIEW "trade_result" AS
-SELECT "result_id", "order_id", "signal_id", "account_id", "strategy_id", "trade_id", "outcome", "reason_code", "kind", "side", "symbol", "volume", "price", "profit", "commission", "swap", "slippage", "decided_at", "finished_at", "version"
-FROM "trade_result_versions"
-QUALIFY row_number() OVER (PARTITION BY "result_id" ORDER BY "version" DESC) = 1
-;
-CREATE OR REPLACE VIEW "result_metrics" AS
-SELECT "result_id", "account_id", "broker_id", "instance_id", "received_to_decided_ms", "decided_to_claimed_ms", "claimed_to_sent_ms", "sent_to_done_ms", "done_to_reported_ms", "received_to_claimed_ms", "received_to_done_ms", "slippage_points", "decided_at", "finished_at", "version"
-FROM "result_metrics_versions"
-QUALIFY row_number() OVER (PARTITION BY "result_id" ORDER BY "version" DESC) = 1
 ;
 CREATE TABLE IF NOT EXISTS "trade_reconciliation_versions" (
   "trade_id" UUID NOT NULL,
@@ -178,16 +138,6 @@ CREATE OR REPLACE VIEW "trades" AS
 SELECT "trade_id", "user_id", "strategy_id", "backtest_id", "signal_id", "account_id", "broker_id", "instance_id", "partition", "symbol", "type", "order_type", "quantity", "closed_quantity", "price", "entry_price", "exit_price", "stop_loss", "take_profit", "commission", "swap", "profit", "mfe", "mae", "status", "reason_code", "position_ticket", "broker_trade_id", "external_id", "executed_at", "expires_at", "closed_at", "metadata", "created_at", "updated_at", "version", "sl_pips", "tp_pips", "pips", "pip_value", "contract", "nights", "slippage_entry", "slippage_exit", "latency_ms", "spread_pips", "close_reason"
 FROM "trades_versions"
 QUALIFY row_number() OVER (PARTITION BY "trade_id" ORDER BY "version" DESC) = 1
-;
-CREATE OR REPLACE VIEW "deals" AS
-SELECT "account_id", "deal_ticket", "broker_id", "order_id", "trade_id", "strategy_id", "partition", "order_ticket", "position_ticket", "symbol", "type", "entry", "reason", "volume", "price", "profit", "commission", "swap", "fee", "magic", "comment", "time", "version"
-FROM "deals_versions"
-QUALIFY row_number() OVER (PARTITION BY "account_id", "deal_ticket" ORDER BY "version" DESC) = 1
-;
-CREATE OR REPLACE VIEW "account_marks" AS
-SELECT "account_id", "minute", "partition", "balance", "equity", "equity_low", "equity_high", "margin", "margin_free", "open_positions", "currency", "marked_at", "version"
-FROM "account_marks_versions"
-QUALIFY row_number() OVER (PARTITION BY "account_id", "minute" ORDER BY "version" DESC) = 1
 ;
 CREATE TABLE IF NOT EXISTS "trade_performance_versions" (
   "trade_id" UUID NOT NULL,
@@ -343,16 +293,6 @@ CREATE OR REPLACE VIEW "login_audit" AS
 SELECT "login_id", "user_id", "username", "method", "outcome", "ip_address", "user_agent", "device_fingerprint", "session_id", "created_at", "version"
 FROM "login_audit_versions"
 QUALIFY row_number() OVER (PARTITION BY "login_id" ORDER BY "version" DESC) = 1
-;
-CREATE OR REPLACE VIEW "system_event_log" AS
-SELECT "event_id", "kind", "source", "severity", "message", "details", "created_at", "version"
-FROM "system_event_log_versions"
-QUALIFY row_number() OVER (PARTITION BY "event_id" ORDER BY "version" DESC) = 1
-;
-CREATE OR REPLACE VIEW "alert_log" AS
-SELECT "alert_id", "kind", "source", "severity", "message", "details", "created_at", "version"
-FROM "alert_log_versions"
-QUALIFY row_number() OVER (PARTITION BY "alert_id" ORDER BY "version" DESC) = 1
 ;
 ALTER TABLE "schema_migrations" ALTER COLUMN "applied_at" SET DEFAULT now()
 ;
