@@ -17,6 +17,7 @@ def everything(tables: dict[str, Table] = TABLES) -> list[str]:
     """Return the statements that make all tables, with their rules, in an empty database."""
     ours = ordered(tables)
     made = [postgres_access.user_function(), *postgres_access.roles(), PARTITIONS]
+    made.append(postgres_triggers.pinned("make_partitions(text, timestamptz, timestamptz)"))
     made += [statement for each in ours for statement in ddl(each)]
     made += postgres_triggers.functions()
     made += [statement for each in ours for statement in postgres_triggers.triggers(each)]
@@ -148,7 +149,7 @@ def _index(table: Table, index: Index) -> str:
 PARTITIONS = """\
 CREATE OR REPLACE FUNCTION make_partitions(
   parent text, first_time timestamptz, last_time timestamptz
-) RETURNS integer LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+) RETURNS integer LANGUAGE plpgsql SECURITY DEFINER AS $$
 DECLARE
   month timestamp := date_trunc('month', first_time AT TIME ZONE 'UTC');
   made integer := 0;

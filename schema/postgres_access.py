@@ -13,6 +13,8 @@ APP, REPORTING, SERVICE = "app", "reporting", "service"
 ROLES = (APP, REPORTING, SERVICE)
 _USER = "(SELECT app_user())"
 _ACCOUNTS = f"SELECT account_id FROM accounts WHERE user_id = {_USER}"  # noqa: S608 - a constant
+# Tables with an owner that rows of users refer to, and what names a row of theirs.
+_NAMED = {"accounts": "account_id", "strategies": "id"}
 # What nobody reports on: it opens doors, or says how.
 _CLOSED = frozenset({"credentials", "user_permission", "user_role", "login_audit"})
 
@@ -145,7 +147,16 @@ def _reads(owner: Owner, own: str) -> str:
 
 
 def _writes(table: Table, owner: Owner, own: str) -> str:
-    # A foreign key would take another's account, for its check sees all rows.
-    if owner.of == "account" or "account_id" not in table.names:
-        return own
-    return f"{own} AND (account_id IS NULL OR account_id IN ({_ACCOUNTS}))"
+    """Return the condition of rows that a user may write: theirs, and naming what they see.
+
+    A foreign key's own check sees all rows, and would take another's account or strategy.
+    """
+    # A policy that asks its own table would never end.
+    named = [e for e in table.references if e.table in _NAMED and e.table != table.name]
+    seen = []
+    for each in named:
+        (column,) = each.columns
+        if column != owner.column:
+            visible = f"SELECT {_NAMED[each.table]} FROM {each.table}"  # noqa: S608 - constants
+            seen.append(f"({sql.name(column)} IS NULL OR {sql.name(column)} IN ({visible}))")
+    return " AND ".join([own, *seen])

@@ -33,7 +33,7 @@ END $$"""
 # Runs as the tables' owner: whoever changes a row cannot write, or leave out, its audit.
 _AUDIT = f"""\
 CREATE OR REPLACE FUNCTION audit_change() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+LANGUAGE plpgsql SECURITY DEFINER AS $$
 DECLARE
   before jsonb := CASE WHEN TG_OP = 'INSERT' THEN NULL ELSE to_jsonb(OLD) END;
   after jsonb := CASE WHEN TG_OP = 'DELETE' THEN NULL ELSE to_jsonb(NEW) END;
@@ -95,7 +95,19 @@ END $$"""
 
 def functions() -> list[str]:
     """Return the statements that make the triggers' functions."""
-    return [_TOUCH, _TOUCH_VERSION, _AUDIT, _KEEP]
+    return [_TOUCH, _TOUCH_VERSION, _AUDIT, pinned("audit_change()"), _KEEP]
+
+
+def pinned(function: str) -> str:
+    """Return the statement that lets a function find the tables of this schema and no others.
+
+    Without it, whoever calls a function that runs as the owner could put a temporary table of
+    the same name in its way: those are found first unless they are named last.
+    """
+    return (
+        f"DO $$ BEGIN EXECUTE format('ALTER FUNCTION {function} SET search_path = %I, pg_temp',"
+        " current_schema()); END $$"
+    )
 
 
 def triggers(table: Table) -> list[str]:

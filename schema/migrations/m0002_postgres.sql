@@ -30,7 +30,7 @@ DO $$ BEGIN EXECUTE format('GRANT USAGE ON SCHEMA %I TO service', current_schema
 ;
 CREATE OR REPLACE FUNCTION make_partitions(
   parent text, first_time timestamptz, last_time timestamptz
-) RETURNS integer LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+) RETURNS integer LANGUAGE plpgsql SECURITY DEFINER AS $$
 DECLARE
   month timestamp := date_trunc('month', first_time AT TIME ZONE 'UTC');
   made integer := 0;
@@ -56,6 +56,8 @@ BEGIN
   END LOOP;
   RETURN made;
 END $$
+;
+DO $$ BEGIN EXECUTE format('ALTER FUNCTION make_partitions(text, timestamptz, timestamptz) SET search_path = %I, pg_temp', current_schema()); END $$
 ;
 CREATE TABLE IF NOT EXISTS "trades" (
   "trade_id" UUID NOT NULL,
@@ -2450,7 +2452,7 @@ BEGIN
 END $$
 ;
 CREATE OR REPLACE FUNCTION audit_change() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+LANGUAGE plpgsql SECURITY DEFINER AS $$
 DECLARE
   before jsonb := CASE WHEN TG_OP = 'INSERT' THEN NULL ELSE to_jsonb(OLD) END;
   after jsonb := CASE WHEN TG_OP = 'DELETE' THEN NULL ELSE to_jsonb(NEW) END;
@@ -2489,6 +2491,8 @@ BEGIN
   );
   RETURN NULL;
 END $$
+;
+DO $$ BEGIN EXECUTE format('ALTER FUNCTION audit_change() SET search_path = %I, pg_temp', current_schema()); END $$
 ;
 CREATE OR REPLACE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -3104,11 +3108,11 @@ CREATE POLICY serve_all ON "emotion_logs" FOR ALL TO service USING (true) WITH C
 ;
 DROP POLICY IF EXISTS insert_own ON "emotion_logs"
 ;
-CREATE POLICY insert_own ON "emotion_logs" FOR INSERT WITH CHECK ("user_id" = (SELECT app_user()) AND (account_id IS NULL OR account_id IN (SELECT account_id FROM accounts WHERE user_id = (SELECT app_user()))))
+CREATE POLICY insert_own ON "emotion_logs" FOR INSERT WITH CHECK ("user_id" = (SELECT app_user()))
 ;
 DROP POLICY IF EXISTS update_own ON "emotion_logs"
 ;
-CREATE POLICY update_own ON "emotion_logs" FOR UPDATE USING ("user_id" = (SELECT app_user())) WITH CHECK ("user_id" = (SELECT app_user()) AND (account_id IS NULL OR account_id IN (SELECT account_id FROM accounts WHERE user_id = (SELECT app_user()))))
+CREATE POLICY update_own ON "emotion_logs" FOR UPDATE USING ("user_id" = (SELECT app_user())) WITH CHECK ("user_id" = (SELECT app_user()))
 ;
 DROP POLICY IF EXISTS delete_own ON "emotion_logs"
 ;
@@ -3320,11 +3324,11 @@ CREATE POLICY serve_all ON "signal_config" FOR ALL TO service USING (true) WITH 
 ;
 DROP POLICY IF EXISTS insert_own ON "signal_config"
 ;
-CREATE POLICY insert_own ON "signal_config" FOR INSERT WITH CHECK ("user_id" = (SELECT app_user()))
+CREATE POLICY insert_own ON "signal_config" FOR INSERT WITH CHECK ("user_id" = (SELECT app_user()) AND ("strategy_id" IS NULL OR "strategy_id" IN (SELECT id FROM strategies)))
 ;
 DROP POLICY IF EXISTS update_own ON "signal_config"
 ;
-CREATE POLICY update_own ON "signal_config" FOR UPDATE USING ("user_id" = (SELECT app_user())) WITH CHECK ("user_id" = (SELECT app_user()))
+CREATE POLICY update_own ON "signal_config" FOR UPDATE USING ("user_id" = (SELECT app_user())) WITH CHECK ("user_id" = (SELECT app_user()) AND ("strategy_id" IS NULL OR "strategy_id" IN (SELECT id FROM strategies)))
 ;
 DROP POLICY IF EXISTS delete_own ON "signal_config"
 ;
@@ -3364,11 +3368,11 @@ CREATE POLICY serve_all ON "backtests" FOR ALL TO service USING (true) WITH CHEC
 ;
 DROP POLICY IF EXISTS insert_own ON "backtests"
 ;
-CREATE POLICY insert_own ON "backtests" FOR INSERT WITH CHECK ("user_id" = (SELECT app_user()))
+CREATE POLICY insert_own ON "backtests" FOR INSERT WITH CHECK ("user_id" = (SELECT app_user()) AND ("strategy_id" IS NULL OR "strategy_id" IN (SELECT id FROM strategies)))
 ;
 DROP POLICY IF EXISTS update_own ON "backtests"
 ;
-CREATE POLICY update_own ON "backtests" FOR UPDATE USING ("user_id" = (SELECT app_user())) WITH CHECK ("user_id" = (SELECT app_user()))
+CREATE POLICY update_own ON "backtests" FOR UPDATE USING ("user_id" = (SELECT app_user())) WITH CHECK ("user_id" = (SELECT app_user()) AND ("strategy_id" IS NULL OR "strategy_id" IN (SELECT id FROM strategies)))
 ;
 DROP POLICY IF EXISTS delete_own ON "backtests"
 ;
@@ -3434,11 +3438,11 @@ CREATE POLICY serve_all ON "subscriptions" FOR ALL TO service USING (true) WITH 
 ;
 DROP POLICY IF EXISTS insert_own ON "subscriptions"
 ;
-CREATE POLICY insert_own ON "subscriptions" FOR INSERT WITH CHECK ("account_id" IN (SELECT account_id FROM accounts WHERE user_id = (SELECT app_user())))
+CREATE POLICY insert_own ON "subscriptions" FOR INSERT WITH CHECK ("account_id" IN (SELECT account_id FROM accounts WHERE user_id = (SELECT app_user())) AND ("strategy_id" IS NULL OR "strategy_id" IN (SELECT id FROM strategies)))
 ;
 DROP POLICY IF EXISTS update_own ON "subscriptions"
 ;
-CREATE POLICY update_own ON "subscriptions" FOR UPDATE USING ("account_id" IN (SELECT account_id FROM accounts WHERE user_id = (SELECT app_user()))) WITH CHECK ("account_id" IN (SELECT account_id FROM accounts WHERE user_id = (SELECT app_user())))
+CREATE POLICY update_own ON "subscriptions" FOR UPDATE USING ("account_id" IN (SELECT account_id FROM accounts WHERE user_id = (SELECT app_user()))) WITH CHECK ("account_id" IN (SELECT account_id FROM accounts WHERE user_id = (SELECT app_user())) AND ("strategy_id" IS NULL OR "strategy_id" IN (SELECT id FROM strategies)))
 ;
 DROP POLICY IF EXISTS delete_own ON "subscriptions"
 ;
@@ -3546,11 +3550,11 @@ CREATE POLICY serve_all ON "broker_connections" FOR ALL TO service USING (true) 
 ;
 DROP POLICY IF EXISTS insert_own ON "broker_connections"
 ;
-CREATE POLICY insert_own ON "broker_connections" FOR INSERT WITH CHECK ("user_id" = (SELECT app_user()) AND (account_id IS NULL OR account_id IN (SELECT account_id FROM accounts WHERE user_id = (SELECT app_user()))))
+CREATE POLICY insert_own ON "broker_connections" FOR INSERT WITH CHECK ("user_id" = (SELECT app_user()) AND ("account_id" IS NULL OR "account_id" IN (SELECT account_id FROM accounts)))
 ;
 DROP POLICY IF EXISTS update_own ON "broker_connections"
 ;
-CREATE POLICY update_own ON "broker_connections" FOR UPDATE USING ("user_id" = (SELECT app_user())) WITH CHECK ("user_id" = (SELECT app_user()) AND (account_id IS NULL OR account_id IN (SELECT account_id FROM accounts WHERE user_id = (SELECT app_user()))))
+CREATE POLICY update_own ON "broker_connections" FOR UPDATE USING ("user_id" = (SELECT app_user())) WITH CHECK ("user_id" = (SELECT app_user()) AND ("account_id" IS NULL OR "account_id" IN (SELECT account_id FROM accounts)))
 ;
 DROP POLICY IF EXISTS delete_own ON "broker_connections"
 ;
@@ -3616,11 +3620,11 @@ CREATE POLICY serve_all ON "risk_limits" FOR ALL TO service USING (true) WITH CH
 ;
 DROP POLICY IF EXISTS insert_own ON "risk_limits"
 ;
-CREATE POLICY insert_own ON "risk_limits" FOR INSERT WITH CHECK ("user_id" = (SELECT app_user()) AND (account_id IS NULL OR account_id IN (SELECT account_id FROM accounts WHERE user_id = (SELECT app_user()))))
+CREATE POLICY insert_own ON "risk_limits" FOR INSERT WITH CHECK ("user_id" = (SELECT app_user()) AND ("account_id" IS NULL OR "account_id" IN (SELECT account_id FROM accounts)))
 ;
 DROP POLICY IF EXISTS update_own ON "risk_limits"
 ;
-CREATE POLICY update_own ON "risk_limits" FOR UPDATE USING ("user_id" = (SELECT app_user())) WITH CHECK ("user_id" = (SELECT app_user()) AND (account_id IS NULL OR account_id IN (SELECT account_id FROM accounts WHERE user_id = (SELECT app_user()))))
+CREATE POLICY update_own ON "risk_limits" FOR UPDATE USING ("user_id" = (SELECT app_user())) WITH CHECK ("user_id" = (SELECT app_user()) AND ("account_id" IS NULL OR "account_id" IN (SELECT account_id FROM accounts)))
 ;
 DROP POLICY IF EXISTS delete_own ON "risk_limits"
 ;

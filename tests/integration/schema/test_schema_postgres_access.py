@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from psycopg import errors
 
-from schema import postgres_access
+from schema import migrations, postgres_access
 from schema.registry import TABLES
 
 if TYPE_CHECKING:
@@ -152,6 +152,18 @@ def test_a_row_for_another_user_or_account_is_refused(owner: Connection) -> None
             owner.execute(insert, [user, account])
 
 
+def test_a_private_strategy_takes_no_subscriber(owner: Connection) -> None:
+    insert = (
+        "INSERT INTO subscriptions (subscription_id, account_id, strategy_id, sizing, config_version)"
+        " VALUES (gen_random_uuid(), %s, %s, 'fixed', 1)"
+    )
+    with pytest.raises(errors.InsufficientPrivilege), acting(owner, "app", ANN):
+        owner.execute(insert, [ANN, BOB])
+    owner.execute("UPDATE strategies SET is_public = true WHERE id = %s", [BOB])
+    with acting(owner, "app", ANN):
+        owner.execute(insert, [ANN, BOB])
+
+
 def test_what_is_shared_is_read_and_not_written(owner: Connection) -> None:
     owner.execute("UPDATE strategies SET is_public = true WHERE user_id = %s", [ANN])
     owner.execute(
@@ -275,6 +287,20 @@ def test_changes_are_audited_with_old_and_new_values(owner: Connection) -> None:
     assert place.fetchall() == [("10.0.0.7/32",)]
 
 
+def test_no_table_of_the_writers_own_takes_the_audit(owner: Connection) -> None:
+    """Temporary tables are found before others: the audit does not look among them first."""
+    with owner.transaction():
+        owner.execute("SET LOCAL ROLE app")
+        owner.execute("SELECT set_config('app.current_user_id', %s, true)", [str(ANN)])
+        owner.execute("CREATE TEMP TABLE audit_log (LIKE audit_log) ON COMMIT DROP")
+        owner.execute("CREATE TEMP TABLE users (id uuid) ON COMMIT DROP")
+        owner.execute("UPDATE sessions SET note = 'hidden' WHERE user_id = %s", [ANN])
+        owner.execute("RESET ROLE")
+        owner.execute("DROP TABLE pg_temp.audit_log, pg_temp.users")
+    ((action, user, *_),) = audit(owner, "sessions")
+    assert (action, user) == ("update", ANN)
+
+
 def test_secrets_are_said_to_differ_and_no_more(owner: Connection) -> None:
     owner.execute(
         "UPDATE users SET password_hash = 'new hash', api_key_hash = 'k' WHERE id = %s", [ANN]
@@ -361,3 +387,57 @@ def test_times_of_change_are_kept_by_the_database(owner: Connection) -> None:
         [ANN],
     )
     assert owner.execute(when, [ANN]).fetchone() == (False, 9)
+
+
+@pytest.fixture
+def kept(postgres: PostgresServer) -> Iterator[Connection]:
+    """A database whose tables belong to a role that is no superuser, as a deployment has it."""
+    with postgres.connect() as admin:
+        admin.execute("DROP ROLE IF EXISTS tradecast_keeper")
+        admin.execute("CREATE ROLE tradecast_keeper LOGIN CREATEROLE PASSWORD 'keeper'")
+        for name in postgres.database("tradecast_kept"):
+            admin.execute(f"ALTER DATABASE {name} OWNER TO tradecast_keeper")
+            with postgres.connect(name, user="tradecast_keeper", password="keeper") as keeper:
+                for migration in migrations.MIGRATIONS:
+                    for statement in migrations.statements(migration, "postgres"):
+                        keeper.execute(statement)
+            with postgres.connect(name) as connection:
+                yield connection
+        admin.execute("DROP ROLE tradecast_keeper")
+
+
+def test_an_owner_that_is_no_superuser_suffices(kept: Connection) -> None:
+    with kept.transaction(), acting_for_good(kept, "service", None):
+        for user in (ANN, BOB):
+            kept.execute(
+                "INSERT INTO users (id, email, username, password_hash) VALUES (%s, %s, %s, 'x')",
+                [user, str(user), str(user)],
+            )
+    with kept.transaction(), acting_for_good(kept, "app", ANN):
+        kept.execute("INSERT INTO sessions (user_id, started_at) VALUES (%s, now())", [ANN])
+        assert count(kept, "users") == 1
+        assert [row[0] for row in audit(kept, "sessions")] == ["insert"]
+    with kept.transaction(), acting_for_good(kept, "app", BOB):
+        assert count(kept, "sessions") == 0
+        assert audit(kept, "sessions") == []
+        assert kept.execute("DELETE FROM sessions").rowcount == 0
+    with kept.transaction(), acting_for_good(kept, "tradecast_keeper", None):
+        assert (count(kept, "sessions"), count(kept, "audit_log")) == (0, 0)
+    with kept.transaction(), acting_for_good(kept, "service", ANN):
+        # The session goes with its user, and what Ann has done stays hers by name.
+        kept.execute("DELETE FROM users WHERE id = %s", [ANN])
+        assert count(kept, "sessions") == 0
+        assert [row[:3] for row in audit(kept, "sessions")] == [
+            ("insert", None, f"user {ANN}"),
+            ("delete", None, f"user {ANN}"),
+        ]
+
+
+@contextmanager
+def acting_for_good(connection: Connection, role: str, user: uuid.UUID | None) -> Iterator[None]:
+    """As `acting`, and what is done stays."""
+    connection.execute(f"SET LOCAL ROLE {role}")
+    connection.execute(
+        "SELECT set_config('app.current_user_id', %s, true)", [str(user) if user else ""]
+    )
+    yield

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pyarrow as pa
@@ -210,3 +210,108 @@ def test_ids_keep_their_byte_order_in_text(
     asked = "SELECT CAST(alert_id AS VARCHAR) FROM alert_log"
     assert duck_stores["duckdb"].sql(asked).fetchall() == [(str(order),)]
     assert click_database.command("SELECT toString(alert_id) FROM alert_log") == str(order)
+
+
+def record(version: int, *, deleted: bool = False) -> pa.RecordBatch:
+    moment = datetime(2026, 11, 1, tzinfo=UTC)
+    return arrow.batch(
+        table("emotion_logs"),
+        {
+            "id": [uuid.UUID(int=1)],
+            "user_id": uuid.UUID(int=2),
+            "emotion": "fomo",
+            "note": f"note {version}",
+            "created_at": moment,
+            "updated_at": moment,
+            "deleted_at": [moment if deleted else None],
+            "version": version,
+        },
+    )
+
+
+def test_records_show_what_holds_and_keep_what_was(click_database: Client) -> None:
+    which = table("emotion_logs")
+    click_database.command("TRUNCATE TABLE emotion_logs_versions")
+    for version in (2, 1, 2, 3, 1):
+        click_put(click_database, which, record(version))
+    for shown in ("emotion_logs", "emotion_logs_current"):
+        assert click_get(click_database, which, shown).column("note").to_pylist() == ["note 3"]
+    click_put(click_database, which, record(4, deleted=True))
+    assert click_get(click_database, which, "emotion_logs").num_rows == 0
+    assert click_get(click_database, which, "emotion_logs_versions").num_rows == 4
+
+
+def bars(*ages: int, timeframe: str = "1m") -> pa.RecordBatch:
+    now = datetime.now(UTC)
+    prices = dict.fromkeys(("open_price", "high_price", "low_price", "close_price"), 1)
+    return arrow.batch(
+        table("market_data"),
+        {
+            "symbol": "EURUSD",
+            "timeframe": timeframe,
+            "timestamp": [now - timedelta(days=age) for age in ages],
+            **prices,
+            "created_at": now,
+            "version": 1,
+        },
+    )
+
+
+def test_short_bars_expire_before_long_ones(click_database: Client) -> None:
+    which = table("market_data")
+    click_database.command("TRUNCATE TABLE market_data")
+    for timeframe in ("1m", "5m", "15m", "1d"):
+        click_put(click_database, which, bars(1, 402, 1098, 1829, timeframe=timeframe))
+    click_database.command("SYSTEM START TTL MERGES market_data")
+    click_database.command("OPTIMIZE TABLE market_data FINAL")
+    query = "SELECT timeframe, count() FROM market_data GROUP BY timeframe"
+    kept = dict(click_database.query(query).result_rows)
+    assert kept == {"1m": 1, "5m": 2, "15m": 3, "1d": 4}
+
+
+@pytest.mark.parametrize(
+    ("column", "bad", "rule"),
+    [
+        ("equity_low", Decimal(2), "equity_ordered"),
+        ("wins", 1, "wins_and_losses"),
+        ("daily_return", float("nan"), "figures_finite"),
+        ("daily_return", float("-inf"), "figures_finite"),
+    ],
+)
+def test_clickhouse_refuses_rows_that_break_a_rule(
+    column: str, bad: Any, rule: str, click_database: Client
+) -> None:
+    which = table("daily_snapshots")
+    start = datetime(2026, 11, 1, tzinfo=UTC)
+    row = arrow.batch(
+        which,
+        {
+            "id": [uuid.UUID(int=1)],
+            "account_id": uuid.UUID(int=2),
+            "date": start.date(),
+            "zone": "UTC",
+            "day_start": start,
+            "day_end": start + timedelta(days=1),
+            "currency": "USD",
+            "equity_high": 1,
+            "created_at": start,
+            "version": 1,
+        },
+    )
+    click_put(click_database, which, row)
+    at = which.names.index(column)
+    wrong = row.set_column(at, row.schema.field(column), pa.array([bad], row.schema.types[at]))
+    with pytest.raises(DatabaseError, match=rule):
+        click_put(click_database, which, wrong)
+
+
+def test_records_hold_rules_in_duckdb(duck_stores: dict[str, duckdb.DuckDBPyConnection]) -> None:
+    connection = duck_stores["control"]
+    connection.execute("DELETE FROM users")
+    insert = "INSERT INTO users (email, username, password_hash, {0}) VALUES ('a', 'b', 'c', {1})"
+    connection.execute(insert.format("first_name", "'Ann'"))
+    made = connection.sql("SELECT role, status::VARCHAR, version, created_at <= now() FROM users")
+    assert made.fetchall() == [("user", "active", 1, True)]
+    for column, value in (("last_name", "'x'"), ("status", "'odd'"), ("failed_logins", "-1"), ("country", "'CHE'")):  # fmt: skip
+        with pytest.raises((duckdb.ConstraintException, duckdb.ConversionException)):
+            connection.execute(insert.format(column, value))
