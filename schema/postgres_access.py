@@ -44,9 +44,13 @@ END $do$"""
 
 
 def roles() -> list[str]:
-    """Return the statements that make the roles; they belong to the server, not a database."""
+    """Return the statements that make the roles; they belong to the server, not a database.
+
+    Where they are, whoever makes the tables needs no right to make roles.
+    """
     made = [
-        f"DO $$ BEGIN CREATE ROLE {role} NOLOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$"
+        f"DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}')"
+        f" THEN CREATE ROLE {role} NOLOGIN; END IF; END $$"
         for role in ROLES
     ]
     schema = (
