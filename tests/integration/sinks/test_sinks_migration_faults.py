@@ -18,7 +18,13 @@ DUCKDB = (
     " Database(Path({!r}), Limits())"
 )
 CLICKHOUSE = "from sinks.clickhouse import ClickHouseWriter; ClickHouseWriter({!r}).positions()"
-FAULTS = ("migrate.statement=kill", "migrate.statement=kill@9", "migrate.record=kill")
+# In the first migration, in the second, and between them.
+FAULTS = (
+    "migrate.statement=kill",
+    "migrate.statement=kill@9",
+    "migrate.statement=kill@70",
+    "migrate.record=kill",
+)
 
 
 def killed(program: str, fault: str) -> bool:

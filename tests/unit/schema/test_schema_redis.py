@@ -5,11 +5,16 @@ from decimal import Decimal
 from uuid import UUID
 
 import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
 
 from schema import arrow, redis
 from schema.registry import TABLES, table
+from tests.rows import rows_of
 
 STATE = table("account_state")
+LIVE = sorted(t.name for t in TABLES.values() if t.kind == "live" or t.name == "user_preferences")
 
 
 def test_a_row_comes_back_from_its_hash() -> None:
@@ -39,6 +44,22 @@ def test_a_row_comes_back_from_its_hash() -> None:
     row = redis.decode(table("trade_state"), stored[1])
     assert row["side"] == "sell"
     assert row["entry_price"] == Decimal("1.12345")
+
+
+@pytest.mark.parametrize("name", LIVE)
+def test_rows_of_any_value_come_back(name: str) -> None:
+    which = table(name)
+
+    @settings(max_examples=10, deadline=None)
+    @given(rows_of(which))
+    def check(rows: pa.RecordBatch) -> None:
+        stored = [
+            {field.encode(): text.encode() for field, text in each.items()}
+            for each in redis.encode(which, rows)
+        ]
+        assert redis.rows(which, stored) == rows
+
+    check()
 
 
 def test_every_live_table_says_how_long_it_lives() -> None:
