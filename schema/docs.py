@@ -85,7 +85,8 @@ def _facts(table: Table) -> list[tuple[str, str]]:
         lives = "until its writer removes it" if table.live_seconds is None else ""
         return [*facts, ("lives", lives or f"{table.live_seconds} s after its last write")]
     facts.append(("current row", f"greatest {table.version}"))
-    facts.append(("sorted by (ClickHouse)", ", ".join(table.order_by)))
+    if "clickhouse" in table.stores:
+        facts.append(("sorted by (ClickHouse)", ", ".join(table.order_by)))
     facts += [
         ("expires (ClickHouse)", f"{each.days} days, where {each.condition}")
         for each in table.expiries

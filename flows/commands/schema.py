@@ -20,7 +20,7 @@ examples:
   tradecast schema migrate
   tradecast schema docs docs/reference
 """
-STORES = ("clickhouse", "duckdb")
+STORES = ("clickhouse", "duckdb", "postgres")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
