@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 # Quotes, newlines, NUL, escapes and 4-byte UTF-8 come up often.
 ODD = st.sampled_from(["'", '"', "\n", "\r", "\t", "\0", "\x1a", "\\", "🜚", "%s", "--", ";"])
+EVERY_ODD = 'it\'s "quoted"\r\n\t\0\x1a\x1a0 \\ %s {} -- ; $$ \u00e9 \u2028 🜚 \U0010ffff'
 CHARACTERS = st.characters(codec="utf-8") | ODD
 TIMES = st.datetimes(datetime(1971, 1, 1), datetime(2261, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 _ADDRESSES = (st.ip_addresses(v=4) | st.ip_addresses(v=6)).map(str)

@@ -16,7 +16,7 @@ from schema import arrow, migrations
 from schema import postgres as pg
 from schema import postgres_values as values
 from schema.registry import TABLES, table
-from tests.rows import by_key, rows_of
+from tests.rows import EVERY_ODD, by_key, rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -106,6 +106,16 @@ def test_the_greatest_version_stays(owner: psycopg.Connection[Any]) -> None:
     for version in (2, 3, 1, 3, 2):
         put(owner, which, template(version, {}))
     assert get(owner, which).column("firm").to_pylist() == ["Firm 3"]
+
+
+def test_odd_texts_come_back_byte_for_byte(owner: psycopg.Connection[Any]) -> None:
+    which = table("prop_firm_templates")
+    clear(owner, which)
+    row = template(1, {EVERY_ODD: [EVERY_ODD, {"deep": EVERY_ODD}]})
+    at = which.names.index("firm")
+    row = row.set_column(at, row.schema.field(at), pa.array([EVERY_ODD]))
+    put(owner, which, row)
+    assert get(owner, which) == row
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from schema import arrow, polars, sql
 from schema import clickhouse as click
 from schema import duckdb as duck
 from schema.registry import TABLES, table
-from tests.rows import by_key, rows_of
+from tests.rows import EVERY_ODD, by_key, rows_of
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -239,6 +239,31 @@ def test_records_show_what_holds_and_keep_what_was(click_database: Client) -> No
     click_put(click_database, which, record(4, deleted=True))
     assert click_get(click_database, which, "emotion_logs").num_rows == 0
     assert click_get(click_database, which, "emotion_logs_versions").num_rows == 4
+
+
+def test_odd_texts_come_back_byte_for_byte(
+    duck_stores: dict[str, duckdb.DuckDBPyConnection], click_database: Client
+) -> None:
+    which = table("prop_firm_templates")
+    moment = datetime(2026, 11, 1, tzinfo=UTC)
+    row = arrow.batch(
+        which,
+        {
+            "id": [uuid.UUID(int=1)],
+            "firm": EVERY_ODD,
+            "rules": [{EVERY_ODD: [EVERY_ODD, {"deep": EVERY_ODD}]}],
+            "effective_from": moment.date(),
+            "config_version": 1,
+            "created_at": moment,
+            "updated_at": moment,
+        },
+    )
+    duck_stores["control"].execute("DELETE FROM prop_firm_templates")
+    duck_put(duck_stores["control"], which, row)
+    assert duck_get(duck_stores["control"], which) == row
+    click_database.command("TRUNCATE TABLE prop_firm_templates_versions")
+    click_put(click_database, which, row)
+    assert click_get(click_database, which, "prop_firm_templates") == row
 
 
 def bars(*ages: int, timeframe: str = "1m") -> pa.RecordBatch:
