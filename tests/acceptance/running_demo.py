@@ -108,8 +108,9 @@ class RunningDemo:
             held: the process that is paused until `hit` holds, so that its work waits: the part
                 itself, or where that must go on to answer `hit`, another one.
         """
+        # On a slow machine alerts are sent before the last process has come up.
+        eventually(lambda: self.pid(part) and self.pid(held), 60, what=f"{part} and {held}")
         pid, paused = self.pid(part), self.pid(held)
-        assert pid, f"{part} does not run"
         assert paused, f"{held} does not run"
         with _stopped(paused):
             eventually(hit, 10, what=f"work in hand of {part}")

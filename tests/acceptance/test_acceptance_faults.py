@@ -70,7 +70,7 @@ def _keep_clickhouse_down(demo: RunningDemo, struck: Path) -> None:
                 os.kill(pid, signal.SIGKILL)
         return (struck / "archive.spooled").exists()
 
-    eventually(spooled, 60, what="rows in the spool", poll=0.2)
+    eventually(spooled, 120, what="rows in the spool", poll=0.2)
 
 
 @pytest.mark.parametrize("action", ["kill", "error"])

@@ -127,7 +127,7 @@ def test_nobody_at_the_address_of_redis(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["frob"], ["schema", "ddl", "--store", "postgres"], ["schema", "describe", "no"]]
+    "arguments", [["frob"], ["schema", "ddl", "--store", "mysql"], ["schema", "describe", "no"]]
 )
 def test_wrong_arguments(arguments: list[str]) -> None:
     done = run(*arguments)
