@@ -107,6 +107,8 @@ def run_archive(
         metrics.spool_limit(settings.spool_bytes)
         published = StoredPositions(client, store, settings.stores)
         positions = start_positions(writer, spool, published, streams)
+        # Who was killed behind a commit has not told of it, and there may be no next one.
+        published.publish({s: at for s, at in positions.items() if at != BEGINNING})
         flush = Flush(rows=settings.flush_rows, backoff=Backoff(longest=settings.retry_max_seconds))
         frame = BatchFrame(writer, spool, positions, published.publish, metrics, stop, flush)
         stack.callback(frame.close)

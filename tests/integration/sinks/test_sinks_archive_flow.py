@@ -102,6 +102,21 @@ def test_clickhouse_shows_each_row_once_after_kills(
     assert [tuple(row) for row in found.result_rows] == [(150 * ROWS, 150 * ROWS)]
 
 
+def test_a_start_tells_what_was_stored_by_a_process_that_could_not(
+    duck: Archive, redis_client: redis.Redis
+) -> None:
+    """It was killed between its commit and the word of it, and nothing has come since."""
+    duck.start()
+    send(redis_client, range(8))
+    eventually(lambda: stored_everywhere(redis_client, "duckdb"), 20)
+    assert duck.stop() == 0
+    redis_client.delete(*(keys.stored(keys.results(p), "duckdb") for p in range(4)))
+    assert not stored_everywhere(redis_client, "duckdb")
+    duck.start()
+    eventually(lambda: stored_everywhere(redis_client, "duckdb"), 20)
+    assert duck.stop() == 0
+
+
 def test_duckdb_answers_while_it_archives(duck: Archive, redis_client: redis.Redis) -> None:
     duck.start()
     send(redis_client, range(4), version=2)

@@ -107,14 +107,15 @@ class Shards(Desk):
 
     def verdicts(self) -> Counter[bytes]:
         """How often each pair was decided; trimmed decisions are in their rows."""
-        rows = {
-            (row["signal_id"], row["account_id"]) for row in self.rows("signal_execution_status")
-        }
+        # In this order: a decision is trimmed only once its rows are there.
         logged = Counter(
             (v["signal_id"].tobytes(), v["account_id"].tobytes())
             for _, decision in self.decisions()
             for v in decision.verdicts
         )
+        rows = {
+            (row["signal_id"], row["account_id"]) for row in self.rows("signal_execution_status")
+        }
         return Counter({pair: logged.get(pair, 1) for pair in rows | logged.keys()})
 
 
