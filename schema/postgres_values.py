@@ -5,6 +5,7 @@ Its texts and its JSONB cannot hold the character NUL. It is written as the esca
 spelling: what comes out is spelled as the registry spells JSON, keys sorted and no blanks.
 """
 
+import ipaddress
 import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC
@@ -106,6 +107,9 @@ def _taken(column: Column, value: Any) -> Any:
     if column.type.postgres == "JSONB":
         told = _each_text(msgspec.json.decode(value), unescape)
         return msgspec.json.encode(told, order="sorted").decode()
+    if column.type.name == "address":
+        # PostgreSQL writes an IPv4 address inside of an IPv6 one in its own way.
+        return str(ipaddress.ip_address(value))
     if column.type.name == "timestamp":
         return value.astimezone(UTC)
     if column.type.name == "version":
