@@ -1,6 +1,7 @@
 """What a shard remembers goes, whatever else it has to do."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import redis
@@ -9,6 +10,7 @@ from flows.lag import STORES
 from operators import shard
 from schema import keys
 from schema.enums import Outcome
+from schema.ids import PARTITIONS
 from tests.integration.trade.logs import last_id, orders
 from tests.integration.trade.plane import Plane, Start, give_price, publish_world, report, send
 
@@ -59,3 +61,37 @@ def test_signals_go_although_no_store_ever_has_the_newest_rows(
         plane.upkeep.keep([], plane.clock.now() + number * 10_000_000)
         left.append(redis_client.xlen(keys.signals(0)))
     assert max(left) <= 4, left
+
+
+def test_signals_stay_whose_decisions_redis_has_lost_since_they_were_found_decided(
+    redis_client: redis.Redis, start: Start
+) -> None:
+    """What may go is remembered until the stores have its rows; a log may lose its end meanwhile."""
+    plane = start(snapshot_seconds=1, idle_decision_seconds=0.001)
+    logs = [keys.decisions(p) for p in range(PARTITIONS)]
+    stored = [keys.stored(keys.signal_results(0), store) for store in STORES]
+
+    def publish(*signals: str) -> None:
+        for signal in signals:
+            send(redis_client, signal)
+        plane.settle()
+        plane.run(lambda: not plane.shard.signal_rows.any and not plane.shard.touched.any)
+        plane.snapshot()
+
+    publish("s1")
+    plane.upkeep.keep([], plane.clock.now() + 10_000_000)
+    early: list[Any] = [redis_client.dump(name) for name in logs]
+    publish("s2", "s3", "s4")
+    redis_client.mset(dict.fromkeys(stored, "9999999999999-0"))
+    plane.upkeep.keep([], plane.clock.now() + 20_000_000)
+    assert redis_client.xlen(keys.signals(0)) == 4, "only what was decided at the first look goes"
+    for name, held in zip(logs, early, strict=True):
+        redis_client.restore(name, 0, held, replace=True)
+    plane.upkeep.keep([], plane.clock.now() + 30_000_000)
+    assert redis_client.xlen(keys.signals(0)) == 4
+    plane.run(lambda: plane.shard.ready)
+    plane.settle()
+    plane.snapshot()
+    plane.upkeep.keep([], plane.clock.now() + 40_000_000)
+    plane.upkeep.keep([], plane.clock.now() + 50_000_000)
+    assert redis_client.xlen(keys.signals(0)) == 1
