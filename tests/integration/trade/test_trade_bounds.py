@@ -68,7 +68,7 @@ def test_signals_stay_whose_decisions_redis_has_lost_since_they_were_found_decid
 ) -> None:
     """What may go is remembered until the stores have its rows; a log may lose its end meanwhile."""
     plane = start(snapshot_seconds=1, idle_decision_seconds=0.001)
-    logs = [keys.decisions(p) for p in range(PARTITIONS)]
+    logs = [name(p) for p in range(PARTITIONS) for name in (keys.decisions, keys.snapshot)]
     stored = [keys.stored(keys.signal_results(0), store) for store in STORES]
 
     def publish(*signals: str) -> None:
