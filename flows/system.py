@@ -88,6 +88,8 @@ class Up:
                 return
             if self._system.settings.metrics.enabled:
                 stack.enter_context(up_metrics.serve(self._ports[METRICS], self._targets))
+            # Before any flow runs: who finds no word of this system opens its stores itself.
+            self._tell("starting")
             self._publish()
             self._start_flows()
             self._look()
@@ -141,9 +143,13 @@ class Up:
             self._metrics.redis(answers=False)
         self._metrics.parts(self._supervisor.facts())
         self._metrics.home(shutil.disk_usage(self._system.home.path).free, self._version)
+        self._tell("running")
+
+    def _tell(self, state: str) -> None:
+        """Say in the run file that this system has the home, and what of it runs."""
         try:
             self._run_file.write(
-                state="running",
+                state=state,
                 home=str(self._system.home.path),
                 durability=self._system.settings.redis.durability,
                 addresses=addresses.of(self._system, self._ports),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 import redis
 
+from embedded.errors import EmbeddedError
 from flows import audit, lag
 from flows.errors import CommandError
 from flows.stores import STORES, open_store, values
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 _LOOK_SECONDS = 2.0
 # A store that is being started again; the next look will see it.
-_AWAY = (CommandError, TradecastError, OSError)
+_AWAY = (CommandError, EmbeddedError, TradecastError, OSError)
 _COUNT = """\
 SELECT (SELECT count(*) FROM trade_signal) + (SELECT count(*) FROM signal_rejection)
          + (SELECT count(*) FROM signal_resend) AS entries,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from tests.servers import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "world.toml"
 
@@ -33,6 +33,14 @@ def tradecast(home: Path, *arguments: str, stdin: str = "") -> subprocess.Comple
 @contextmanager
 def running(home: Path, **environment: str) -> Iterator[str]:
     """A running system, which must end well when it is told to; yields what it said at first."""
+    with starting(home, **environment) as said:
+        eventually(lambda: "Ctrl-C stops it" in said(), 60, what="up")
+        yield said()
+
+
+@contextmanager
+def starting(home: Path, **environment: str) -> Iterator[Callable[[], str]]:
+    """A system that starts, and must end well; yields what tells what it has said so far."""
     log = home.with_name(f"{home.name}.out")
     with log.open("wb") as out:
         child = subprocess.Popen(
@@ -43,8 +51,7 @@ def running(home: Path, **environment: str) -> Iterator[str]:
             env={**os.environ, **environment, "TRADECAST_PARENT": str(os.getpid())},
         )
         try:
-            eventually(lambda: "Ctrl-C stops it" in log.read_text(), 60, what="up")
-            yield log.read_text()
+            yield log.read_text
         finally:
             child.send_signal(signal.SIGTERM)
             code = child.wait(60)

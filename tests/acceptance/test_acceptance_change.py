@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from embedded.home import open_home
 from schema import arrow
 from schema.registry import table
 from sinks.spool import Spool
-from tests.acceptance.running_system import EXAMPLE, rows, running, trade, tradecast
+from tests.acceptance.running_system import EXAMPLE, rows, running, starting, trade, tradecast
 from tests.servers import eventually
 
 if TYPE_CHECKING:
@@ -71,3 +72,21 @@ def test_a_broker_is_changed_while_it_trades(tmp_path: Path) -> None:
     assert '"level": "info"' not in (home / "log" / "trade-0.log").read_text()
     log = (tmp_path / "home.out").read_text()
     assert "ended with code" not in log
+
+
+def test_a_system_is_known_to_run_before_clickhouse_answers(tmp_path: Path) -> None:
+    """Else who asks for a store meanwhile opens it beside the system, and one of them fails."""
+    home = open_home(tmp_path / "home", create=True)
+    assert tradecast(home.path, "apply", str(EXAMPLE)).returncode == 0
+    silent = socket.create_server(("127.0.0.1", 0))
+    url = f"http://u:p@127.0.0.1:{silent.getsockname()[1]}/d"
+    with (
+        silent,
+        starting(home.path, **QUIET, TRADECAST__CLICKHOUSE__URL=url) as said,
+    ):
+        eventually((home.run_dir / "up.json").exists, 30, what="word of the system")
+        status = tradecast(home.path, "status", "--format", "json")
+        assert json.loads(status.stdout)["state"] == "up"
+        assert "runs in" not in said(), "it waits for ClickHouse"
+        silent.close()
+        eventually(lambda: "runs in" in said(), 30, what="up without ClickHouse")
