@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from embedded.clickhouse import profile
 from embedded.clickhouse.connection import connect
+from embedded.clickhouse.definitions import LOG, Definitions
 from embedded.clickhouse.errors import TOO_MANY_SIMULTANEOUS_QUERIES, QueryError
 from embedded.clickhouse.failures import Failures
 from embedded.clickhouse.formats import DEFAULT
@@ -73,8 +74,10 @@ class Engine:
         self._idle: list[tuple[tuple[str | None, str | None], Connection]] = []
         self._idle_lock = threading.Lock()
         self.failures = Failures()
+        self.definitions = Definitions(directory / "data", directory / "definitions")
         try:
             profile.write(directory, memory)
+            self.definitions.mend()
             os.chdir(directory)
             # Kept to the end: the engine lives as long as it has a connection.
             self._first = connect(profile.TARGET)
@@ -88,6 +91,11 @@ class Engine:
             self._lock.release()
             raise
         self.version, self.timezone = row
+        try:
+            self.definitions.keep()
+        except QueryError as error:
+            # Whoever changes a table is told; who reads needs no copies.
+            LOG.warning("definitions cannot be copied: %s", error)
 
     @contextmanager
     def connection(self, lane: Lane, database: str | None, set_up: str | None) -> Iterator[Lease]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from embedded.clickhouse import execute, external, forbidden, form, formats, request, statement
 from embedded.clickhouse.answers import Answers
+from embedded.clickhouse.definitions import DefinitionLost
 from embedded.clickhouse.errors import QUERY_IS_TOO_LARGE, QueryError
 
 if TYPE_CHECKING:
@@ -135,9 +136,16 @@ class Queries(Answers):
     def _other(
         self, connection: Connection, asked: request.Request, found: statement.Statement
     ) -> None:
+        definitions = self.endpoint.engine.definitions
+        definitions.check_room(found)
         name = found.format or asked.format or formats.DEFAULT
         summary = execute.Summary()
         output = execute.run(connection, found.text.decode(), name, summary)
+        try:
+            definitions.keep()
+        except DefinitionLost:
+            self.endpoint.stop()
+            raise
         self.send_result(asked, output, name if output else None, summary)
 
     def _select(

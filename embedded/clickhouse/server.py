@@ -114,6 +114,12 @@ class Endpoint(ThreadingHTTPServer):
         with self._changed:
             return self._changed.wait_for(lambda: self._running == 0, grace)
 
+    def stop(self) -> None:
+        """Take no more requests; return at once."""
+        self.stopping = True
+        # Not from this thread, which may be the loop's that shutdown waits for.
+        threading.Thread(target=self.shutdown, daemon=True).start()
+
     def hang_up(self) -> None:
         """Break off all connections."""
         with self._changed:
@@ -185,9 +191,7 @@ def serve(
     endpoint = Endpoint(engine, host, port, password, limits)
 
     def stop(signum: int, frame: FrameType | None) -> None:
-        endpoint.stopping = True
-        # Not from this frame: shutdown waits for the loop that it interrupts.
-        threading.Thread(target=endpoint.shutdown, daemon=True).start()
+        endpoint.stop()
 
     # After the engine has started, which sets handlers of its own.
     signal.signal(signal.SIGTERM, stop)
