@@ -57,7 +57,9 @@ class Table:
         references: Foreign keys, of control tables and records.
         checks: Conditions on each row.
         indices: Indices of PostgreSQL beyond those of keys, references and owner.
-        owner: Whose rows they are; None where every user may read all of them.
+        owner: Whose rows they are; None where no column says so.
+        for_users: Whether every user may read all of it, in a table without an owner; else the
+            system alone does, in DuckDB and ClickHouse.
         users_write: Whether users change their own rows themselves.
         append_only: Whether a row never changes, and goes only when it is very old.
         partitioned: Whether PostgreSQL too keeps it by month of `time`.
@@ -83,6 +85,7 @@ class Table:
     checks: tuple[Check, ...] = ()
     indices: tuple[Index, ...] = ()
     owner: Owner | None = None
+    for_users: bool = False
     users_write: bool = False
     append_only: bool = False
     partitioned: bool = False
@@ -195,11 +198,13 @@ class Table:
         if owner is None:
             # Isolation that is forgotten is the one mistake that no later test would show.
             owned = {"user_id", "account_id"} & set(self.names)
-            if owned and self.stores & {"postgres"}:
+            if owned and self.stores - {"redis"}:
                 raise RegistryError(f"table {self.name}: does not say whose its rows are")
             if self.users_write:
                 raise RegistryError(f"table {self.name}: users write only rows that are theirs")
             return
+        if self.for_users:
+            raise RegistryError(f"table {self.name}: its rows have an owner, and are everybody's")
         self._know("owner", (owner.column, *filter(None, [owner.public])))
         if self.column(owner.column).type.name != "uuid":
             raise RegistryError(f"table {self.name}, column {owner.column}: an owner is a uuid")

@@ -71,7 +71,7 @@ class Engine:
         self._lock.acquire()
         self._wait = wait
         self._places = {lane: threading.BoundedSemaphore(n) for lane, n in PLACES.items()}
-        self._idle: list[tuple[tuple[str | None, str | None], Connection]] = []
+        self._idle: list[tuple[tuple[str | None, tuple[str, ...]], Connection]] = []
         self._idle_lock = threading.Lock()
         self.failures = Failures()
         self.definitions = Definitions(directory / "data", directory / "definitions")
@@ -91,6 +91,8 @@ class Engine:
             self._lock.release()
             raise
         self.version, self.timezone = row
+        listed = self._first.query(profile.TABLE_FUNCTIONS, DEFAULT).bytes()
+        self.table_functions = frozenset(listed.lower().split())
         try:
             self.definitions.keep()
         except QueryError as error:
@@ -98,13 +100,15 @@ class Engine:
             LOG.warning("definitions cannot be copied: %s", error)
 
     @contextmanager
-    def connection(self, lane: Lane, database: str | None, set_up: str | None) -> Iterator[Lease]:
+    def connection(
+        self, lane: Lane, database: str | None, set_up: tuple[str, ...]
+    ) -> Iterator[Lease]:
         """A connection with a database and settings, and no others but the default profile's.
 
         Args:
             lane: what it is for.
             database: what unqualified names belong to; None for the default.
-            set_up: SET statement, if any.
+            set_up: SET statements.
 
         Raises:
             QueryError: all are in use and stay so, or no such database or setting exists.
@@ -128,7 +132,7 @@ class Engine:
         finally:
             self._places[lane].release()
 
-    def _take(self, database: str | None, set_up: str | None) -> Connection:
+    def _take(self, database: str | None, set_up: tuple[str, ...]) -> Connection:
         with self._idle_lock:
             for at, (key, connection) in enumerate(self._idle):
                 if key == (database, set_up):
@@ -139,14 +143,14 @@ class Engine:
             if database:
                 name = database.replace("\\", "\\\\").replace("`", "\\`")
                 connection.query(f"USE `{name}`", "Null")
-            if set_up is not None:
-                connection.query(set_up, "Null")
+            for statement in set_up:
+                connection.query(statement, "Null")
         except RuntimeError as error:
             connection.close()
             raise QueryError.from_engine(error) from None
         return connection
 
-    def _give_back(self, lease: Lease, key: tuple[str | None, str | None]) -> None:
+    def _give_back(self, lease: Lease, key: tuple[str | None, tuple[str, ...]]) -> None:
         if not lease.reusable:
             lease.connection.close()
             return

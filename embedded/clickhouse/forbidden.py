@@ -52,7 +52,7 @@ def check(text: bytes) -> None:
             "INTO_OUTFILE_NOT_ALLOWED",
         )
     check_setting(text)
-    if _ATTACH_FROM.search(text) and _words(text)[:1] == [b"attach"]:
+    if _ATTACH_FROM.search(text) and words(text)[:1] == [b"attach"]:
         raise _denied("ATTACH ... FROM")
     found = _forbidden(text)
     if found:
@@ -76,10 +76,15 @@ def check_setting(name: bytes) -> None:
 
 def has_harmless_expressions(rows: bytes) -> bool:
     """Whether rows of VALUES, all of them, have expressions that may be computed."""
-    words = _words(rows)
-    if not words or _UNSURE.search(rows) or _forbidden(rows) is not None:
+    named = words(rows)
+    if not named or _UNSURE.search(rows) or _forbidden(rows) is not None:
         return False
-    return _SUBQUERIES.isdisjoint(words)
+    return _SUBQUERIES.isdisjoint(named)
+
+
+def is_unsure(text: bytes) -> bool:
+    """Whether a text has signs that the engine may read in another way than is done here."""
+    return _UNSURE.search(text) is not None
 
 
 def _forbidden(text: bytes) -> str | None:
@@ -90,7 +95,7 @@ def _forbidden(text: bytes) -> str | None:
         found = _NAMED_RAW.search(text)
         if found:
             return found[0].decode()
-    for word in _words(text):
+    for word in words(text):
         if word in _NAMES:
             return word.decode()
         if b"\\" in word:
@@ -98,15 +103,15 @@ def _forbidden(text: bytes) -> str | None:
     return None
 
 
-def _words(text: bytes) -> list[bytes]:
+def words(text: bytes) -> list[bytes]:
     """Words and quoted names, in lower case, without their quotes."""
-    words = []
+    named = []
     for found in TOKEN.finditer(text):
         if found.lastgroup == "word":
-            words.append(found[0].lower())
+            named.append(found[0].lower())
         elif found.lastgroup == "quoted" and found[0][:1] in (b'"', b"`"):
-            words.append(found[0][1:-1].lower())
-    return words
+            named.append(found[0][1:-1].lower())
+    return named
 
 
 def _denied(what: str) -> QueryError:

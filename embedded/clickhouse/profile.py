@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Final
 from xml.sax.saxutils import escape
 
+from embedded.clickhouse import reader
 from embedded.server import make_private
+from schema.clickhouse_access import READER, SERVICE, grants
 
 # The engine's own default database shows every file of the machine as a table. So it gets a name
 # that nobody uses, and `default` is an ordinary database.
@@ -39,6 +41,8 @@ _CONFIG = """<clickhouse>
   </default></disks></storage_configuration>
 </clickhouse>
 """
+# What a reader may not name; see `reader`.
+TABLE_FUNCTIONS: Final = "SELECT name FROM system.table_functions"
 # Everything within the databases, and no source or sink outside of them: file, url, s3, remote ...
 _GRANTS: Final = (
     "CHECK, SHOW, SELECT, INSERT, ALTER, CREATE DATABASE, CREATE TABLE, CREATE VIEW,"
@@ -62,6 +66,8 @@ _FIXED: Final = (
 # `max_query_size`: long parameters arrive in a SET statement; the endpoint has a limit of its own.
 # Formatting in parallel takes 30 MB for each result, and gains nothing on few cores.
 # Expressions in VALUES are text that becomes code; the endpoint allows them where it has read them.
+# There is one user. Its rights come by two roles, of which a reader's connection keeps the lesser;
+# the rows that it sees are the filters'.
 _USERS = """<clickhouse>
   <profiles><default>
     <final>1</final>
@@ -72,13 +78,18 @@ _USERS = """<clickhouse>
     <output_format_parallel_formatting>0</output_format_parallel_formatting>
     <constraints>{fixed}</constraints>
   </default></profiles>
+  <roles>
+    <{service}><grants><query>GRANT {grants} ON *.*</query></grants></{service}>
+    <{reader}><grants>{reads}</grants></{reader}>
+  </roles>
   <users><default>
     <password></password>
     <networks><ip>::/0</ip></networks>
     <profile>default</profile>
     <quota>default</quota>
     <access_management>0</access_management>
-    <grants><query>GRANT {grants} ON *.*</query></grants>
+    <grants><query>GRANT {service}</query><query>GRANT {reader}</query></grants>
+    <databases><{database}>{filters}</{database}></databases>
   </default></users>
   <quotas><default/></quotas>
 </clickhouse>
@@ -107,9 +118,23 @@ def write(directory: Path, memory: int) -> None:
         (directory / name).unlink(missing_ok=True)
     users, config = place / "users.xml", place / "config.xml"
     fixed = "".join(f"<{name}><const/></{name}>" for name in _FIXED)
-    users.write_text(_USERS.format(fixed=fixed, grants=_GRANTS), encoding="utf-8")
+    users.write_text(_users(fixed), encoding="utf-8")
     text = _CONFIG.format(users=escape(str(users)), database=_FILES_DATABASE, memory=memory)
     config.write_text(text, encoding="utf-8")
+
+
+def _users(fixed: str) -> str:
+    reads = [grant.removesuffix(f" TO {READER}") for grant in grants(reader.DATABASE)]
+    rows = reader.filters().items()
+    return _USERS.format(
+        fixed=fixed,
+        grants=_GRANTS,
+        service=SERVICE,
+        reader=READER,
+        reads="".join(f"<query>{escape(each)}</query>" for each in reads),
+        database=reader.DATABASE,
+        filters="".join(f"<{name}><filter>{escape(f)}</filter></{name}>" for name, f in rows),
+    )
 
 
 def _own_default_database(data: Path) -> None:

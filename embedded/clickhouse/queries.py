@@ -6,7 +6,16 @@ import secrets
 from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, Final
 
-from embedded.clickhouse import execute, external, forbidden, form, formats, request, statement
+from embedded.clickhouse import (
+    execute,
+    external,
+    forbidden,
+    form,
+    formats,
+    reader,
+    request,
+    statement,
+)
 from embedded.clickhouse.answers import Answers
 from embedded.clickhouse.definitions import DefinitionLost
 from embedded.clickhouse.errors import QUERY_IS_TOO_LARGE, QueryError
@@ -64,13 +73,29 @@ class Queries(Answers):
             asked.settings["input_format_values_interpret_expressions"] = "1"
         if asked.session and found.for_session:
             raise request.no_session(found.text.split()[0].decode().upper())
-        self._run(asked, found, tables, head, pieces)
+        set_up = self._set_up(asked, found, with_tables=bool(tables))
+        self._run(asked, found, tables, set_up, head, pieces)
+
+    def _set_up(
+        self, asked: request.Request, found: statement.Statement, *, with_tables: bool
+    ) -> tuple[str, ...]:
+        """The statements that a fresh connection needs, for a reader and for the system."""
+        engine = self.endpoint.engine
+        if not asked.role and not asked.user:
+            ours = asked.set_up()
+            return () if ours is None else (ours,)
+        reader.check_request(asked, found, with_tables=with_tables)
+        reader.check_statement(found.text, engine.table_functions)
+        with engine.connection("query", None, ()) as lease:
+            lease.reusable = True
+            return reader.set_up(lease.connection, asked)
 
     def _run(
         self,
         asked: request.Request,
         found: statement.Statement,
         tables: list[external.Table],
+        set_up: tuple[str, ...],
         head: bytes,
         rest: Iterator[bytes],
     ) -> None:
@@ -83,7 +108,7 @@ class Queries(Answers):
                 watched = stack.enter_context(
                     watch.over(self.connection, lambda: engine.cancel(marker))
                 )
-            lease = stack.enter_context(engine.connection(lane, asked.database, asked.set_up()))
+            lease = stack.enter_context(engine.connection(lane, asked.database, set_up))
             if lane == "query":
                 stack.enter_context(self.endpoint.metrics.running.track_inprogress())
             one_of_a_kind = found.kind == "other" or tables or asked.has_parameters()

@@ -19,6 +19,7 @@ from embedded.clickhouse.errors import (
     NOT_IMPLEMENTED,
     QueryError,
 )
+from schema.clickhouse_access import USER_SETTING
 
 if TYPE_CHECKING:
     from email.message import Message
@@ -31,7 +32,6 @@ _TRANSPORT: Final = frozenset(
     (
         "session_timeout",
         "quota_key",
-        "role",
         "client_protocol_version",
         "buffer_size",
         "http_zlib_compression_level",
@@ -48,6 +48,13 @@ _UNSUPPORTED: Final = {
     "decompress": "use Content-Encoding instead",
     "session_check": "each request stands alone",
     "close_session": "each request stands alone",
+}
+# Fields of the request that are taken as they come.
+_WORDS: Final = {
+    "database": "database",
+    "default_format": "format",
+    "session_id": "session",
+    "role": "role",
 }
 _FALSE: Final = frozenset(("", "0", "false"))
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
@@ -71,6 +78,8 @@ class Request:
         read_only: refuse what changes data: asked for by GET.
         compress: whether the answer may be compressed.
         session: the name of a session that the client did not choose; empty if there is none.
+        role: that it is to run with; empty for the system's own.
+        user: whose rows it is about, with the role of a reader.
     """
 
     query: bytes = b""
@@ -82,6 +91,8 @@ class Request:
     read_only: bool = False
     compress: bool = False
     session: str = ""
+    role: str = ""
+    user: str = ""
 
     def has_parameters(self) -> bool:
         """Whether it has values of its own, which no other request will repeat."""
@@ -142,10 +153,8 @@ def add_fields(request: Request, fields: list[tuple[str, str]]) -> None:
     for name, value in fields:
         if name == "query":
             request.query = value.encode()
-        elif name == "database":
-            request.database = value
-        elif name == "default_format":
-            request.format = value
+        elif name in _WORDS:
+            setattr(request, _WORDS[name], value)
         elif name == "query_id":
             # It goes back in a header.
             request.query_id = "".join(filter(str.isprintable, value))
@@ -153,8 +162,8 @@ def add_fields(request: Request, fields: list[tuple[str, str]]) -> None:
             request.whole = value not in _FALSE
         elif name == "enable_http_compression":
             request.compress = value not in _FALSE
-        elif name == "session_id":
-            request.session = value
+        elif name == USER_SETTING:
+            request.user = value.lower()
         elif name in _UNSUPPORTED:
             if value not in _FALSE:
                 raise QueryError.of(

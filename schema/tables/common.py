@@ -1,7 +1,7 @@
 """Columns that stand in many tables, written once."""
 
 from schema.enums import Action, OrderType
-from schema.table import Column
+from schema.table import Column, Owner
 from schema.types import INT, REASON, TIMESTAMP, UUID, VERSION, LogicalType, enum, label, text
 
 HISTORY_STORES = frozenset({"redis", "duckdb", "clickhouse"})
@@ -23,6 +23,7 @@ BROKER_SYMBOL = Column("symbol", label(32), "Symbol as the broker writes it.")
 REASON_CODE = Column(
     "reason_code", REASON, "Why it did not fill; NONE where nothing went wrong.", default="NONE"
 )
+OF_ACCOUNT = Owner("account_id", of="account")
 VERSION_COLUMN = Column(
     "version", VERSION, "Rises with every change of the row; the greatest is the current row."
 )

@@ -32,6 +32,7 @@ BROKERS = control(
         STATUS,
     ),
     key="broker_id",
+    for_users=True,
     unique=(("key",),),
     checks=(
         Check("commission_not_negative", "commission_per_lot >= 0"),

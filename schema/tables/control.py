@@ -46,6 +46,7 @@ def control(
     checks: tuple[Check, ...] = (),
     indices: tuple[Index, ...] = (),
     owner: Owner | None = None,
+    for_users: bool = False,
     users_write: bool = False,
     note: str = "",
 ) -> Table:
@@ -65,6 +66,7 @@ def control(
         checks: Conditions on each row.
         indices: Indices of PostgreSQL.
         owner: Whose rows they are.
+        for_users: Whether every user may read it, without an owner.
         users_write: Whether users change their own.
         note: What else a reader should know.
     """
@@ -83,6 +85,7 @@ def control(
         checks=checks,
         indices=indices,
         owner=owner,
+        for_users=for_users,
         users_write=users_write,
         note=note,
     )
@@ -102,6 +105,7 @@ def record(
     checks: tuple[Check, ...] = (),
     indices: tuple[Index, ...] = (),
     owner: Owner | None = None,
+    for_users: bool = False,
     users_write: bool = False,
     note: str = "",
 ) -> Table:
@@ -120,6 +124,7 @@ def record(
         checks=checks,
         indices=indices,
         owner=owner,
+        for_users=for_users,
         users_write=users_write,
         note=note,
     )

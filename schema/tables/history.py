@@ -7,6 +7,7 @@ from schema.tables.common import (
     BROKER_ID,
     BROKER_SYMBOL,
     FACT_STORES,
+    OF_ACCOUNT,
     ORDER_TYPE,
     PARTITION,
     REASON_CODE,
@@ -156,6 +157,7 @@ DEALS = Table(
     time="time",
     stores=FACT_STORES,
     kind="history",
+    owner=OF_ACCOUNT,
     retention="permanent",
 )
 
@@ -182,6 +184,7 @@ ACCOUNT_MARKS = Table(
     time="minute",
     stores=FACT_STORES,
     kind="history",
+    owner=OF_ACCOUNT,
     retention="2 years",
     ttl_days=731,
 )

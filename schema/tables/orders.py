@@ -8,6 +8,7 @@ from schema.tables.common import (
     BROKER_SYMBOL,
     HISTORY_STORES,
     INSTANCE_ID,
+    OF_ACCOUNT,
     ORDER_TYPE,
     PARTITION,
     REASON_CODE,
@@ -80,6 +81,7 @@ ORDERS = Table(
     time="decided_at",
     stores=HISTORY_STORES,
     kind="history",
+    owner=OF_ACCOUNT,
     retention="permanent",
 )
 
@@ -115,6 +117,7 @@ TRADE_RESULT = Table(
     time="decided_at",
     stores=HISTORY_STORES,
     kind="history",
+    owner=OF_ACCOUNT,
     retention=RETENTION,
 )
 
@@ -149,6 +152,7 @@ RESULT_METRICS = Table(
     time="decided_at",
     stores=HISTORY_STORES,
     kind="history",
+    owner=OF_ACCOUNT,
     retention=RETENTION,
 )
 

@@ -7,6 +7,7 @@ from schema.tables.common import (
     BROKER_SYMBOL,
     FACT_STORES,
     INSTANCE_ID,
+    OF_ACCOUNT,
     VERSION_COLUMN,
     at,
     optional,
@@ -57,6 +58,7 @@ def _performance(name: str, purpose: str, whose: Column, columns: tuple[Column, 
         kind="history",
         retention="permanent",
         checks=(_ORDERED,),
+        owner=OF_ACCOUNT if whose is ACCOUNT_ID else None,
     )
 
 
@@ -93,6 +95,7 @@ TRADE_PERFORMANCE = Table(
     time="opened_at",
     stores=FACT_STORES,
     kind="history",
+    owner=OF_ACCOUNT,
     retention="permanent",
 )
 

@@ -9,6 +9,7 @@ from schema.tables.common import (
     FACT_STORES,
     HISTORY_STORES,
     INSTANCE_ID,
+    OF_ACCOUNT,
     REASON_CODE,
     VERSION_COLUMN,
     at,
@@ -53,6 +54,7 @@ TRADE_RECONCILIATION = Table(
     time="opened_at",
     stores=HISTORY_STORES,
     kind="history",
+    owner=OF_ACCOUNT,
     retention=RETENTION,
 )
 
@@ -73,6 +75,7 @@ TRADE_RECONCILIATION_LOG = Table(
     time="created_at",
     stores=FACT_STORES,
     kind="history",
+    owner=OF_ACCOUNT,
     retention="permanent",
 )
 
@@ -105,6 +108,7 @@ TRADE_FAILURE_LOG = Table(
     time="created_at",
     stores=FACT_STORES,
     kind="history",
+    owner=OF_ACCOUNT,
     retention="permanent",
 )
 
@@ -133,6 +137,7 @@ COMMISSION_LOG = Table(
     time="created_at",
     stores=FACT_STORES,
     kind="history",
+    owner=OF_ACCOUNT,
     retention="permanent",
 )
 

@@ -76,6 +76,7 @@ MARKET_DATA = Table(
     time="timestamp",
     stores=DATABASES,
     kind="history",
+    for_users=True,
     partitioned=True,
     retention="1m: 400 days; 5m: 3 years; 15m: 5 years; 1h, 4h, 1d: permanent",
     expiries=(

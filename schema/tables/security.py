@@ -81,6 +81,7 @@ USER_ROLE = record(
         Column("is_builtin", BOOL, "Whether it came with the system.", default=False),
     ),
     key="role_id",
+    for_users=True,
     layer=LAYER,
     stores=PRIVATE,
     unique=(("name",),),

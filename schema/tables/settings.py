@@ -86,6 +86,7 @@ BROKER_CONFIG = control(
         STATUS,
     ),
     key="broker_id",
+    for_users=True,
     references=(Reference(("broker_id",), "brokers", "cascade"),),
     checks=(
         Check("spreads_not_negative", "max_spread_points >= 0 AND typical_spread_points >= 0"),

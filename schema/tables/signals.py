@@ -9,6 +9,7 @@ from schema.tables.common import (
     ENTRY_ROW,
     HISTORY_STORES,
     LINE,
+    OF_ACCOUNT,
     ORDER_TYPE,
     PARTITION,
     PROVIDER_SYMBOL,
@@ -202,6 +203,7 @@ SIGNAL_EXECUTION_STATUS = Table(
     time="received_at",
     stores=HISTORY_STORES,
     kind="history",
+    owner=OF_ACCOUNT,
     retention=RETENTION,
 )
 

@@ -37,6 +37,7 @@ INSTRUMENTS = control(
         Column("max_quote_age_ms", BIGINT, "Oldest price to decide by.", "ms", default=15_000),
     ),
     key="instrument_id",
+    for_users=True,
     unique=(("broker_id", "symbol"),),
     references=(Reference(("broker_id",), "brokers", "cascade"),),
     checks=(

@@ -1,0 +1,81 @@
+"""Whose rows a reader sees, as a condition that DuckDB and ClickHouse read.
+
+A reader is somebody who asks for one user. They see the rows that are that user's by the
+registry's owner columns, tables that are declared for all users, and no secret; a table without
+an owner that is not declared so is the system's own, and closed to them.
+"""
+
+from dataclasses import dataclass
+
+from schema import sql
+from schema.table import Owner, Table
+
+# Where the row of an account and of a strategy says today whose it is. An older version may name
+# another user, who must not see the row any more.
+NAMED = {"accounts": "account_id", "strategies": "id"}
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Who asks, in the words of a store.
+
+    Attributes:
+        user: Expression of the user's id.
+        keys: By table of `NAMED`, the query of the ids that the user may see today.
+    """
+
+    user: str
+    keys: dict[str, str]
+
+
+def is_open(table: Table) -> bool:
+    """Return whether readers see anything of a table."""
+    return table.for_users or table.owner is not None
+
+
+def columns(table: Table) -> tuple[str, ...]:
+    """Return the columns that readers see, in the registry's order: no secret."""
+    return tuple(column.name for column in table.columns if not column.secret)
+
+
+def condition(table: Table, reader: Reader) -> str:
+    """Return the condition of the rows that a reader sees; empty where it is all.
+
+    Raises:
+        ValueError: The table is closed to readers.
+    """
+    owner = table.owner
+    if owner is None:
+        if not table.for_users:
+            raise ValueError(f"table {table.name} is closed to readers")
+        return ""
+    parts = [_own(owner, reader)]
+    if owner.unowned == "shared":
+        parts.append(f"{sql.name(owner.column)} IS NULL")
+    if owner.public:
+        parts.append(sql.name(owner.public))
+    seen = " OR ".join(parts)
+    if table.name not in NAMED:
+        return seen
+    return f"({seen}) AND {sql.name(NAMED[table.name])} IN ({reader.keys[table.name]})"
+
+
+def _own(owner: Owner, reader: Reader) -> str:
+    column = sql.name(owner.column)
+    if owner.of == "user":
+        return f"{column} = {reader.user}"
+    return f"{column} IN ({reader.keys['accounts']})"
+
+
+def readable(table: Table, user: str) -> str:
+    """Return the condition of current rows of a table of `NAMED` that a user sees today.
+
+    Args:
+        table: One of them, in a view of its current rows.
+        user: Expression of the user's id.
+    """
+    owner = table.owner
+    if owner is None:
+        raise ValueError(f"table {table.name} has no owner")
+    own = f"{sql.name(owner.column)} = {user}"
+    return f"{own} OR {sql.name(owner.public)}" if owner.public else own
