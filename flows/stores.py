@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, Literal, Protocol
+from uuid import UUID
 
 import pyarrow as pa
 
 from flows.context import CLICKHOUSE, System
 from flows.errors import CommandError, Exit, one_line
+from schema.clickhouse_access import READER, USER_SETTING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,11 +27,19 @@ _ARROW: dict[str, Any] = {
 }
 
 
+Parameters = Mapping[str, Any]
+
+
 class Store(Protocol):
     """What a reader of either store can do."""
 
-    def query(self, sql: str) -> pa.RecordBatchReader:
-        """Run one statement; read its rows to the end before the next."""
+    def query(self, sql: str, params: Parameters | None = None) -> pa.RecordBatchReader:
+        """Run one statement; read its rows to the end before the next.
+
+        Args:
+            sql: the statement; `{name:Type}` is a parameter of ClickHouse, `$name` of DuckDB.
+            params: their values.
+        """
         ...
 
     def close(self) -> None:
@@ -41,16 +52,22 @@ class ClickHouseStore:
 
     Args:
         url: `http://user:password@host:port/database`.
+        user: whose rows alone are shown; None shows all.
 
     Raises:
         CommandError: it does not answer.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, user: UUID | None = None) -> None:
         import clickhouse_connect  # noqa: PLC0415 - a third of a second
         from clickhouse_connect.driver.exceptions import ClickHouseError  # noqa: PLC0415
 
         self._error = ClickHouseError
+        self._settings = dict(_ARROW)
+        if user is not None:
+            # The client knows no settings but the engine's own.
+            clickhouse_connect.common.set_setting("invalid_setting_action", "send")
+            self._settings |= {"role": READER, USER_SETTING: str(user), "readonly": 1}
         try:
             self.client: Client = clickhouse_connect.get_client(
                 dsn=url, autogenerate_session_id=False
@@ -60,7 +77,7 @@ class ClickHouseStore:
                 f"ClickHouse does not answer: {_reason(error)}", Exit.UNAVAILABLE
             ) from error
 
-    def query(self, sql: str) -> pa.RecordBatchReader:
+    def query(self, sql: str, params: Parameters | None = None) -> pa.RecordBatchReader:
         """Run one statement.
 
         Raises:
@@ -68,7 +85,10 @@ class ClickHouseStore:
         """
         try:
             stream: Any = self.client.raw_stream(
-                sql.strip().rstrip(";"), fmt="ArrowStream", settings=_ARROW
+                sql.strip().rstrip(";"),
+                dict(params) if params else None,
+                fmt="ArrowStream",
+                settings=self._settings,
             )
         except self._error as error:
             raise CommandError(f"ClickHouse: {_reason(error)}") from error
@@ -84,24 +104,79 @@ class ClickHouseStore:
         self.client.close()
 
 
+class ReaderStore:
+    """DuckDB for one user: each query becomes one of that user's rows.
+
+    Args:
+        store: that is asked.
+        user: whose rows alone are shown.
+    """
+
+    def __init__(self, store: Store, user: UUID) -> None:
+        self._store = store
+        self._user = user
+
+    def query(self, sql: str, params: Parameters | None = None) -> pa.RecordBatchReader:
+        """Run one SELECT.
+
+        Raises:
+            CommandError: it is none, or names what readers may not use.
+        """
+        from flows.duckdb_reader import for_user  # noqa: PLC0415 - with DuckDB
+
+        return self._store.query(for_user(sql, str(self._user)), params)
+
+    def close(self) -> None:
+        """Close the store."""
+        self._store.close()
+
+
 @contextmanager
-def open_store(system: System, name: StoreName) -> Iterator[Store]:
+def open_store(system: System, name: StoreName, user: UUID | None = None) -> Iterator[Store]:
     """Open a store: through the process that has it, else, if the system is down, by itself.
+
+    Args:
+        system: whose.
+        name: which store.
+        user: whose rows alone are shown; None shows all.
 
     Raises:
         CommandError: it does not answer.
         DatabaseBusy, DatabaseMissing: DuckDB's files cannot be opened.
     """
     with ExitStack() as stack:
-        store = _duckdb(system) if name == "duckdb" else _clickhouse(system, stack)
+        store = _duckdb(system) if name == "duckdb" else _clickhouse(system, stack, user)
+        if name == "duckdb" and user is not None:
+            store = ReaderStore(store, user)
         stack.callback(store.close)
         yield store
 
 
-def values(store: Store, sql: str) -> list[tuple[Any, ...]]:
+def find_user(system: System, named: str) -> UUID:
+    """The id of a user, who is named by it, by user name or by e-mail address.
+
+    Raises:
+        CommandError: there is none of that name.
+    """
+    try:
+        return UUID(named)
+    except ValueError:
+        pass
+    query = "SELECT id FROM users WHERE deleted_at IS NULL AND (username = $name OR email = $name)"
+    with open_store(system, "duckdb") as store:
+        found = values(store, query, {"name": named})
+    if len(found) != 1:
+        raise CommandError(
+            f"there is no user {named!r}; give the user's id, name or e-mail address"
+        )
+    (value,) = found[0]
+    return UUID(bytes=value) if isinstance(value, bytes) else UUID(str(value))
+
+
+def values(store: Store, sql: str, params: Parameters | None = None) -> list[tuple[Any, ...]]:
     """All rows of a query."""
     rows: list[tuple[Any, ...]] = []
-    for batch in store.query(sql):
+    for batch in store.query(sql, params):
         rows += zip(*(column.to_pylist() for column in batch.columns), strict=True)
     return rows
 
@@ -115,9 +190,9 @@ def _duckdb(system: System) -> Store:
     return open_or_connect(system.duckdb_socket, system.home.duckdb_dir, limits)
 
 
-def _clickhouse(system: System, stack: ExitStack) -> Store:
+def _clickhouse(system: System, stack: ExitStack, user: UUID | None) -> Store:
     if system.settings.clickhouse.url or system.running() is not None:
-        return ClickHouseStore(system.clickhouse_url())
+        return ClickHouseStore(system.clickhouse_url(), user)
     from embedded.clickhouse.process import ClickHouse  # noqa: PLC0415
 
     server = ClickHouse(
@@ -129,7 +204,7 @@ def _clickhouse(system: System, stack: ExitStack) -> Store:
         die_with_parent=True,
     )
     stack.enter_context(server)
-    return ClickHouseStore(system.clickhouse_url(server.port))
+    return ClickHouseStore(system.clickhouse_url(server.port), user)
 
 
 def _reason(error: Exception) -> str:

@@ -80,11 +80,27 @@ def statements(database: str) -> list[str]:
     return made
 
 
+def readable(name: str, database: str, user: str) -> str:
+    """Return the query of the keys in a table of `isolation.NAMED` that a user sees today.
+
+    What was removed stays its owner's, as its history does.
+
+    Args:
+        name: The table.
+        database: Where it is.
+        user: Expression of the user's id.
+    """
+    table, key = TABLES[name], sql.name(isolation.NAMED[name])
+    source = f"{sql.name(database)}.{sql.name(clickhouse.target(table))}"
+    newest = f"ORDER BY {sql.name(table.version)} DESC LIMIT 1 BY {key}"
+    return (
+        f"SELECT {key} FROM (SELECT * FROM {source} FINAL {newest})"  # noqa: S608 - registry
+        f" WHERE {isolation.readable(table, user)}"
+    )
+
+
 def _view(database: str, name: str) -> str:
-    table = TABLES[name]
     return (
         f"CREATE OR REPLACE VIEW {sql.name(database)}.{_VIEWS[name]}"
-        " DEFINER = CURRENT_USER SQL SECURITY DEFINER AS\n"
-        f"SELECT {sql.name(isolation.NAMED[name])} FROM {sql.name(database)}.{name}_current"
-        f" WHERE {isolation.readable(table, _USER)}"
+        f" DEFINER = CURRENT_USER SQL SECURITY DEFINER AS\n{readable(name, database, _USER)}"
     )

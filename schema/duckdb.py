@@ -97,7 +97,13 @@ def _column(column: Column) -> str:
 def _current(table: Table) -> str:
     return (
         f"CREATE OR REPLACE VIEW {sql.name(table.name)} AS\n"
-        f"SELECT {columns(table)}\nFROM {sql.name(target(table))}\n"
+        f"SELECT {columns(table)}\nFROM {sql.name(target(table))}\n{newest(table)}"
+    )
+
+
+def newest(table: Table) -> str:
+    """Return the clause that leaves the current row of each key."""
+    return (
         f"QUALIFY row_number() OVER "
         f"(PARTITION BY {sql.names(table.key)} ORDER BY {sql.name(table.version)} DESC) = 1"
     )

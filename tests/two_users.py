@@ -55,5 +55,5 @@ def _value(column: Column, user: UUID) -> Any:
     if kind.name in fixed:
         return fixed[kind.name]
     if pa.types.is_string(kind.arrow):
-        return NAMES[user]
+        return NAMES[user][: kind.length or None]
     return 1

@@ -50,6 +50,16 @@ def add_format(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_user(parser: argparse.ArgumentParser) -> None:
+    """Declare `--as`."""
+    parser.add_argument(
+        "--as",
+        dest="user",
+        metavar="USER",
+        help="see the rows of one user alone, named by id, user name or e-mail address",
+    )
+
+
 def positive(kind: Callable[[str], float]) -> Callable[[str], float]:
     """A number above zero, as an argument's type."""
 
