@@ -110,6 +110,21 @@ class DuckDB(Section, frozen=True):
     threads: Annotated[int, rule("Threads that a query may use.", least=1, most=256)] = 2
 
 
+class Postgres(Section, frozen=True):
+    """A PostgreSQL that common queries are asked of."""
+
+    url: Annotated[
+        str,
+        rule(
+            "Address, as `postgresql://user:password@host:5432/database`; its login is a member of"
+            " the role `reporting`. Empty: there is none.",
+            pattern=r"(postgres(ql)?://.+)?",
+            form="empty, or postgresql://...",
+            secret=True,
+        ),
+    ] = ""
+
+
 class Signals(Section, frozen=True):
     """The streams that publishers write to."""
 
@@ -278,6 +293,7 @@ class Settings(Section, frozen=True):
     redis: Redis = Redis()
     clickhouse: ClickHouse = ClickHouse()
     duckdb: DuckDB = DuckDB()
+    postgres: Postgres = Postgres()
     signals: Signals = Signals()
     trade: Trade = Trade()
     execute: Execute = Execute()

@@ -53,6 +53,7 @@ def write_docs(directory: Path) -> None:
     """Write the reference pages: tables, reason codes, settings, the configuration's file."""
     from config import reference  # noqa: PLC0415 - only for this
     from flows.audit_page import audit_page  # noqa: PLC0415
+    from flows.common_queries.page import queries_page  # noqa: PLC0415
     from flows.metrics_page import metrics_page  # noqa: PLC0415
 
     pages = docs.pages() | {
@@ -60,6 +61,7 @@ def write_docs(directory: Path) -> None:
         "world.md": reference.world_page(),
         "metrics.md": metrics_page(),
         "audit.md": audit_page(),
+        "queries.md": queries_page(),
     }
     for name, text in pages.items():
         file = directory / name

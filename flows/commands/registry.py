@@ -7,6 +7,7 @@ from flows.commands import (
     apply,
     audit,
     demo,
+    query,
     run,
     schema,
     send,
@@ -15,4 +16,4 @@ from flows.commands import (
     up,
 )
 
-MODULES: tuple[Command, ...] = (demo, up, apply, send, status, sql, audit, schema, run)
+MODULES: tuple[Command, ...] = (demo, up, apply, send, status, sql, query, audit, schema, run)
