@@ -85,7 +85,7 @@ class Queries(Answers):
             ours = asked.set_up()
             return () if ours is None else (ours,)
         reader.check_request(asked, found, with_tables=with_tables)
-        reader.check_statement(found.text, engine.table_functions)
+        reader.check_statement(found.text, engine.table_functions, found.format_at)
         with engine.connection("query", None, ()) as lease:
             lease.reusable = True
             return reader.set_up(lease.connection, asked)

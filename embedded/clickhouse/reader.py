@@ -29,10 +29,12 @@ if TYPE_CHECKING:
 DATABASE: Final = "default"
 _CARRIER: Final = "log_comment"
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
-# What shapes an answer, or bounds it. Other settings may change what a filter means.
+# What shapes an answer, or bounds it, and what clickhouse-connect sends unasked. Other settings
+# may change what a filter means.
 _SETTINGS: Final = re.compile(
     r"(param_\w+|output_format_\w+|max_threads|max_block_size|max_execution_time"
-    r"|max_result_rows|result_overflow_mode|date_time_output_format)\Z"
+    r"|max_result_rows|result_overflow_mode|date_time_(in|out)put_format"
+    r"|cast_string_to_dynamic_use_inference)\Z"
 )
 # Those that reach no table, and `url`, which a column is called too: no grant lets it out.
 _FREE_FUNCTIONS: Final = frozenset(
@@ -88,11 +90,14 @@ def check_request(asked: Request, found: Statement, *, with_tables: bool) -> Non
             raise _refused(f"may not set {name}")
 
 
-def check_statement(text: bytes, table_functions: frozenset[bytes]) -> None:
+def check_statement(
+    text: bytes, table_functions: frozenset[bytes], format_at: int | None = None
+) -> None:
     """Check that a statement names nothing that shows more than a reader's rows.
 
     Args:
         text: the statement.
+        format_at: where its outermost FORMAT stands, as of `Statement`; None if it has none.
         table_functions: all that the engine has, in lower case.
 
     Raises:
@@ -100,7 +105,10 @@ def check_statement(text: bytes, table_functions: frozenset[bytes]) -> None:
     """
     if forbidden.is_unsure(text):
         raise _refused("may not use $, NUL or typographic quotes: pass the text as a parameter")
-    for word in forbidden.words(text):
+    # The word FORMAT and the format's own, which is a table function's too.
+    format_at = len(text) if format_at is None else format_at
+    ending = forbidden.words(text[format_at:])[2:]
+    for word in [*forbidden.words(text[:format_at]), *ending]:
         if b"\\" in word:
             raise _refused("may not use a backslash in a name")
         closed = word in table_functions and word not in _FREE_FUNCTIONS
