@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flows.errors import CommandError, Exit
-from flows.output import write_rows
+from flows.output import chosen, write_rows
 from schema import describe as registry_text
 from schema import docs, migrations
 from schema.registry import TABLES
@@ -25,13 +25,18 @@ def show_list() -> None:
 
 
 def describe(name: str) -> None:
-    """Print the columns of a table.
+    """Print the columns of a table; on a terminal also its keys and rules, in 80 columns.
 
     Raises:
         CommandError: there is no such table.
     """
     table = _table(name)
-    _write(registry_text.columns(table), title=f"{table.name}: {table.purpose}")
+    if chosen(None) != "table":
+        _write(registry_text.columns(table))
+        return
+    from flows.table_text import write_table  # noqa: PLC0415 - for people alone
+
+    write_table(table)
 
 
 def show_ddl(name: str | None, store: str) -> None:

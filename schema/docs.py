@@ -1,6 +1,6 @@
 """Reference pages, made from the registry: one for each table, an index, the reason codes."""
 
-from schema import describe
+from schema import describe, diagram
 from schema.registry import TABLES
 from schema.table import Table
 
@@ -12,6 +12,11 @@ _STAGE_TITLES = {
     "order": "Between dispatch and the broker",
     "broker": "What the broker said",
 }
+_DIAGRAMS = (
+    "In the diagrams a full line is a foreign key of the control database; a dotted one is a name"
+    " that nothing enforces, for history may arrive early. They show keys, and what names another"
+    " table."
+)
 _MADE = "This page is made from the code by `tradecast schema docs`; edit the code instead."
 
 
@@ -23,7 +28,7 @@ def pages() -> dict[str, str]:
 
 def index() -> str:
     """Return the page that lists all tables by layer."""
-    lines = ["# Tables", "", _MADE]
+    lines = ["# Tables", "", _MADE, "", _DIAGRAMS]
     layers = sorted({table.layer for table in TABLES.values()})
     for layer in layers:
         lines += ["", f"## {layer}", ""]
@@ -37,13 +42,14 @@ def index() -> str:
             if table.layer == layer
         ]
         lines += _grid(rows)
+        lines += ["", "```mermaid", diagram.of_layer(layer), "```"]
     return "\n".join(lines) + "\n"
 
 
 def page(table: Table) -> str:
     """Return the reference page of a table."""
     lines = [f"# {table.name}", "", table.purpose, ""]
-    lines += _grid([{"property": name, "value": value} for name, value in _facts(table)])
+    lines += _grid([{"property": name, "value": value} for name, value in facts(table)])
     if table.note:
         lines += ["", table.note]
     lines += ["", "## Columns", "", *_grid(describe.columns(table))]
@@ -74,8 +80,9 @@ def codes_page() -> str:
     return "\n".join(lines) + "\n"
 
 
-def _facts(table: Table) -> list[tuple[str, str]]:
-    facts = [
+def facts(table: Table) -> list[tuple[str, str]]:
+    """Return what is to be known of a table beyond its columns: name and value of each property."""
+    found = [
         ("layer", table.layer),
         ("stores", " ".join(sorted(table.stores))),
         ("retention", table.retention),
@@ -83,25 +90,25 @@ def _facts(table: Table) -> list[tuple[str, str]]:
     ]
     if table.kind == "live":
         lives = "until its writer removes it" if table.live_seconds is None else ""
-        return [*facts, ("lives", lives or f"{table.live_seconds} s after its last write")]
-    facts.append(("current row", f"greatest {table.version}"))
+        return [*found, ("lives", lives or f"{table.live_seconds} s after its last write")]
+    found.append(("current row", f"greatest {table.version}"))
     if "clickhouse" in table.stores:
-        facts.append(("sorted by (ClickHouse)", ", ".join(table.order_by)))
-    facts += [
+        found.append(("sorted by (ClickHouse)", ", ".join(table.order_by)))
+    found += [
         ("expires (ClickHouse)", f"{each.days} days, where {each.condition}")
         for each in table.expiries
     ]
     if table.ttl_days is not None:
-        facts.append(("expires (ClickHouse)", f"{table.ttl_days} days"))
+        found.append(("expires (ClickHouse)", f"{table.ttl_days} days"))
     if table.time is not None:
-        facts.append(("monthly partitions", table.time))
-    facts += [("unique", ", ".join(unique)) for unique in table.unique]
-    facts += [
+        found.append(("monthly partitions", table.time))
+    found += [("unique", ", ".join(unique)) for unique in table.unique]
+    found += [
         ("refers to", f"{', '.join(each.columns)} -> {each.table} (on delete {each.on_delete})")
         for each in table.references
     ]
-    facts += [("check", f"`{check.condition}`") for check in table.checks]
-    return facts + _rules(table)
+    found += [("check", f"`{check.condition}`") for check in table.checks]
+    return found + _rules(table)
 
 
 def _rules(table: Table) -> list[tuple[str, str]]:
@@ -114,6 +121,8 @@ def _rules(table: Table) -> list[tuple[str, str]]:
         public = f"; everybody reads it where {table.owner.public}" if table.owner.public else ""
         facts.append(("row of", whose + shared + public))
         facts.append(("users write", "their own rows" if table.users_write else "no"))
+    elif table.stores - {"redis"}:
+        facts.append(("row of", "nobody; every user reads it" if table.for_users else "the system"))
     if table.append_only:
         facts.append(("append-only", "a row never changes"))
     for index in table.indices:
