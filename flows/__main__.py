@@ -59,7 +59,7 @@ def build_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="store_true", help="show the version and end")
-    _add_common(parser, default=None)
+    commands.add_where(parser, default=None)
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", parser_class=Parser)
     for module in MODULES:
         verb = module.NAME
@@ -70,7 +70,7 @@ def build_parser() -> argparse.ArgumentParser:
             epilog=module.EXAMPLES,
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        _add_common(sub, default=argparse.SUPPRESS)
+        commands.add_where(sub)
         module.add_arguments(sub)
         sub.set_defaults(run=module.run)
     return parser
@@ -134,25 +134,6 @@ def _write_traceback(error: Exception, home: Path | None) -> str:
     ) as log:
         log.write(words)
     return log.name
-
-
-def _add_common(parser: argparse.ArgumentParser, default: str | None) -> None:
-    group = parser.add_argument_group("where")
-    group.add_argument(
-        "--home",
-        type=Path,
-        metavar="DIR",
-        default=default,
-        help="the system's directory (default: $TRADECAST_HOME, else ~/.tradecast)",
-    )
-    group.add_argument(
-        "--config",
-        type=Path,
-        metavar="FILE.toml",
-        default=default,
-        help="settings of the process (default: tradecast.toml in the home, if it is there);"
-        " TRADECAST__SECTION__KEY in the environment overrides them",
-    )
 
 
 def _plainer(message: str) -> str:

@@ -22,7 +22,7 @@ def write_table(table: Table) -> None:
         console.print(escape(table.note))
     console.print()
     console.print(_columns(table))
-    console.print()
+    console.print("[dim]? may be missing[/dim]\n")
     console.print(_properties(table))
 
 

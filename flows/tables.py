@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from flows.errors import CommandError, Exit
 from flows.output import chosen, write_rows
+from schema import clickhouse_access, docs, migrations
 from schema import describe as registry_text
-from schema import docs, migrations
 from schema.registry import TABLES
 from schema.table import RegistryError, Table
 
@@ -52,6 +52,12 @@ def show_ddl(name: str | None, store: str) -> None:
                 print(f"{statement.rstrip().rstrip(';')};\n")
     except RegistryError as error:
         raise CommandError(str(error)) from error
+
+
+def show_access(database: str) -> None:
+    """Print the statements that keep users' rows apart on a ClickHouse server."""
+    for statement in clickhouse_access.statements(database):
+        print(f"{statement};\n")
 
 
 def write_docs(directory: Path) -> None:

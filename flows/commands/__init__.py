@@ -40,6 +40,26 @@ def home_path(given: Path | None) -> Path:
     return Path(named).expanduser().absolute()
 
 
+def add_where(parser: argparse.ArgumentParser, default: str | None = argparse.SUPPRESS) -> None:
+    """Declare `--home` and `--config`."""
+    group = parser.add_argument_group("where")
+    group.add_argument(
+        "--home",
+        type=Path,
+        metavar="DIR",
+        default=default,
+        help="the system's directory (default: $TRADECAST_HOME, else ~/.tradecast)",
+    )
+    group.add_argument(
+        "--config",
+        type=Path,
+        metavar="FILE.toml",
+        default=default,
+        help="settings of the process (default: tradecast.toml in the home, if it is there);"
+        " TRADECAST__SECTION__KEY in the environment overrides them",
+    )
+
+
 def add_format(parser: argparse.ArgumentParser) -> None:
     """Declare `--format`."""
     parser.add_argument(

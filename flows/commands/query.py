@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from flows.commands import add_format, add_user
+from flows.commands import add_format, add_user, add_where
 from flows.common_queries import ALL, QUERIES
 
 NAME = "query"
@@ -39,6 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                 required=option.required,
                 help=option.meaning + (f" (default: {option.default})" if option.default else ""),
             )
+        add_where(sub)
         sub.add_argument(
             "--store",
             choices=[store for store in ALL if store in query.stores],

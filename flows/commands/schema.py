@@ -9,13 +9,14 @@ NAME = "schema"
 HELP = "list, describe and migrate the tables"
 DESCRIPTION = """\
 Everything about tables: what there is, what a column means, the DDL of each store,
-and the migrations of the stores.
+who may read whose rows, and the migrations of the stores.
 """
 EXAMPLES = """\
 examples:
   tradecast schema list
   tradecast schema describe orders
   tradecast schema ddl --store clickhouse orders
+  tradecast schema access --database analytics
   tradecast schema status
   tradecast schema migrate
   tradecast schema docs docs/reference
@@ -32,6 +33,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     ddl = verbs.add_parser("ddl", help="the statements that make a table, or all")
     ddl.add_argument("table", metavar="TABLE", nargs="?")
     ddl.add_argument("--store", choices=STORES, default="clickhouse")
+    access = verbs.add_parser(
+        "access",
+        help="the statements that keep users' rows apart on a ClickHouse server",
+        description="Print roles, grants and row policies of a ClickHouse server, from the"
+        " registry. The embedded engine has them already.",
+    )
+    access.add_argument("--database", default="default", help="where the tables are")
     verbs.add_parser("status", help="which migrations each store has")
     verbs.add_parser("migrate", help="bring the stores to this release")
     docs = verbs.add_parser("docs", help="write the reference pages")
@@ -49,6 +57,8 @@ def run(args: argparse.Namespace) -> int:
             tables.describe(args.table)
         case "ddl":
             tables.show_ddl(args.table, args.store)
+        case "access":
+            tables.show_access(args.database)
         case "docs":
             tables.write_docs(args.directory)
         case _:
