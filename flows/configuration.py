@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import time
 from contextlib import closing, suppress
 from typing import TYPE_CHECKING
@@ -58,7 +59,7 @@ def apply_world(system: System, wanted: world.World, why: str) -> str:
         old = (version, tables) if version else None
         found = change.apply(wanted, old, time.time_ns() // 1000)
         if found:
-            control.write_control(found.rows, why)
+            control.write_control(found.rows, f"{getpass.getuser()}: {why}")
     if system.settings.clickhouse.url or system.running() is not None:
         # If ClickHouse does not answer, `up` tells it later what it has missed.
         with suppress(Transient):

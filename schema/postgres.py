@@ -6,7 +6,7 @@ values get in and out in `schema.postgres_values`.
 """
 
 from schema import postgres_access, postgres_triggers, sql
-from schema.registry import TABLES
+from schema.registry import TABLES, ordered
 from schema.table import Column, Index, RegistryError, Table
 
 NAME_BYTES = 63  # longer names are cut without a word
@@ -15,34 +15,13 @@ _FILL = {"id": "gen_random_uuid()", "now": "now()"}
 
 def everything(tables: dict[str, Table] = TABLES) -> list[str]:
     """Return the statements that make all tables, with their rules, in an empty database."""
-    ours = ordered(tables)
+    ours = ordered(tables, "postgres")
     made = [postgres_access.user_function(), *postgres_access.roles(), PARTITIONS]
     made.append(postgres_triggers.pinned("make_partitions(text, timestamptz, timestamptz)"))
     made += [statement for each in ours for statement in ddl(each)]
     made += postgres_triggers.functions()
     made += [statement for each in ours for statement in postgres_triggers.triggers(each)]
     return made + [statement for each in ours for statement in postgres_access.access(each)]
-
-
-def ordered(tables: dict[str, Table]) -> list[Table]:
-    """Return the tables of PostgreSQL, each after those that it refers to.
-
-    Raises:
-        RegistryError: If two refer to each other.
-    """
-    waiting = [each for each in tables.values() if "postgres" in each.stores]
-    done: dict[str, Table] = {}
-    while waiting:
-        ready = [each for each in waiting if _needs(each) <= done.keys()]
-        if not ready:
-            raise RegistryError(f"table {waiting[0].name}: its references go in a circle")
-        done |= {each.name: each for each in ready}
-        waiting = [each for each in waiting if each.name not in done]
-    return list(done.values())
-
-
-def _needs(table: Table) -> set[str]:
-    return {each.table for each in table.references} - {table.name}
 
 
 def ddl(table: Table) -> list[str]:

@@ -118,7 +118,7 @@ def triggers(table: Table) -> list[str]:
             _trigger(table, "keep", "BEFORE UPDATE OR DELETE", "FOR EACH ROW"),
             _trigger(table, "keep_all", "BEFORE TRUNCATE", "FOR EACH STATEMENT", "keep()"),
         ]
-    if table.kind not in {"control", "record"} or table.append_only:
+    if not table.audited:
         return made
     counts = table.version == "version"
     made.append(

@@ -1,6 +1,6 @@
 """All tables by name. A registry that contradicts itself does not import."""
 
-from schema.table import RegistryError, Table
+from schema.table import RegistryError, Store, Table
 from schema.tables import (
     configuration,
     connections,
@@ -82,3 +82,24 @@ def table(name: str) -> Table:
     if found is None:
         raise RegistryError(f"there is no table {name}")
     return found
+
+
+def ordered(tables: dict[str, Table], store: Store) -> list[Table]:
+    """Return the tables of a store, each after those that it refers to.
+
+    Raises:
+        RegistryError: If two refer to each other.
+    """
+    waiting = [each for each in tables.values() if store in each.stores]
+    done: dict[str, Table] = {}
+    while waiting:
+        ready = [each for each in waiting if _needs(each) <= done.keys()]
+        if not ready:
+            raise RegistryError(f"table {waiting[0].name}: its references go in a circle")
+        done |= {each.name: each for each in ready}
+        waiting = [each for each in waiting if each.name not in done]
+    return list(done.values())
+
+
+def _needs(table: Table) -> set[str]:
+    return {each.table for each in table.references} - {table.name}

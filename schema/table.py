@@ -103,6 +103,11 @@ class Table:
         """Names of the columns, in order."""
         return tuple(column.name for column in self.columns)
 
+    @property
+    def audited(self) -> bool:
+        """Whether every change of a row is written to the audit, with old and new values."""
+        return self.kind in {"control", "record"} and not self.append_only
+
     def column(self, name: str) -> Column:
         """Return a column by name.
 

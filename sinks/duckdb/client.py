@@ -6,11 +6,13 @@ import io
 import json
 import socket
 import time
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import pyarrow as pa
 
 from sinks.duckdb import frames
+from sinks.duckdb.changes import Actor, Changed
 from sinks.duckdb.control import Control
 from sinks.duckdb.database import Database, DatabaseBusy, Limits
 from sinks.duckdb.frames import FrameReader, FrameWriter, LinkBroken, QueryFailed
@@ -45,6 +47,27 @@ class Reader(Protocol):
 
         Raises:
             QueryFailed: nothing was written.
+            ControlRefused: the same.
+        """
+
+    def change(
+        self,
+        tables: Mapping[str, pa.Table],
+        gone: Mapping[str, Sequence[str]],
+        by: Actor,
+        *,
+        whole: bool = False,
+    ) -> Changed:
+        """Write and delete rows of control tables and records, with their audit.
+
+        Args:
+            tables: rows by table; a changed row has a greater version than the stored one.
+            gone: keys of rows to delete, by table.
+            by: who does it.
+            whole: whether one bad row refuses all; else it alone is left out, and said.
+
+        Raises:
+            QueryFailed: nothing was changed.
             ControlRefused: the same.
         """
 
@@ -114,13 +137,35 @@ class DuckClient:
             QueryFailed: nothing was written; the message says why.
         """
         self._ask({"do": "write_control", "tables": list(tables), "note": note})
+        self._send(tables)
+        with io.BufferedReader(FrameReader(self._link), _BUFFER) as answer:
+            return int(answer.read())
+
+    def change(
+        self,
+        tables: Mapping[str, pa.Table],
+        gone: Mapping[str, Sequence[str]],
+        by: Actor,
+        *,
+        whole: bool = False,
+    ) -> Changed:
+        """Write and delete rows of control tables and records, as `Reader.change`.
+
+        Raises:
+            QueryFailed: nothing was changed; the message says why.
+        """
+        asked = {"gone": {name: list(keys) for name, keys in gone.items()}, "by": asdict(by)}
+        self._ask({"do": "change", "tables": list(tables), "whole": whole, **asked})
+        self._send(tables)
+        with io.BufferedReader(FrameReader(self._link), _BUFFER) as answer:
+            return Changed(**json.loads(answer.read()))
+
+    def _send(self, tables: Mapping[str, pa.Table]) -> None:
         with io.BufferedWriter(FrameWriter(self._link), _BUFFER) as file:
             for rows in tables.values():
                 with pa.ipc.new_stream(file, rows.schema) as writer:
                     writer.write_table(rows)
         frames.send(self._link, frames.END)
-        with io.BufferedReader(FrameReader(self._link), _BUFFER) as answer:
-            return int(answer.read())
 
     def close(self) -> None:
         """Close the socket; a query that still runs is interrupted."""
@@ -179,6 +224,21 @@ class DuckFiles:
             ControlRefused: nothing was written.
         """
         return Control(self._database).write(tables, note)
+
+    def change(
+        self,
+        tables: Mapping[str, pa.Table],
+        gone: Mapping[str, Sequence[str]],
+        by: Actor,
+        *,
+        whole: bool = False,
+    ) -> Changed:
+        """Write and delete rows of control tables and records, as `Reader.change`.
+
+        Raises:
+            ControlRefused: nothing was changed.
+        """
+        return Control(self._database).change(tables, gone, by, whole=whole)
 
     def close(self) -> None:
         """Close the files."""

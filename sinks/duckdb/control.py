@@ -3,30 +3,34 @@
 from __future__ import annotations
 
 import logging
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from threading import Lock
 from typing import TYPE_CHECKING
 
 import duckdb
 import pyarrow as pa
 
-from rules.errors import Rejected
 from schema import arrow, sql
 from schema import duckdb as store
+from schema.duckdb_changes import LOG
 from schema.registry import TABLES, table
-from sinks.duckdb.database import CONTROL, registered, source, transaction
+from sinks.duckdb import changes
+from sinks.duckdb.changes import Actor, Changed
+from sinks.duckdb.database import CONTROL, registered, transaction
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from sinks.duckdb.database import Database
 
 log = logging.getLogger(__name__)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 NAMES = tuple(each.name for each in TABLES.values() if each.kind == "control")
 
 
-class ControlRefused(Rejected):
-    """The configuration was not written; the message says why."""
+ControlRefused = changes.ChangeRefused
 
 
 class Control:
@@ -54,24 +58,39 @@ class Control:
         strangers = sorted(tables.keys() - set(NAMES))
         if strangers:
             raise ControlRefused(f"{strangers[0]} is no table of the configuration")
-        rows = {
-            name: pa.Table.from_batches([arrow.conform(table(name), tables[name])])
-            for name in NAMES
-            if name in tables and tables[name].num_rows
-        }
-        with self._lock:
-            try:
-                with registered(self._connection, rows), transaction(self._connection):
-                    version = self._version() + 1
-                    for name, batch in rows.items():
-                        _check_version(name, batch, version)
-                        self._connection.execute(store.insert(table(name), source(name)))
-                    self._check_references()
-                    version = self._version()
-            except duckdb.Error as error:
-                raise ControlRefused(str(error).splitlines()[0]) from error
+        rows = changes.batches({name: each for name, each in tables.items() if each.num_rows})
+        with self._changing(rows) as moment:
+            version = self._version() + 1
+            for name, batch in rows.items():
+                _check_version(name, batch, version)
+            changes.change(self._connection, rows, {}, Actor(note), moment, whole=True)
+            self._check_references()
+            version = self._version()
         log.info("configuration version %d: %s", version, note)
         return version
+
+    def change(
+        self,
+        tables: Mapping[str, pa.Table],
+        gone: Mapping[str, Sequence[str]],
+        by: Actor,
+        *,
+        whole: bool = False,
+    ) -> Changed:
+        """Write and delete rows of any control table or record, with their audit.
+
+        Args:
+            tables: rows by table; a changed row has a greater version than the stored one.
+            gone: keys of rows to delete, by table.
+            by: who does it.
+            whole: whether one bad row refuses all; else it alone is left out.
+
+        Raises:
+            ControlRefused: a table is none of these, or a row was refused and `whole` is true.
+        """
+        rows = changes.batches(tables)
+        with self._changing(rows) as moment:
+            return changes.change(self._connection, rows, gone, by, moment, whole=whole)
 
     def read(self) -> tuple[int, dict[str, pa.Table]]:
         """Return the version, and the rows that hold now, by table."""
@@ -81,6 +100,22 @@ class Control:
     def close(self) -> None:
         """Let go of the connection."""
         self._connection.close()
+
+    @contextmanager
+    def _changing(self, rows: Mapping[str, pa.Table]) -> Iterator[datetime]:
+        """Hold the lock and a transaction; give the moment of what changes in it."""
+        with self._lock:
+            try:
+                with registered(self._connection, rows), transaction(self._connection):
+                    yield self._moment()
+            except duckdb.Error as error:
+                raise ControlRefused(str(error).splitlines()[0]) from error
+
+    def _moment(self) -> datetime:
+        """Now, and never before what was last done: seals take the audit in its order."""
+        query = f"SELECT epoch_us(max(created_at)) FROM {LOG.name}"  # noqa: S608 - a constant
+        last = self._connection.execute(query).fetchall()[0][0] or 0
+        return max(datetime.now(UTC), _EPOCH + timedelta(microseconds=last))
 
     def _version(self) -> int:
         each = [f"SELECT max(config_version) AS v FROM {name}" for name in NAMES]  # noqa: S608
@@ -98,24 +133,23 @@ class Control:
         return pa.Table.from_batches([arrow.conform(which, rows)])
 
     def _check_references(self) -> None:
-        # DuckDB's own foreign keys refuse updates of rows that are referenced.
+        """Refuse a row of the configuration that names one which has left it."""
         for name in NAMES:
             for reference in table(name).references:
                 if reference.table not in NAMES:
                     continue
-                ours = [f"c.{sql.name(column)}" for column in reference.columns]
-                theirs = [f"p.{sql.name(column)}" for column in table(reference.table).key]
-                join = " AND ".join(f"{a} = {b}" for a, b in zip(ours, theirs, strict=True))
-                known = " AND ".join(f"{a} IS NOT NULL" for a in ours)
+                (ours,), (theirs,) = reference.columns, table(reference.table).key
                 query = (
-                    f"SELECT count(*) FROM {sql.name(name)} c WHERE c.deleted_at IS NULL"  # noqa: S608
-                    f" AND {known} AND NOT EXISTS (SELECT 1 FROM {sql.name(reference.table)} p"
-                    f" WHERE {join} AND p.deleted_at IS NULL)"
+                    f"SELECT c.{sql.name(ours)} FROM {sql.name(name)} c"  # noqa: S608 - registry
+                    f" JOIN {sql.name(reference.table)} p"
+                    f" ON p.{sql.name(theirs)} = c.{sql.name(ours)}"
+                    " WHERE c.deleted_at IS NULL AND p.deleted_at IS NOT NULL LIMIT 1"
                 )
-                orphans = self._connection.execute(query).fetchall()[0][0]
-                if orphans:
+                found = self._connection.execute(query).fetchall()
+                if found:
                     raise ControlRefused(
-                        f"{orphans} rows of {name} name {reference.table} that do not exist"
+                        f"table {name}, column {ours}: {found[0][0]} is refused, the row of"
+                        f" {reference.table} that it refers to has left the configuration"
                     )
 
 

@@ -8,7 +8,9 @@ import select
 import socket
 import socketserver
 import threading
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Self
+from uuid import UUID
 
 import duckdb
 import pyarrow as pa
@@ -16,6 +18,7 @@ from typing_extensions import override
 
 from rules.errors import TradecastError
 from sinks.duckdb import frames
+from sinks.duckdb.changes import Actor
 from sinks.duckdb.control import Control
 from sinks.duckdb.frames import FrameReader, FrameWriter, LinkBroken
 from sinks.duckdb.query import Query
@@ -33,8 +36,8 @@ class DuckServer:
     """Serves queries and the control tables until it is closed.
 
     The socket is private to this user; whoever reaches it may read all, and change the
-    configuration through `write_control` alone. A slow reader holds its own cursor, never the
-    writer.
+    control database through `write_control` and `change` alone. A slow reader holds its own
+    cursor, never the writer.
 
     Args:
         database: what is served.
@@ -126,6 +129,8 @@ class _Handler(socketserver.BaseRequestHandler):
                     self._query(asked["sql"], asked.get("params"))
                 case "write_control":
                     self._write_control(asked)
+                case "change":
+                    self._change(asked)
                 case "read_control":
                     self._read_control()
                 case other:
@@ -151,14 +156,25 @@ class _Handler(socketserver.BaseRequestHandler):
             query.close()
 
     def _write_control(self, asked: dict[str, Any]) -> None:
-        source = FrameReader(self.request)
-        tables = {}
-        with io.BufferedReader(source, _BUFFER) as file:
-            for name in asked["tables"]:
-                tables[name] = pa.ipc.open_stream(file).read_all()
-            file.read()
+        tables = self._receive(asked["tables"])
         version = self.server.control.write(tables, asked.get("note", ""))
         frames.send(self.request, frames.DATA, str(version).encode())
+
+    def _change(self, asked: dict[str, Any]) -> None:
+        tables = self._receive(asked["tables"])
+        by = asked["by"]
+        user = by.pop("user_id")
+        actor = Actor(**by, user_id=UUID(user) if user else None)
+        done = self.server.control.change(tables, asked["gone"], actor, whole=asked["whole"])
+        frames.send(self.request, frames.DATA, json.dumps(asdict(done)).encode())
+
+    def _receive(self, names: list[str]) -> dict[str, pa.Table]:
+        tables = {}
+        with io.BufferedReader(FrameReader(self.request), _BUFFER) as file:
+            for name in names:
+                tables[name] = pa.ipc.open_stream(file).read_all()
+            file.read()
+        return tables
 
     def _read_control(self) -> None:
         version, tables = self.server.control.read()
