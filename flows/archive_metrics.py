@@ -99,6 +99,13 @@ class Metrics:
             ["store", "stream"],
             registry=registry,
         )
+        self._refused = Counter(
+            "tradecast_archive_refused_rows",
+            "Rows that broke a rule of their table and are not stored in it; each is a row of"
+            " system_event_log, with the rule and its values.",
+            ["store", "table"],
+            registry=registry,
+        )
         for some in (self._failures, self._links, self._spool):
             some.labels(store)
         self._latency = ColumnHistogram(
@@ -151,6 +158,10 @@ class Metrics:
     def failed(self) -> None:
         """Count a write that failed."""
         self._failures.labels(self._store).inc()
+
+    def refused(self, table: str) -> None:
+        """Count a row that is not stored."""
+        self._refused.labels(self._store, table).inc()
 
     def lost(self, stream: str) -> None:
         """Count a stream with a gap."""

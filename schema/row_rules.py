@@ -105,8 +105,16 @@ def _moved(refusal: Refusal, row: int) -> Refusal:
 
 
 def _refusal(table: Table, rows: Any, place: int, columns: tuple[str, ...], says: str) -> Refusal:
-    values = [show(table.column(n), rows.column(n)[place].as_py()) for n in columns]
+    values = [_shown(table.column(name), rows.column(name)[place]) for name in columns]
     return Refusal(table.name, place, ", ".join(columns), ", ".join(values), says)
+
+
+def _shown(column: Column, cell: Any) -> str:
+    try:
+        return show(column, cell.as_py())
+    except OverflowError:
+        # Python's own times end before Arrow's.
+        return "a time beyond all years"
 
 
 def _malformed(table: Table, rows: Any) -> dict[int, Refusal]:

@@ -3,7 +3,7 @@
 import logging
 import random
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -11,13 +11,16 @@ import pyarrow as pa
 
 from config import faults
 from rules.errors import Transient
+from schema.row_rules import Refusal
 from sinks.retry import Backoff
+from sinks.sifting import sift
 from sinks.spool import Spool, SpoolFull
 
 log = logging.getLogger(__name__)
 
 _DOWN_AGE = 5.0
 _DRAIN_SECONDS = 0.5
+_TOLD = 20  # refused rows of one batch that the log repeats
 _PATIENCE = 10.0  # with a store that takes long to fail
 
 
@@ -67,6 +70,9 @@ class Observer(Protocol):
 
     def failed(self) -> None:
         """The store did not take the rows."""
+
+    def refused(self, table: str) -> None:
+        """A row broke a rule of its table, and is not stored there."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -225,11 +231,12 @@ class BatchFrame:
         if self._clock() < self._retry_at:
             return False
         began = self._clock()
+        good, refused = sift(tables, positions)
         for attempt in range(attempts):
             started = self._clock()
             try:
                 if not self._has(positions):
-                    self._writer.write(tables, positions)
+                    self._writer.write(good, positions)
                     self._marked(positions)
             except Transient as error:
                 pause = self._failed(error)
@@ -239,9 +246,18 @@ class BatchFrame:
                     self._sleep(pause)
             else:
                 self._failures, self._retry_at = 0, 0.0
-                self._observer.stored(tables, self._clock() - started, time.time())
+                self._observer.stored(good, self._clock() - started, time.time())
+                self._tell(refused)
                 return True
         return False
+
+    def _tell(self, refused: Sequence[Refusal]) -> None:
+        for each in refused:
+            self._observer.refused(each.table)
+        for each in refused[:_TOLD]:
+            log.error("not stored: %s", each)
+        if len(refused) > _TOLD:
+            log.error("not stored: %d more rows, see system_event_log", len(refused) - _TOLD)
 
     def _failed(self, error: Transient) -> float:
         self._failures += 1
