@@ -62,9 +62,7 @@ def create(table: Table) -> str:
     if table.time is not None:
         clauses.append(f"PARTITION BY toYYYYMM({sql.name(table.time)})")
     clauses.append(f"ORDER BY ({sql.names(order)})")
-    expiries = [_expiry(table, each) for each in _expiries(table)]
-    if expiries:
-        clauses.append(f"TTL {', '.join(expiries)}")
+    clauses += filter(None, [expiry(table)])
     body = ",\n  ".join(lines)
     placement = "\n".join(clauses)
     return (
@@ -92,15 +90,24 @@ def _expiry(table: Table, expiry: Expiry) -> str:
 
 def column_line(column: Column) -> str:
     """Return how a column is declared."""
-    parts = [sql.name(column.name), _type(column)]
-    if column.fill:
-        parts.append(f"DEFAULT {_FILL[column.fill]}")
-    if column.default is not None:
-        parts.append(f"DEFAULT {sql.literal(column.default)}")
+    parts = [sql.name(column.name), _type(column), *filter(None, [default(column)])]
     parts.append(f"COMMENT {sql.text(sql.comment(column))}")
     if column.type.codec:
         parts.append(f"CODEC({column.type.codec})")
     return " ".join(parts)
+
+
+def default(column: Column) -> str:
+    """Return the default of a column, empty if it has none."""
+    if column.fill:
+        return f"DEFAULT {_FILL[column.fill]}"
+    return "" if column.default is None else f"DEFAULT {sql.literal(column.default)}"
+
+
+def expiry(table: Table) -> str:
+    """Return when rows of a table go, empty if they stay."""
+    expiries = [_expiry(table, each) for each in _expiries(table)]
+    return f"TTL {', '.join(expiries)}" if expiries else ""
 
 
 def constraints(table: Table) -> list[tuple[str, str]]:

@@ -60,6 +60,19 @@ def add_column(table: Table, column: Column) -> list[str]:
     return [*made, f"ALTER TABLE {target_} ALTER COLUMN {quoted} SET NOT NULL"]
 
 
+def set_default(table: Table, column: Column) -> str:
+    """Return the statement that gives a column that is there the default that it has now."""
+    line = _default(column)
+    set_ = f"SET{line}" if line else "DROP DEFAULT"
+    return f"ALTER TABLE {sql.name(target(table))} ALTER COLUMN {sql.name(column.name)} {set_}"
+
+
+def set_type(table: Table, column: Column) -> str:
+    """Return the statement that gives a column that is there the type that it has now."""
+    target_, quoted = sql.name(target(table)), sql.name(column.name)
+    return f"ALTER TABLE {target_} ALTER COLUMN {quoted} SET DATA TYPE {column.type.duckdb}"
+
+
 def set_fill(table: Table, column: Column) -> str:
     """Return the statement that lets DuckDB fill a column of a table that is there."""
     target_, quoted = sql.name(target(table)), sql.name(column.name)
@@ -69,12 +82,17 @@ def set_fill(table: Table, column: Column) -> str:
 def rebuild(table: Table) -> list[str]:
     """Return the statements that give a table the registry's keys and checks, and keep its rows."""
     name, before = sql.name(table.name), sql.name(f"{table.name}_before")
+    # A word of one ENUM is none of another until it is cast.
+    kept = ", ".join(
+        f"CAST({sql.name(c.name)} AS {c.type.duckdb})" if c.type.closed else sql.name(c.name)
+        for c in table.columns
+    )
     return [
         f"DROP TABLE IF EXISTS {before}",
         f"CREATE TABLE {before} AS FROM {name}",
         f"DROP TABLE {name}",
         create(table),
-        f"INSERT INTO {name} ({columns(table)}) SELECT {columns(table)} FROM {before}",  # noqa: S608
+        f"INSERT INTO {name} ({columns(table)}) SELECT {kept} FROM {before}",  # noqa: S608
         f"DROP TABLE {before}",
     ]
 
@@ -87,11 +105,14 @@ def _limits(column: Column) -> list[str]:
 
 
 def _column(column: Column) -> str:
-    default = "" if column.default is None else f" DEFAULT {sql.literal(column.default)}"
-    if column.fill:
-        default = f" DEFAULT {_FILL[column.fill]}"
     null = "" if column.nullable else " NOT NULL"
-    return f"{sql.name(column.name)} {column.type.duckdb}{default}{null}"
+    return f"{sql.name(column.name)} {column.type.duckdb}{_default(column)}{null}"
+
+
+def _default(column: Column) -> str:
+    if column.fill:
+        return f" DEFAULT {_FILL[column.fill]}"
+    return "" if column.default is None else f" DEFAULT {sql.literal(column.default)}"
 
 
 def _current(table: Table) -> str:

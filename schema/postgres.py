@@ -7,7 +7,7 @@ values get in and out in `schema.postgres_values`.
 
 from schema import postgres_access, postgres_triggers, sql
 from schema.registry import TABLES, ordered
-from schema.table import Column, Index, RegistryError, Table
+from schema.table import Column, Index, Reference, RegistryError, Table
 
 NAME_BYTES = 63  # longer names are cut without a word
 _FILL = {"id": "gen_random_uuid()", "now": "now()"}
@@ -28,11 +28,7 @@ def ddl(table: Table) -> list[str]:
     """Return the statements that make a table and its indices; empty if it is elsewhere."""
     if "postgres" not in table.stores:
         return []
-    comments = [
-        f"COMMENT ON COLUMN {sql.name(table.name)}.{sql.name(column.name)}"
-        f" IS {sql.text(sql.comment(column))}"
-        for column in table.columns
-    ]
+    comments = [describe(table, column) for column in table.columns]
     about = f"COMMENT ON TABLE {sql.name(table.name)} IS {sql.text(table.purpose)}"
     made = [create(table), *indices(table), about, *comments]
     return [*made, ahead(table)] if table.partitioned else made
@@ -49,29 +45,44 @@ def create(table: Table) -> str:
     lines = [column_line(column) for column in table.columns]
     lines.append(f"PRIMARY KEY ({sql.names(table.key)})")
     lines += [f"UNIQUE ({sql.names(unique)})" for unique in table.unique]
-    lines += [
-        f"CONSTRAINT {sql.name(name)} CHECK ({test})"
-        for column in table.columns
-        for name, test in _limits(column)
-    ]
-    lines += [f"CONSTRAINT {sql.name(c.name)} CHECK ({c.condition})" for c in table.checks]
-    lines += [
-        f"FOREIGN KEY ({sql.names(each.columns)}) REFERENCES {sql.name(each.table)}"
-        f" ON DELETE {each.on_delete.upper()}"
-        for each in table.references
-    ]
+    lines += [f"CONSTRAINT {sql.name(name)} CHECK ({test})" for name, test in constraints(table)]
+    lines += [reference(each) for each in table.references]
     body = ",\n  ".join(lines)
     by_month = f" PARTITION BY RANGE ({sql.name(table.time or '')})" if table.partitioned else ""
     return f"CREATE TABLE IF NOT EXISTS {sql.name(table.name)} (\n  {body}\n){by_month}"
 
 
+def constraints(table: Table) -> list[tuple[str, str]]:
+    """Return name and condition of each check of a table."""
+    limits = [limit for column in table.columns for limit in _limits(column)]
+    return [*limits, *((check.name, check.condition) for check in table.checks)]
+
+
+def reference(each: Reference) -> str:
+    """Return how a foreign key is declared."""
+    return (
+        f"FOREIGN KEY ({sql.names(each.columns)}) REFERENCES {sql.name(each.table)}"
+        f" ON DELETE {each.on_delete.upper()}"
+    )
+
+
 def column_line(column: Column) -> str:
     """Return how a column is declared."""
-    default = "" if column.default is None else f" DEFAULT {sql.literal(column.default)}"
-    if column.fill:
-        default = f" DEFAULT {_FILL[column.fill]}"
     null = "" if column.nullable else " NOT NULL"
-    return f"{sql.name(column.name)} {column.type.postgres}{default}{null}"
+    return f"{sql.name(column.name)} {column.type.postgres}{default(column)}{null}"
+
+
+def default(column: Column) -> str:
+    """Return the default of a column, empty if it has none."""
+    if column.fill:
+        return f" DEFAULT {_FILL[column.fill]}"
+    return "" if column.default is None else f" DEFAULT {sql.literal(column.default)}"
+
+
+def describe(table: Table, column: Column) -> str:
+    """Return the statement that tells what a column means."""
+    named = f"{sql.name(table.name)}.{sql.name(column.name)}"
+    return f"COMMENT ON COLUMN {named} IS {sql.text(sql.comment(column))}"
 
 
 def _limits(column: Column) -> list[tuple[str, str]]:

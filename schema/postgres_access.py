@@ -15,6 +15,8 @@ _USER = "(SELECT app_user())"
 _ACCOUNTS = f"SELECT account_id FROM accounts WHERE user_id = {_USER}"  # noqa: S608 - a constant
 # Tables with an owner that rows of users refer to, and what names a row of theirs.
 _NAMED = {"accounts": "account_id", "strategies": "id"}
+# What no user has to do with.
+_SYSTEMS_OWN = frozenset({"audit_seals"})
 # What nobody reports on: it opens doors, or says how.
 _CLOSED = frozenset({"credentials", "user_permission", "user_role", "login_audit"})
 
@@ -88,6 +90,8 @@ def _rights(table: Table) -> list[tuple[str, str]]:
     if not table.append_only:
         found.append((SERVICE, "UPDATE"))
         found += [(SERVICE, "DELETE")] if table.kind != "history" else []
+    if table.name in _SYSTEMS_OWN:
+        return found
     found.append((APP, _of("SELECT", plain, everything)))
     if table.name not in _CLOSED:
         found.append((REPORTING, _of("SELECT", plain, everything)))

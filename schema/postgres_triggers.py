@@ -77,12 +77,14 @@ _KEEP = f"""\
 CREATE OR REPLACE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF TG_OP = 'DELETE' THEN
-    IF OLD.created_at < now() - interval '{KEPT_DAYS} days' THEN
+    IF coalesce(to_jsonb(OLD) ->> 'created_at', to_jsonb(OLD) ->> 'sealed_at')::timestamptz
+      < now() - interval '{KEPT_DAYS} days'
+    THEN
       RETURN OLD;
     END IF;
   ELSIF TG_OP = 'UPDATE' THEN
     -- ON DELETE SET NULL of the user: a trigger's own update, of nothing else.
-    IF pg_trigger_depth() > 1 AND NEW.user_id IS NULL
+    IF pg_trigger_depth() > 1 AND to_jsonb(NEW) ->> 'user_id' IS NULL
       AND to_jsonb(NEW) - 'user_id' = to_jsonb(OLD) - 'user_id'
     THEN
       RETURN NEW;

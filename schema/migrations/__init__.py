@@ -7,9 +7,10 @@ statements and records each migration with its checksum in `schema_migrations`.
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal, get_args
 
-from schema.migrations import m0001_everything, m0002_all_tables
+from schema.migrations import frozen, m0001_everything, m0002_all_tables
 
 MigratedStore = Literal["duckdb", "control", "clickhouse", "postgres"]
 STORES: tuple[MigratedStore, ...] = get_args(MigratedStore)
@@ -36,6 +37,7 @@ class Migration:
 MIGRATIONS: tuple[Migration, ...] = (
     Migration("0001", "everything", m0001_everything.statements),
     Migration("0002", "all tables", m0002_all_tables.statements),
+    Migration("0003", "audit seals", partial(frozen.read, "m0003")),
 )
 
 

@@ -1,105 +1,97 @@
-"""The first draft of a migration: what a store has, against what the registry declares.
+"""The first draft of the next migration: what the registry declares, against the last snapshot.
 
-A person reads it before it is released, for it knows names and no meanings: a column that has
-got another type, name or default is not seen. `python -m schema.migrations.draft m0002` freezes
-a migration that is not released yet, from what those before it make.
+`tradecast schema diff` writes it, and a person reads it before it is released: a column that was
+renamed looks like one that is gone and another that is new. What cannot be done without rewriting
+a table, or not at all, is a line that keeps the whole from running until somebody has replaced it.
+
+`python -m schema.migrations.draft m0003` freezes a migration that is not released yet.
 """
 
-import re
 import sys
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable
 
-from schema import clickhouse, duckdb, postgres, sql
-from schema.migrations import frozen
-from schema.registry import TABLES
-from schema.table import Column, Table
+from schema import clickhouse, duckdb, postgres, postgres_access, postgres_triggers
+from schema.migrations import draft_clickhouse, draft_duckdb, draft_postgres, frozen, snapshot
+from schema.migrations.difference import Difference, cannot
+from schema.registry import TABLES, ordered
+from schema.table import Table
 
 KINDS = {
     "duckdb": {"history", "system"},
     "control": {"control", "record", "system"},
     "clickhouse": {"history", "control", "record", "system"},
+    "postgres": {"history", "control", "record", "system"},
 }
-Known = Mapping[str, Collection[str]]
+STORES = tuple(KINDS)
+_CHANGES: dict[str, Callable[[Difference], list[str]]] = {
+    "duckdb": draft_duckdb.changes,
+    "control": draft_duckdb.changes,
+    "clickhouse": draft_clickhouse.changes,
+    "postgres": draft_postgres.changes,
+}
 
 
-def draft(store: str, known: Known) -> list[str]:
+def draft(store: str, before: snapshot.Told, tables: dict[str, Table] = TABLES) -> list[str]:
     """Return the statements that bring a store to the registry's tables.
 
     Args:
-        store: One of `migrations.STORES`.
-        known: Names of columns by name of table, as the store has them now.
+        store: One of `STORES`.
+        before: Snapshot of the registry that the store's last migration led to.
+        tables: The registry.
     """
+    lives = "duckdb" if store == "control" else store
+    made = [
+        cannot(f"table {name}: it was removed or renamed")
+        for name, told in before["tables"].items()
+        if lives in told["stores"] and told["kind"] in KINDS[store] and name not in tables
+    ]
     if store == "postgres":
-        if known:
-            raise NotImplementedError("PostgreSQL's tables are only made, and not changed, yet")
-        return postgres.everything()
-    ours = [each for each in TABLES.values() if each.kind in KINDS[store]]
-    changes = _clickhouse if store == "clickhouse" else _duckdb
-    return [statement for each in ours for statement in changes(each, known)]
-
-
-def known(statements: Sequence[str]) -> dict[str, list[str]]:
-    """Return names of columns by name of table, as statements of migrations make them."""
-    found: dict[str, list[str]] = {}
-    for statement in statements:
-        named = re.match(r'(CREATE TABLE IF NOT EXISTS|ALTER TABLE) "(\w+)"', statement)
-        if named is None:
-            continue
-        if named[1] == "ALTER TABLE":
-            added = re.findall(r'ADD COLUMN IF NOT EXISTS "(\w+)"', statement)
-            found.setdefault(named[2], []).extend(added)
+        made += [each for each in snapshot.functions() if _is_new(each, before)]
+    for table in _ours(store, lives, tables):
+        told = before["tables"].get(table.name)
+        if told is None or lives not in told["stores"]:
+            made += _new(store, table)
         else:
-            found[named[2]] = re.findall(r'^  "(\w+)" ', statement, re.MULTILINE)
-    return found
+            made += _CHANGES[store](Difference(table, told))
+    return made
+
+
+def next_name() -> str:
+    """Return the name of the migration after the last one."""
+    return f"m{int(snapshot.last()[1:]) + 1:04}"
 
 
 def freeze(name: str) -> None:
-    """Write a migration that is not released yet, for every store.
+    """Write a migration that is not released yet, for every store, and its snapshot.
 
     Args:
-        name: As `m0002`; those before it are taken as they are frozen.
+        name: As `m0003`; it leads on from the snapshot of the one before it.
     """
-    for store in (*KINDS, "postgres"):
-        earlier = [file.name.partition("_")[0] for file in frozen.HERE.glob(f"m*_{store}.sql")]
-        before = [s for each in sorted(earlier) if each < name for s in frozen.read(each, store)]
-        frozen.write(name, store, draft(store, known(before)))
+    before = snapshot.read(f"m{int(name[1:]) - 1:04}")
+    for store in STORES:
+        statements = draft(store, before)
+        if statements:
+            frozen.write(name, store, statements)
+    snapshot.write(name)
 
 
-def _new(table: Table, has: Collection[str]) -> list[Column]:
-    return [column for column in table.columns if column.name not in has]
+def _ours(store: str, lives: str, tables: dict[str, Table]) -> list[Table]:
+    if store == "postgres":
+        return ordered(tables, "postgres")
+    return [e for e in tables.values() if lives in e.stores and e.kind in KINDS[store]]
 
 
-def _clickhouse(table: Table, known: Known) -> list[str]:
-    if "clickhouse" not in table.stores:
-        return []
-    name = clickhouse.target(table)
-    if name not in known:
+def _is_new(statement: str, before: snapshot.Told) -> bool:
+    return snapshot.digest(statement) not in before["functions"]
+
+
+def _new(store: str, table: Table) -> list[str]:
+    if store == "clickhouse":
         return clickhouse.ddl(table)
-    new = _new(table, known[name])
-    changes = [f"ADD COLUMN IF NOT EXISTS {clickhouse.column_line(column)}" for column in new]
-    # Of metadata alone: rows that are there are neither read nor checked.
-    changes += [
-        f"ADD CONSTRAINT IF NOT EXISTS {sql.name(rule)} CHECK {test}"
-        for rule, test in clickhouse.constraints(table)
-    ]
-    changed = [f"ALTER TABLE {sql.name(name)}\n  " + ",\n  ".join(changes)] if changes else []
-    return changed + (clickhouse.views(table) if new else [])
-
-
-def _duckdb(table: Table, known: Known) -> list[str]:
-    if "duckdb" not in table.stores:
-        return []
-    name = duckdb.target(table)
-    if name not in known:
+    if store != "postgres":
         return duckdb.ddl(table)
-    new = _new(table, known[name])
-    made = [statement for column in new for statement in duckdb.add_column(table, column)]
-    if table.kind == "control":
-        # Checks cannot be added to a table: it is made anew, and these are small.
-        made += duckdb.rebuild(table)
-    else:
-        made += [duckdb.set_fill(table, each) for each in table.columns if each.fill]
-    return made + (duckdb.views(table) if new else [])
+    rules = [*postgres_triggers.triggers(table), *postgres_access.access(table)]
+    return [*postgres.ddl(table), *rules]
 
 
 if __name__ == "__main__":

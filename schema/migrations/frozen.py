@@ -11,9 +11,38 @@ HERE = Path(__file__).parent
 _BETWEEN = "\n;\n"
 
 
+# What a draft cannot do stands in it as such a line, and nothing of it runs.
+CANNOT = "-- CANNOT:"
+
+
+class MigrationUnfinished(RuntimeError):
+    """A draft was taken for a migration before a person had finished it."""
+
+
 def read(migration: str, store: str) -> list[str]:
-    """Return the statements of a migration in a store, in order."""
-    return _file(migration, store).read_text(encoding="utf-8").removesuffix("\n").split(_BETWEEN)
+    """Return the statements of a migration in a store, in order; none if it has none there.
+
+    Raises:
+        MigrationUnfinished: If it holds what the draft could not do.
+    """
+    file = _file(migration, store)
+    if not file.exists():
+        return []
+    text = file.read_text(encoding="utf-8")
+    for line in text.splitlines():
+        if line.startswith(CANNOT):
+            raise MigrationUnfinished(f"{file.name} is unfinished: {line.removeprefix('-- ')}")
+    return split(text)
+
+
+def split(text: str) -> list[str]:
+    """Return the statements of a migration's text."""
+    return text.removesuffix("\n").split(_BETWEEN)
+
+
+def text(statements: Sequence[str]) -> str:
+    """Return statements as the text of a migration."""
+    return _BETWEEN.join(statements) + "\n"
 
 
 def write(migration: str, store: str, statements: Sequence[str]) -> None:
@@ -24,7 +53,7 @@ def write(migration: str, store: str, statements: Sequence[str]) -> None:
     """
     if not statements or any(_BETWEEN in each or not each.strip() for each in statements):
         raise ValueError(f"{migration} for {store}: a statement is empty, or looks like two")
-    _file(migration, store).write_text(_BETWEEN.join(statements) + "\n", encoding="utf-8")
+    _file(migration, store).write_text(text(statements), encoding="utf-8")
 
 
 def _file(migration: str, store: str) -> Path:

@@ -3,8 +3,8 @@
 from schema.enums import Severity
 from schema.table import Check, Column, Index, Owner, Reference, Table
 from schema.tables.common import FACT_STORES, VERSION_COLUMN, at, optional
-from schema.tables.control import DATABASES
-from schema.types import ADDRESS, JSON, TEXT, TIMESTAMP, UUID, VERSION, enum, label, text
+from schema.tables.control import DATABASES, PRIVATE
+from schema.types import ADDRESS, BIGINT, JSON, TEXT, TIMESTAMP, UUID, VERSION, enum, label, text
 
 LAYER = "8 monitoring"
 RETENTION = "duckdb permanent; clickhouse configurable TTL"
@@ -108,4 +108,35 @@ AUDIT_LOG = Table(
     note="A user reads what they did themselves. Deleting a user empties user_id, never actor.",
 )
 
-TABLES = (SYSTEM_EVENT_LOG, ALERT_LOG, AUDIT_LOG, STREAM_MARKS, SCHEMA_MIGRATIONS)
+AUDIT_SEALS = Table(
+    name="audit_seals",
+    layer=LAYER,
+    purpose="Seals over batches of audit_log; each holds the hash of the one before it.",
+    columns=(
+        Column("seal_number", BIGINT, "1, 2, 3 and so on, without a gap."),
+        Column("previous_hash", text(64), "Hash of the seal before it; 64 zeros for the first."),
+        Column("hash", text(64), "SHA-256 of all that the seal says, in hex."),
+        Column("row_count", BIGINT, "Rows that it seals.", unit="rows"),
+        optional("first_id", UUID, "First of them by time; none where there is no row."),
+        optional("last_id", UUID, "Last of them by time."),
+        at("sealed_after", "Rows written after this moment are sealed by it, ..."),
+        at("sealed_until", "... up to this one, and it included."),
+        Column("digests", JSON, "Id and SHA-256 of each row, by time: which one was changed."),
+        Column("sealed_at", TIMESTAMP, "When it was made.", fill="now"),
+        Column("version", VERSION, "1: a seal never changes.", default=1),
+    ),
+    key=("seal_number",),
+    time="sealed_at",
+    stores=PRIVATE,
+    kind="record",
+    retention="as long as audit_log",
+    checks=(
+        Check("version_is_one", "version = 1"),
+        Check("seal_number_positive", "seal_number >= 1"),
+        Check("times_ordered", "sealed_after <= sealed_until"),
+    ),
+    append_only=True,
+    note="Not over user_id, which becomes null with its user. See `tradecast audit --chain`.",
+)
+
+TABLES = (SYSTEM_EVENT_LOG, ALERT_LOG, AUDIT_LOG, AUDIT_SEALS, STREAM_MARKS, SCHEMA_MIGRATIONS)
