@@ -22,6 +22,7 @@ FILE_NAME = "tradecast.toml"
 
 _REDIS_URL = r"(redis|rediss|unix)://\S+"
 _CLICKHOUSE_URL = r"https?://\S+"
+_POSTGRES_URL = r"postgres(ql)?://\S+"
 _IPV4 = r"[0-9]{1,3}(\.[0-9]{1,3}){3}"
 
 
@@ -111,15 +112,16 @@ class DuckDB(Section, frozen=True):
 
 
 class Postgres(Section, frozen=True):
-    """A PostgreSQL that common queries are asked of."""
+    """The control database beyond one machine."""
 
     url: Annotated[
         str,
         rule(
-            "Address, as `postgresql://user:password@host:5432/database`; its login is a member of"
-            " the role `reporting`. Empty: there is none.",
-            pattern=r"(postgres(ql)?://.+)?",
-            form="empty, or postgresql://...",
+            "Address of a PostgreSQL (15 or newer) database, as"
+            " `postgresql://user@host:5432/database`; the user owns the tables. Empty: there is"
+            " none. A password that is not in it is read from `secrets/postgres` in the home.",
+            pattern=_POSTGRES_URL,
+            form="empty, postgresql://... or postgres://...",
             secret=True,
         ),
     ] = ""

@@ -17,7 +17,7 @@ from embedded.ports import reached_at, socket_path
 if TYPE_CHECKING:
     import redis
 
-VALKEY, CLICKHOUSE = "valkey", "clickhouse"
+VALKEY, CLICKHOUSE, POSTGRES = "valkey", "clickhouse", "postgres"
 UP = "up"
 _CONNECT_SECONDS = 5.0
 
@@ -72,6 +72,21 @@ class System:
         password = quote(self.home.password(CLICKHOUSE), safe="")
         host = reached_at(wanted.host)
         return f"http://default:{password}@{host}:{port}/{wanted.database}"
+
+    def postgres_url(self) -> str:
+        """Address of PostgreSQL, with the password of the home's secrets if it has none itself."""
+        parts = urlsplit(self.settings.postgres.url)
+        secret = self.home.secrets_dir / POSTGRES
+        if parts.password is not None or not parts.username or not secret.exists():
+            return self.settings.postgres.url
+        password = quote(secret.read_text(encoding="utf-8").strip(), safe="")
+        user, _, host = parts.netloc.rpartition("@")
+        return urlunsplit(parts._replace(netloc=f"{user}:{password}@{host}"))
+
+    @property
+    def postgres_heads(self) -> Path:
+        """Where the chain of PostgreSQL's audit ended (see `sinks.audit_heads`)."""
+        return self.home.path / "postgres_audit_heads"
 
     def redis(self, *, once: bool = False) -> redis.Redis:
         """A client of Redis; replies are bytes. It connects when it is used.

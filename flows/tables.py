@@ -1,4 +1,4 @@
-"""`tradecast schema`: what the registry says, and the migrations of the stores."""
+"""`tradecast schema`: what the registry says."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from flows.errors import CommandError, Exit
 from flows.output import chosen, write_rows
-from schema import clickhouse_access, docs, migrations
+from schema import clickhouse_access, docs
 from schema import describe as registry_text
 from schema.registry import TABLES
 from schema.table import RegistryError, Table
@@ -14,9 +14,6 @@ from schema.table import RegistryError, Table
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
-
-    from flows.context import System
-    from flows.stores import Store, StoreName
 
 
 def show_list() -> None:
@@ -81,56 +78,27 @@ def write_docs(directory: Path) -> None:
     print(f"{len(pages)} pages in {directory}")
 
 
-def migrations_of(store: Store, name: StoreName) -> list[tuple[str, str, str, str]]:
-    """Store, version, name and state of each migration."""
-    from flows.stores import values  # noqa: PLC0415 - with Arrow
-
-    applied: dict[str, str] = {}
-    try:
-        found = values(store, "SELECT version, checksum FROM schema_migrations")
-        applied = {str(version): str(mark) for version, mark in found}
-    except CommandError:
-        # A store that was never migrated has no ledger.
-        pass
-    except ValueError:
-        applied = {}
-    try:
-        missing = migrations.pending(applied, name)
-    except (migrations.SchemaTooNewError, migrations.MigrationChangedError) as error:
-        raise CommandError(str(error), Exit.CONFIG) from error
-    return [
-        (name, one.version, one.name, "pending" if one in missing else "applied")
-        for one in migrations.MIGRATIONS
-    ]
-
-
-def migrations_command(system: System, *, migrate: bool) -> int:
-    """Print, or first bring up to date, the migrations of both stores.
+def show_draft(store: str, into: Path | None) -> int:
+    """Print, or write, the draft of the next migration of a store; DuckDB has two files.
 
     Returns:
-        1 if a store lacks one, else 0.
+        1 if a person has to finish it, else 0.
     """
-    from flows.stores import STORES, ClickHouseStore, open_store  # noqa: PLC0415 - with Arrow
+    from schema.migrations import draft, frozen, snapshot  # noqa: PLC0415 - only for this
 
-    rows: list[tuple[str, str, str, str]] = []
-    for name in STORES:
-        if migrate and name == "duckdb":
-            _migrate_duckdb(system)
-        with open_store(system, name) as store:
-            if migrate and isinstance(store, ClickHouseStore):
-                from sinks.clickhouse import migrate as migrate_clickhouse  # noqa: PLC0415
-
-                migrate_clickhouse(store.client)
-            rows += migrations_of(store, name)
-    write_rows(("store", "version", "name", "state"), rows)
-    return Exit.PROBLEMS if any(row[3] == "pending" for row in rows) else Exit.OK
-
-
-def _migrate_duckdb(system: System) -> None:
-    from sinks.duckdb.client import open_or_connect  # noqa: PLC0415
-
-    # An archive that runs has migrated its files already; opening them for writing does it too.
-    open_or_connect(system.duckdb_socket, system.home.duckdb_dir, write=True).close()
+    name, before = draft.next_name(), snapshot.read(snapshot.last())
+    unfinished = False
+    for each in ("duckdb", "control") if store == "duckdb" else (store,):
+        statements = draft.draft(each, before)
+        unfinished |= any(statement.startswith(frozen.CANNOT) for statement in statements)
+        if into is None:
+            print(f"-- {name}_{each}.sql: {len(statements)} statements since {snapshot.last()}")
+            print(frozen.text(statements) if statements else "")
+        elif statements:
+            file = into / f"{name}_{each}.sql"
+            file.write_text(frozen.text(statements), encoding="utf-8")
+            print(file)
+    return Exit.PROBLEMS if unfinished else Exit.OK
 
 
 def _table(name: str) -> Table:

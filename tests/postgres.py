@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
 
 from embedded.ports import LOOPBACK, free_port
 from tests.servers import eventually
@@ -63,6 +64,12 @@ class PostgresServer:
         """A connection as the server's owner; every statement is its own transaction."""
         options = {"dbname": database} if database != "postgres" or not os.environ.get(URL) else {}
         return psycopg.connect(self._url, autocommit=True, **(options | settings))
+
+    def url(self, database: str) -> str:
+        """The address of a database, as settings have it."""
+        parts = conninfo_to_dict(self._url) | {"dbname": database}
+        user, password = (quote(str(parts[n]), safe="") for n in ("user", "password"))
+        return f"postgresql://{user}:{password}@{parts['host']}:{parts['port']}/{database}"
 
     def database(self, name: str) -> Iterator[str]:
         """An empty database, dropped afterwards."""

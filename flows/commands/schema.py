@@ -9,7 +9,11 @@ NAME = "schema"
 HELP = "list, describe and migrate the tables"
 DESCRIPTION = """\
 Everything about tables: what there is, what a column means, the DDL of each store,
-who may read whose rows, and the migrations of the stores.
+who may read whose rows, and the migrations of the stores. PostgreSQL is one of them where
+postgres.url is set.
+
+`diff` writes a draft of the next migration: what the registry has got since the last
+one. A line `-- CANNOT: ...` in it is for a person to replace; until then it does not run.
 """
 EXAMPLES = """\
 examples:
@@ -19,6 +23,8 @@ examples:
   tradecast schema access --database analytics
   tradecast schema status
   tradecast schema migrate
+  tradecast schema migrate --store postgres
+  tradecast schema diff --store clickhouse
   tradecast schema docs docs/reference
 """
 STORES = ("clickhouse", "duckdb", "postgres")
@@ -40,8 +46,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         " registry. The embedded engine has them already.",
     )
     access.add_argument("--database", default="default", help="where the tables are")
-    verbs.add_parser("status", help="which migrations each store has")
-    verbs.add_parser("migrate", help="bring the stores to this release")
+    status = verbs.add_parser("status", help="which migrations each store has")
+    migrate = verbs.add_parser("migrate", help="bring the stores to this release")
+    for verb in (status, migrate):
+        verb.add_argument(
+            "--store", choices=STORES, help="one store only (default: all that are set up)"
+        )
+    diff = verbs.add_parser("diff", help="write a draft of the next migration of a store")
+    diff.add_argument("--store", choices=STORES, required=True)
+    diff.add_argument(
+        "--into", type=Path, metavar="DIR", help="write files there rather than on the screen"
+    )
     docs = verbs.add_parser("docs", help="write the reference pages")
     docs.add_argument("directory", type=Path, metavar="DIR")
 
@@ -61,8 +76,12 @@ def run(args: argparse.Namespace) -> int:
             tables.show_access(args.database)
         case "docs":
             tables.write_docs(args.directory)
+        case "diff":
+            return tables.show_draft(args.store, args.into)
         case _:
+            from flows import stores_migrations  # noqa: PLC0415
             from flows.context import open_system  # noqa: PLC0415
 
-            return tables.migrations_command(open_system(args), migrate=args.what == "migrate")
+            system = open_system(args)
+            return stores_migrations.run(system, args.store, migrate=args.what == "migrate")
     return 0

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import pyarrow as pa
 
+from schema.audit_chain import Head
 from sinks.duckdb import frames
 from sinks.duckdb.changes import Actor, Changed
 from sinks.duckdb.control import Control
@@ -68,6 +69,14 @@ class Reader(Protocol):
 
         Raises:
             QueryFailed: nothing was changed.
+            ControlRefused: the same.
+        """
+
+    def seal(self) -> list[Head]:
+        """Seal what the audit has got since the last seal; return the new ends of the chain.
+
+        Raises:
+            QueryFailed: it was not sealed.
             ControlRefused: the same.
         """
 
@@ -160,6 +169,16 @@ class DuckClient:
         with io.BufferedReader(FrameReader(self._link), _BUFFER) as answer:
             return Changed(**json.loads(answer.read()))
 
+    def seal(self) -> list[Head]:
+        """Seal the audit, as `Reader.seal`.
+
+        Raises:
+            QueryFailed: it was not sealed.
+        """
+        self._ask({"do": "seal"})
+        with io.BufferedReader(FrameReader(self._link), _BUFFER) as answer:
+            return [Head(**head) for head in json.loads(answer.read())]
+
     def _send(self, tables: Mapping[str, pa.Table]) -> None:
         with io.BufferedWriter(FrameWriter(self._link), _BUFFER) as file:
             for rows in tables.values():
@@ -239,6 +258,14 @@ class DuckFiles:
             ControlRefused: nothing was changed.
         """
         return Control(self._database).change(tables, gone, by, whole=whole)
+
+    def seal(self) -> list[Head]:
+        """Seal the audit, as `Reader.seal`.
+
+        Raises:
+            ControlRefused: it was not sealed.
+        """
+        return Control(self._database).seal()
 
     def close(self) -> None:
         """Close the files."""

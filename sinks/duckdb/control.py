@@ -13,9 +13,10 @@ import pyarrow as pa
 
 from schema import arrow, sql
 from schema import duckdb as store
-from schema.duckdb_changes import LOG
+from schema.audit_chain import Head
 from schema.registry import TABLES, table
-from sinks.duckdb import changes
+from sinks import audit_heads, sealing
+from sinks.duckdb import changes, seals
 from sinks.duckdb.changes import Actor, Changed
 from sinks.duckdb.database import CONTROL, registered, transaction
 
@@ -39,6 +40,7 @@ class Control:
     def __init__(self, database: Database) -> None:
         self._connection = database.cursor()
         self._connection.execute(f"USE {CONTROL}.main")
+        self._heads = database.directory / audit_heads.NAME
         self._lock = Lock()
 
     def write(self, tables: Mapping[str, pa.Table], note: str) -> int:
@@ -92,6 +94,19 @@ class Control:
         with self._changing(rows) as moment:
             return changes.change(self._connection, rows, gone, by, moment, whole=whole)
 
+    def seal(self) -> list[Head]:
+        """Seal what the audit has got since the last seal, and note where the chain ends.
+
+        Raises:
+            ControlRefused: DuckDB refuses it; the next call does what this one has not done.
+        """
+        with self._changing({}) as moment:
+            heads = sealing.seal(seals.DuckAudit(self._connection), moment)
+        if heads:
+            audit_heads.note(self._heads, heads)
+            log.info("the audit is sealed up to seal %d: %s", heads[-1].number, heads[-1].hash)
+        return heads
+
     def read(self) -> tuple[int, dict[str, pa.Table]]:
         """Return the version, and the rows that hold now, by table."""
         with self._lock, transaction(self._connection):
@@ -113,8 +128,7 @@ class Control:
 
     def _moment(self) -> datetime:
         """Now, and never before what was last done: seals take the audit in its order."""
-        query = f"SELECT epoch_us(max(created_at)) FROM {LOG.name}"  # noqa: S608 - a constant
-        last = self._connection.execute(query).fetchall()[0][0] or 0
+        last = self._connection.execute(seals.LAST_TIME).fetchall()[0][0] or 0
         return max(datetime.now(UTC), _EPOCH + timedelta(microseconds=last))
 
     def _version(self) -> int:

@@ -71,6 +71,7 @@ class Database:
     """
 
     def __init__(self, directory: Path, limits: Limits, *, read_only: bool = False) -> None:
+        self.directory = directory
         files = [directory / f"{name}.duckdb" for name in (ARCHIVE, CONTROL)]
         if read_only and not all(file.exists() for file in files):
             raise DatabaseMissing(f"{directory} has no database yet; start the system once")

@@ -22,6 +22,7 @@ from sinks.duckdb.changes import Actor
 from sinks.duckdb.control import Control
 from sinks.duckdb.frames import FrameReader, FrameWriter, LinkBroken
 from sinks.duckdb.query import Query
+from sinks.duckdb.seals import Sealer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 _BUFFER = 1 << 18
 _WATCH_SECONDS = 0.1
+SEAL_SECONDS = 60.0
 
 
 class DuckServer:
@@ -42,9 +44,12 @@ class DuckServer:
     Args:
         database: what is served.
         path: of the socket; a file that a dead server left there is replaced.
+        seal_seconds: how often it seals the audit.
     """
 
-    def __init__(self, database: Database, path: Path) -> None:
+    def __init__(
+        self, database: Database, path: Path, *, seal_seconds: float = SEAL_SECONDS
+    ) -> None:
         self._path = path
         self._control = Control(database)
         path.unlink(missing_ok=True)
@@ -56,6 +61,7 @@ class DuckServer:
             target=self._server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True
         )
         self._thread.start()
+        self._sealer = Sealer(self._control, seal_seconds)
 
     def close(self) -> None:
         """Stop: no new connection is taken, and running queries are interrupted."""
@@ -63,6 +69,7 @@ class DuckServer:
         self._thread.join()
         self._server.end_all()
         self._server.server_close()
+        self._sealer.close()
         self._control.close()
         self._path.unlink(missing_ok=True)
 
@@ -131,6 +138,9 @@ class _Handler(socketserver.BaseRequestHandler):
                     self._write_control(asked)
                 case "change":
                     self._change(asked)
+                case "seal":
+                    heads = [asdict(head) for head in self.server.control.seal()]
+                    frames.send(self.request, frames.DATA, json.dumps(heads).encode())
                 case "read_control":
                     self._read_control()
                 case other:

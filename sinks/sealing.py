@@ -1,0 +1,61 @@
+"""When and how much of the audit is sealed, in whatever store it is."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Protocol
+
+from schema import audit_chain
+from schema.audit_chain import BEGINNING, Head
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+BATCH_ROWS = 1000
+# Nothing may be put in between two seals: so there is one although nothing happened.
+EMPTY_AFTER = timedelta(days=1)
+Row = dict[str, Any]
+
+
+class AuditLog(Protocol):
+    """The audit of one store, in a transaction of the caller's."""
+
+    def last(self) -> Row | None:
+        """Return number, hash and end of the last seal."""
+
+    def nth_time(self, after: datetime, number: int) -> datetime | None:
+        """Return the time of the row that is the number-th after a moment."""
+
+    def rows(self, after: datetime, until: datetime) -> list[Row]:
+        """Return the rows after a moment and up to another, by time and id."""
+
+    def write(self, seal: Mapping[str, Any]) -> None:
+        """Store a seal."""
+
+
+def seal(audit: AuditLog, moment: datetime, rows: int = BATCH_ROWS) -> list[Head]:
+    """Seal what was written since the last seal, and return the new ends of the chain.
+
+    Args:
+        audit: of a store; no row that is still to come is as old as `moment`.
+        moment: up to which it is sealed.
+        rows: of one seal, about: what was written at one moment stays together.
+    """
+    heads = []
+    while made := _next(audit, moment, rows):
+        audit.write(made)
+        heads.append(Head(made["seal_number"], made["hash"]))
+    return heads
+
+
+def _next(audit: AuditLog, moment: datetime, rows: int) -> Row | None:
+    before = audit.last()
+    after = BEGINNING if before is None else before["sealed_until"]
+    full = audit.nth_time(after, rows)
+    until = moment if full is None else min(full, moment)
+    if until <= after:
+        return None
+    covered = audit.rows(after, until)
+    if not covered and (before is None or until - after < EMPTY_AFTER):
+        return None
+    return audit_chain.seal(before, covered, until, moment)
