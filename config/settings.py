@@ -258,6 +258,33 @@ class Archive(Section, frozen=True):
     ] = 15.0
 
 
+class Maintain(Section, frozen=True):
+    """What `tradecast maintain` does, and `tradecast up` now and then."""
+
+    every_hours: Annotated[
+        float,
+        rule("Time between runs of `tradecast up`'s own; 0 for none. Hours.", least=0, most=8760),
+    ] = 24.0
+    audit_days: Annotated[
+        int,
+        rule(
+            "How long the audit of changes and logins is kept, in days: seven years. Less than"
+            " three are not lawful. Where `system_config` asks for more, that holds.",
+            least=1096,
+            most=36_525,
+        ),
+    ] = 2557
+    postgres_url: Annotated[
+        str,
+        rule(
+            "Address of a PostgreSQL that is maintained too. Empty: none.",
+            pattern=_POSTGRES_URL,
+            form="empty or postgresql://user:password@host:port/database",
+            secret=True,
+        ),
+    ] = ""
+
+
 class Metrics(Section, frozen=True):
     """What processes tell about themselves on loopback."""
 
@@ -300,6 +327,7 @@ class Settings(Section, frozen=True):
     trade: Trade = Trade()
     execute: Execute = Execute()
     archive: Archive = Archive()
+    maintain: Maintain = Maintain()
     metrics: Metrics = Metrics()
     log: Log = Log()
 

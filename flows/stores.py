@@ -191,8 +191,13 @@ def _duckdb(system: System) -> Store:
 
 
 def _clickhouse(system: System, stack: ExitStack, user: UUID | None) -> Store:
+    return ClickHouseStore(clickhouse_url(system, stack), user)
+
+
+def clickhouse_url(system: System, stack: ExitStack) -> str:
+    """The address of ClickHouse; while the system is down, of an engine that the stack ends."""
     if system.settings.clickhouse.url or system.running() is not None:
-        return ClickHouseStore(system.clickhouse_url(), user)
+        return system.clickhouse_url()
     from embedded.clickhouse.process import ClickHouse  # noqa: PLC0415
 
     server = ClickHouse(
@@ -204,7 +209,7 @@ def _clickhouse(system: System, stack: ExitStack, user: UUID | None) -> Store:
         die_with_parent=True,
     )
     stack.enter_context(server)
-    return ClickHouseStore(system.clickhouse_url(server.port), user)
+    return system.clickhouse_url(server.port)
 
 
 def _reason(error: Exception) -> str:

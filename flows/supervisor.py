@@ -90,8 +90,13 @@ class Supervisor:
 
 def flow_command(arguments: Sequence[str], home: Path, config: Path | None) -> list[str]:
     """The command line of a flow process of this installation."""
+    return command("run", *arguments, home=home, config=config)
+
+
+def command(*arguments: str, home: Path, config: Path | None) -> list[str]:
+    """The command line of a verb of this installation."""
     where = ["--home", str(home)]
     if config is not None:
         where += ["--config", str(config)]
     # -P: a directory called flows where the user stands must not be taken for ours.
-    return [sys.executable, "-P", "-m", "flows", "run", *arguments, *where]
+    return [sys.executable, "-P", "-m", "flows", *arguments, *where]

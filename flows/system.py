@@ -13,13 +13,14 @@ import redis
 from config import live
 from flows import addresses, configuration, lag, servers, simulated_prices, up_metrics
 from flows.addresses import METRICS
+from flows.chore import Chore
 from flows.context import UP, System
 from flows.errors import Exit
 from flows.launch import process_name
 from flows.log_files import open_log
 from flows.parts import ProcessPart, ServerPart
 from flows.process import PARENT, RunFile, watch_signals, write_json
-from flows.supervisor import Supervisor, flow_command
+from flows.supervisor import Supervisor, command, flow_command
 from rules.errors import TradecastError
 from sources.stop import Stop
 
@@ -75,6 +76,13 @@ class Up:
         self._client = system.redis()
         self._metrics = up_metrics.Metrics()
         self._measure_at = 0.0
+        home, hours = system.home, system.settings.maintain.every_hours
+        self._maintenance = Chore(
+            command("maintain", home=home.path, config=system.config),
+            home.log_dir / "maintain.out",
+            home.log_dir / "maintained",
+            every=hours * 3600,
+        )
 
     def run(self) -> None:
         """Start, watch, stop."""
@@ -82,6 +90,7 @@ class Up:
             stack.callback(self._client.close)
             stack.callback(self._run_file.remove)
             stack.callback(self._supervisor.stop, (SERVERS,))
+            stack.callback(self._maintenance.stop)
             stack.callback(self._stop_flows)
             self._start_servers()
             if self._stop.requested:
@@ -141,6 +150,7 @@ class Up:
         except (redis.RedisError, OSError) as error:
             LOG.warning("Redis does not answer: %s", error)
             self._metrics.redis(answers=False)
+        self._maintenance.look(time.time())
         self._metrics.parts(self._supervisor.facts())
         self._metrics.home(shutil.disk_usage(self._system.home.path).free, self._version)
         self._tell("running")

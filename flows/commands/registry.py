@@ -7,6 +7,7 @@ from flows.commands import (
     apply,
     audit,
     demo,
+    maintain,
     query,
     run,
     schema,
@@ -16,4 +17,7 @@ from flows.commands import (
     up,
 )
 
-MODULES: tuple[Command, ...] = (demo, up, apply, send, status, sql, query, audit, schema, run)
+MODULES: tuple[Command, ...] = (
+    *(demo, up, apply, send, status, sql, query),
+    *(audit, maintain, schema, run),
+)

@@ -7,21 +7,26 @@ import json
 import socket
 import time
 from dataclasses import asdict
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import pyarrow as pa
 
 from schema.audit_chain import Head
+from sinks import upkeep
 from sinks.duckdb import frames
 from sinks.duckdb.changes import Actor, Changed
 from sinks.duckdb.control import Control
 from sinks.duckdb.database import Database, DatabaseBusy, Limits
 from sinks.duckdb.frames import FrameReader, FrameWriter, LinkBroken, QueryFailed
+from sinks.duckdb.maintenance import Maintenance
 from sinks.duckdb.query import Query
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
+
+    from sinks.upkeep import Done, Wanted
 
 _POLL_SECONDS = 0.05
 _BUFFER = 1 << 18
@@ -78,6 +83,14 @@ class Reader(Protocol):
         Raises:
             QueryFailed: it was not sealed.
             ControlRefused: the same.
+        """
+
+    def maintain(self, wanted: Wanted) -> Sequence[Done]:
+        """Remove what retention lets go, and write the log into the files; tell what was done.
+
+        Raises:
+            QueryFailed: it was not done, or not all of it; the message says why.
+            CheckpointFailed: the same.
         """
 
     def close(self) -> None:
@@ -186,6 +199,33 @@ class DuckClient:
                     writer.write_table(rows)
         frames.send(self._link, frames.END)
 
+    def maintain(self, wanted: Wanted) -> Sequence[Done]:
+        """Remove what retention lets go, and write the log into the files; tell what was done.
+
+        Raises:
+            QueryFailed: it was not done, or not all of it; the message says why.
+        """
+        self._ask({"do": "maintain", "wanted": upkeep.asked(wanted)})
+        with io.BufferedReader(FrameReader(self._link), _BUFFER) as answer:
+            return upkeep.read_told(answer.read())
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Have the files stay as they are until this ends, for who copies them.
+
+        Raises:
+            QueryFailed: a transaction does not end.
+            LinkBroken: the archive went away, and with it what it held.
+        """
+        self._ask({"do": "hold"})
+        kind, payload = frames.receive(self._link)
+        if kind == frames.ERROR:
+            raise QueryFailed(payload.decode())
+        yield
+        frames.send(self._link, frames.REQUEST, b"{}")
+        # That it still answers proves that it was there all the time.
+        frames.receive(self._link)
+
     def close(self) -> None:
         """Close the socket; a query that still runs is interrupted."""
         self._link.close()
@@ -266,6 +306,15 @@ class DuckFiles:
             ControlRefused: it was not sealed.
         """
         return Control(self._database).seal()
+        """
+
+    def maintain(self, wanted: Wanted) -> Sequence[Done]:
+        """Remove what retention lets go, and write the log into the files; tell what was done.
+
+        Raises:
+            CheckpointFailed: the log is as it was; old rows are gone.
+        """
+        return Maintenance(self._database).run(wanted)
 
     def close(self) -> None:
         """Close the files."""

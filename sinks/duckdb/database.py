@@ -14,6 +14,7 @@ from config import faults
 from rules.errors import Fatal, Transient
 from schema import migrations, sql
 from schema.migrations import LEDGER
+from sinks.duckdb.gate import WRITING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -110,6 +111,19 @@ class Database:
         cursor.execute(f"SET search_path = {_PATH}")
         return cursor
 
+    @contextmanager
+    def held(self, patience: float = 30.0) -> Iterator[None]:
+        """Have the files stay as they are, for who copies them; readers go on.
+
+        Args:
+            patience: seconds to wait for transactions that run.
+
+        Raises:
+            GateBusy: a transaction did not end, or somebody else holds them.
+        """
+        with WRITING.closed(patience):
+            yield
+
     def close(self) -> None:
         """Let go of the files."""
         self._root.close()
@@ -154,16 +168,17 @@ class Database:
 
 @contextmanager
 def transaction(cursor: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """Commit what is done inside, or nothing of it."""
-    cursor.execute("BEGIN")
-    try:
-        yield
-        cursor.execute("COMMIT")
-    except BaseException:
-        # A commit that failed has ended the transaction by itself.
-        with suppress(duckdb.TransactionException):
-            cursor.execute("ROLLBACK")
-        raise
+    """Commit what is done inside, or nothing of it; it waits while a backup copies the files."""
+    with WRITING.inside():
+        cursor.execute("BEGIN")
+        try:
+            yield
+            cursor.execute("COMMIT")
+        except BaseException:
+            # A commit that failed has ended the transaction by itself.
+            with suppress(duckdb.TransactionException):
+                cursor.execute("ROLLBACK")
+            raise
 
 
 @contextmanager

@@ -17,10 +17,12 @@ import pyarrow as pa
 from typing_extensions import override
 
 from rules.errors import TradecastError
+from sinks import upkeep
 from sinks.duckdb import frames
 from sinks.duckdb.changes import Actor
 from sinks.duckdb.control import Control
 from sinks.duckdb.frames import FrameReader, FrameWriter, LinkBroken
+from sinks.duckdb.maintenance import Maintenance
 from sinks.duckdb.query import Query
 from sinks.duckdb.seals import Sealer
 
@@ -143,6 +145,12 @@ class _Handler(socketserver.BaseRequestHandler):
                     frames.send(self.request, frames.DATA, json.dumps(heads).encode())
                 case "read_control":
                     self._read_control()
+                case "maintain":
+                    wanted = upkeep.read(asked["wanted"])
+                    done = Maintenance(self.server.database).run(wanted)
+                    frames.send(self.request, frames.DATA, upkeep.told(done))
+                case "hold":
+                    self._hold()
                 case other:
                     raise ValueError(other)
         except (TradecastError, duckdb.Error, pa.ArrowException, OSError) as error:
@@ -195,6 +203,12 @@ class _Handler(socketserver.BaseRequestHandler):
         )
         for rows in tables.values():
             self._stream(rows.schema, rows.to_batches())
+
+    def _hold(self) -> None:
+        """Let nothing be written until the client says so, or is gone."""
+        with self.server.database.held():
+            frames.send(self.request, frames.DATA, b"held")
+            frames.receive(self.request)
 
     def _stream(self, schema: pa.Schema, batches: Any) -> None:
         with (

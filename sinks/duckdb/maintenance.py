@@ -1,0 +1,135 @@
+"""DuckDB's files kept in order by the process that owns them: old rows go, the log is folded in."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import duckdb
+
+from rules.errors import Transient
+from schema import duckdb as store
+from schema import sql
+from sinks.duckdb.database import ARCHIVE, CONTROL, transaction
+from sinks.duckdb.gate import WRITING
+from sinks.upkeep import Done, Rule, Wanted, rules
+
+if TYPE_CHECKING:
+    from sinks.duckdb.database import Database
+
+_STORE: Final = "duckdb"
+_PATIENCE = 10.0
+_PAUSE = 0.05
+
+
+class CheckpointFailed(Transient):
+    """Writers left no moment for a checkpoint; it may work later."""
+
+
+class Maintenance:
+    """Works beside the writer, on a connection of its own: neither waits for the other.
+
+    Args:
+        database: opened for writing.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def run(self, wanted: Wanted) -> list[Done]:
+        """Remove what retention lets go, then write the log into the files.
+
+        Raises:
+            CheckpointFailed: writers left no moment for it; old rows are gone.
+        """
+        connection = self._database.cursor()
+        try:
+            done = [
+                self._expire(connection, rule, wanted) for rule in rules(_STORE, wanted.audit_days)
+            ]
+            done += [_checkpoint(connection, name, wanted) for name in (ARCHIVE, CONTROL)]
+        finally:
+            connection.close()
+        return [one for one in done if one is not None]
+
+    def _expire(
+        self, connection: duckdb.DuckDBPyConnection, rule: Rule, wanted: Wanted
+    ) -> Done | None:
+        target, cutoff = sql.name(store.target(rule.table)), rule.before(wanted.now)
+        where = rule.where("?")
+        if wanted.dry_run:
+            query = f"SELECT count(*) FROM {target} WHERE {where}"  # noqa: S608 - the registry's names
+            gone = int(connection.execute(query, [cutoff]).fetchall()[0][0])
+        else:
+            gone = _delete(connection, rule, target, wanted)
+        detail = f"older than {rule.days} days" + (f", {rule.condition}" if rule.condition else "")
+        return (
+            Done(store=_STORE, table=rule.table.name, action="expire", rows=gone, detail=detail)
+            if gone
+            else None
+        )
+
+
+def _delete(connection: duckdb.DuckDBPyConnection, rule: Rule, target: str, wanted: Wanted) -> int:
+    # Oldest versions first: a stop in between never shows an older version for a newer one.
+    order = ", ".join(sql.name(each) for each in (rule.table.time or "", rule.table.version))
+    statement = (
+        f"DELETE FROM {target} WHERE rowid IN (SELECT rowid FROM {target}"  # noqa: S608 - as above
+        f" WHERE {rule.where('?')} ORDER BY {order} LIMIT {wanted.batch})"
+    )
+    gone = 0
+    while True:
+        with transaction(connection):
+            found = connection.execute(statement, [rule.before(wanted.now)]).fetchall()
+        count = int(found[0][0])
+        gone += count
+        if count < wanted.batch:
+            return gone
+
+
+def _checkpoint(connection: duckdb.DuckDBPyConnection, catalog: str, wanted: Wanted) -> Done:
+    query = "SELECT path FROM duckdb_databases() WHERE database_name = ?"
+    path = Path(connection.execute(query, [catalog]).fetchall()[0][0])
+    before = size_with_log(path)
+    if not wanted.dry_run:
+        checkpoint(connection, catalog)
+    return Done(
+        store=_STORE,
+        table="",
+        action="checkpoint",
+        bytes=0 if wanted.dry_run else before - size_with_log(path),
+        detail=f"{catalog}, {_log_size(path) if wanted.dry_run else before} bytes"
+        + (" of log" if wanted.dry_run else " before"),
+    )
+
+
+def checkpoint(connection: duckdb.DuckDBPyConnection, catalog: str) -> None:
+    """Write a file's log into it, between the transactions of others.
+
+    Raises:
+        CheckpointFailed: there was no moment without one.
+    """
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            with WRITING.inside():
+                connection.execute(f"CHECKPOINT {catalog}")
+        except duckdb.TransactionException as error:
+            if time.monotonic() > deadline:
+                raise CheckpointFailed(str(error).splitlines()[0]) from error
+            time.sleep(_PAUSE)
+        else:
+            return
+
+
+def size_with_log(path: Path) -> int:
+    """Return the bytes of a file of DuckDB's and of its log."""
+    return path.stat().st_size + _log_size(path)
+
+
+def _log_size(path: Path) -> int:
+    try:
+        return path.with_name(f"{path.name}.wal").stat().st_size
+    except FileNotFoundError:
+        return 0
