@@ -27,6 +27,7 @@ from sinks.batch import BatchFrame, Flush, Rows, Writer
 from sinks.duckdb.database import Database, DatabaseBusy, Limits
 from sinks.duckdb.server import DuckServer
 from sinks.duckdb.writer import DuckWriter
+from sinks.hold import HeldWriter
 from sinks.positions import StoredPositions
 from sinks.retry import Backoff
 from sinks.settled import Settled
@@ -110,7 +111,8 @@ def run_archive(
         # Who was killed behind a commit has not told of it, and there may be no next one.
         published.publish({s: at for s, at in positions.items() if at != BEGINNING})
         flush = Flush(rows=settings.flush_rows, backoff=Backoff(longest=settings.retry_max_seconds))
-        frame = BatchFrame(writer, spool, positions, published.publish, metrics, stop, flush)
+        held = HeldWriter(writer, client, store, stop)
+        frame = BatchFrame(held, spool, positions, published.publish, metrics, stop, flush)
         stack.callback(frame.close)
         settle = Settled(client, store).wait if settings.durability == "waitaof" else _nothing
         source = ResultsSource(client, lambda: positions, stop, metrics, settle=settle)

@@ -11,7 +11,9 @@ from bytewax.dataflow import Dataflow
 from bytewax.outputs import DynamicSink, StatelessSinkPartition
 from typing_extensions import override
 
+from brokers.looking_first import LookingFirst
 from brokers.retcodes import verdict
+from config import restored
 from flows import terminals
 from flows.execute_desk import Desk
 from flows.execute_metrics import Metrics
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
     from bytewax.inputs import FixedPartitionedSource
 
+    from brokers.port import Terminal
     from config.settings import Settings
     from flows.terminals import Instance
     from sources.stop import Stop
@@ -97,8 +100,9 @@ def _work(
     writer = EventsWriter(client, instance.instance_id, durability=durability)
     clock = RedisClock(client)
     compact_bytes = int(settings.execute.journal_mb * (1 << 20))
+    mark = restored.read(client)
     with (
-        closing(terminals.open_terminal(instance, directory, prices)) as terminal,
+        closing(_open_terminal(instance, directory, prices, mark)) as terminal,
         closing(Journal(directory / "journal", compact_bytes=compact_bytes)) as journal,
     ):
         executor = Executor(
@@ -116,7 +120,7 @@ def _work(
             lease_ms=int(settings.execute.lease_s * 1000),
             watch_us=int(settings.execute.watch_days * 86_400 * _SECOND),
         )
-        desk = Desk(client, settings, instance, executor, writer, metrics)
+        desk = Desk(client, settings, instance, executor, writer, metrics, mark)
         streams = {keys.decisions(p): "0-0" for p in sorted(set(executor.partitions.values()))}
         wait = min(_WAIT, settings.execute.poll_ms / 1000)
         run_flow(build(OrdersSource(client, streams, desk.link, stop, wait, clock), desk))
@@ -125,3 +129,11 @@ def _work(
         if stop.requested:
             executor.release()
             desk.stopped()
+
+
+def _open_terminal(
+    instance: Instance, directory: Path, prices: Path, mark: restored.Restored | None
+) -> Terminal:
+    """Open the terminal; after a restore, so that it looks at the broker before it sends."""
+    terminal = terminals.open_terminal(instance, directory, prices)
+    return terminal if mark is None else LookingFirst(terminal, mark.point)

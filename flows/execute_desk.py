@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import redis
 
-from config import live
+from config import live, restored
 from flows import terminals
 from operators import confirmation, searching
 from operators.claiming import claim
@@ -62,6 +62,7 @@ class Desk:
         executor: Executor,
         writer: EventsWriter,
         metrics: Metrics,
+        mark: restored.Restored | None = None,
     ) -> None:
         self.link = Link()
         self.journal_is_old = False
@@ -71,6 +72,7 @@ class Desk:
         self._executor = executor
         self._writer = writer
         self._metrics = metrics
+        self._restored = mark
         self._timers = Timers()
         self._marked: dict[bytes, bytes] = {}
         self._state = InstanceState(
@@ -80,6 +82,10 @@ class Desk:
     def claim(self, turn: Turn) -> None:
         """Step `claim`: read orders, and claim those that are ready."""
         executor = self._executor
+        if turn.fresh and restored.read(self._client) != self._restored:
+            # This is another Redis than the one before: the terminal has to be looked at first.
+            turn.failed = self.link.ended = True
+            return
         if turn.fresh or self._timers.due("lease", turn.now, self._settings.lease_s / 3):
             executor.lease()
         if turn.fresh:

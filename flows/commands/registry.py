@@ -6,9 +6,11 @@ from flows.commands import (
     Command,
     apply,
     audit,
+    backup,
     demo,
     maintain,
     query,
+    restore,
     run,
     schema,
     send,
@@ -18,6 +20,17 @@ from flows.commands import (
 )
 
 MODULES: tuple[Command, ...] = (
-    *(demo, up, apply, send, status, sql, query),
-    *(audit, maintain, schema, run),
+    demo,
+    up,
+    apply,
+    send,
+    status,
+    sql,
+    query,
+    audit,
+    maintain,
+    backup,
+    restore,
+    schema,
+    run,
 )

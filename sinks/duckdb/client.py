@@ -306,7 +306,6 @@ class DuckFiles:
             ControlRefused: it was not sealed.
         """
         return Control(self._database).seal()
-        """
 
     def maintain(self, wanted: Wanted) -> Sequence[Done]:
         """Remove what retention lets go, and write the log into the files; tell what was done.

@@ -1,0 +1,1 @@
+"""Backup and restore of a home: its streams, stores and journals, as of one moment."""
