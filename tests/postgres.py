@@ -101,9 +101,9 @@ class PostgresServer:
             who = {"user": "nobody", "group": "nogroup"}
             for path in (self._home, secret):
                 shutil.chown(path, "nobody", "nogroup")
-        programs = _programs(self._home, who)
+        found = programs(self._home, who)
         subprocess.run(
-            [programs / "initdb", "-D", data, "-U", "postgres", "--auth=scram-sha-256",
+            [found / "initdb", "-D", data, "-U", "postgres", "--auth=scram-sha-256",
              f"--pwfile={secret}", "--encoding=UTF8", "--locale=C", "--no-sync"],
             check=True, capture_output=True, cwd=self._home, **who,
         )  # fmt: skip
@@ -111,7 +111,7 @@ class PostgresServer:
         settings = [part for name, value in _SETTINGS.items() for part in ("-c", f"{name}={value}")]
         with (self._home / "log").open("wb") as log:
             self._process = subprocess.Popen(
-                [programs / "postgres", "-D", data, "-p", str(port), *settings],
+                [found / "postgres", "-D", data, "-p", str(port), *settings],
                 stdout=log, stderr=log, cwd=self._home, **who,
             )  # fmt: skip
         self._url = f"postgresql://postgres:{quote(_PASSWORD)}@{LOOPBACK}:{port}/postgres"
@@ -129,7 +129,7 @@ class PostgresServer:
         return True
 
 
-def _programs(home: Path, who: dict[str, Any]) -> Path:
+def programs(home: Path, who: dict[str, Any]) -> Path:
     """Where `initdb` and `postgres` are, for a user who may run them."""
     if PROGRAMS in os.environ:
         return Path(os.environ[PROGRAMS])

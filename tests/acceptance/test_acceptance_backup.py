@@ -64,7 +64,11 @@ def tickets(home: Path) -> Counter[UUID]:
 
 def configure(home: Path, directory: Path) -> None:
     file = directory / "plain.toml"
-    file.write_text(plain_world.world(ACCOUNTS), encoding="utf-8")
+    # So that it is not an order's age that keeps it from being sent again.
+    text = plain_world.world(ACCOUNTS).replace(
+        "leverage = 500", "leverage = 500\nmax_signal_age_s = 600"
+    )
+    file.write_text(text, encoding="utf-8")
     done = tradecast(home, "apply", str(file))
     assert done.returncode == 0, done.stderr
 
