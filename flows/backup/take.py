@@ -65,8 +65,8 @@ def back_up(system: System, directory: Path) -> str:
     started = time.monotonic()
     name = uuid4().hex
     part = directory.with_name(f".{directory.name}.{name}.part")
-    make_private(part)
     try:
+        make_private(part)
         made = _Taking(system, part, name).run()
         sync_tree(part)
         manifest.write(part, made)

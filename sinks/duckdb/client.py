@@ -6,8 +6,8 @@ import io
 import json
 import socket
 import time
-from dataclasses import asdict
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import pyarrow as pa
