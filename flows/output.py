@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import sys
+from datetime import datetime
 from typing import IO, TYPE_CHECKING, Any, cast
 from uuid import UUID
 
@@ -94,7 +95,7 @@ def text(value: Any) -> str:
         return f"{value:.10g}"
     if isinstance(value, list | dict | tuple):
         return _JSON.encode(value).decode()
-    return value.isoformat(sep=" ") if hasattr(value, "isoformat") else str(value)
+    return value.isoformat(sep=" ") if isinstance(value, datetime) else str(value)
 
 
 def _cell(value: Any) -> str:

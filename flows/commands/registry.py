@@ -8,6 +8,8 @@ from flows.commands import (
     audit,
     backup,
     demo,
+    export,
+    forget,
     maintain,
     query,
     restore,
@@ -21,6 +23,8 @@ from flows.commands import (
 
 MODULES: tuple[Command, ...] = (
     demo,
+    export,
+    forget,
     up,
     apply,
     send,

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 import pyarrow as pa
 
 from schema.audit_chain import Head
-from sinks import upkeep
+from sinks import personal, upkeep
 from sinks.duckdb import frames
 from sinks.duckdb.changes import Actor, Changed
 from sinks.duckdb.control import Control
 from sinks.duckdb.database import Database, DatabaseBusy, Limits
+from sinks.duckdb.forgetting import forget
 from sinks.duckdb.frames import FrameReader, FrameWriter, LinkBroken, QueryFailed
 from sinks.duckdb.maintenance import Maintenance
 from sinks.duckdb.query import Query
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from sinks.personal import Forgetting
     from sinks.upkeep import Done, Wanted
 
 _POLL_SECONDS = 0.05
@@ -91,6 +93,13 @@ class Reader(Protocol):
         Raises:
             QueryFailed: it was not done, or not all of it; the message says why.
             CheckpointFailed: the same.
+        """
+
+    def forget(self, which: Forgetting) -> dict[str, int]:
+        """Remove or pseudonymise a user's rows, and count them by table.
+
+        Raises:
+            QueryFailed: the control data is as it was.
         """
 
     def close(self) -> None:
@@ -209,6 +218,17 @@ class DuckClient:
         with io.BufferedReader(FrameReader(self._link), _BUFFER) as answer:
             return upkeep.read_told(answer.read())
 
+    def forget(self, which: Forgetting) -> dict[str, int]:
+        """Remove or pseudonymise a user's rows, and count them by table.
+
+        Raises:
+            QueryFailed: the control data is as it was.
+        """
+        self._ask({"do": "forget", "who": personal.asked(which)})
+        with io.BufferedReader(FrameReader(self._link), _BUFFER) as answer:
+            found: dict[str, int] = json.loads(answer.read())
+        return found
+
     @contextmanager
     def held(self) -> Iterator[None]:
         """Have the files stay as they are until this ends, for who copies them.
@@ -314,6 +334,10 @@ class DuckFiles:
             CheckpointFailed: the log is as it was; old rows are gone.
         """
         return Maintenance(self._database).run(wanted)
+
+    def forget(self, which: Forgetting) -> dict[str, int]:
+        """Remove or pseudonymise a user's rows, and count them by table."""
+        return forget(self._database, which)
 
     def close(self) -> None:
         """Close the files."""

@@ -17,10 +17,11 @@ import pyarrow as pa
 from typing_extensions import override
 
 from rules.errors import TradecastError
-from sinks import upkeep
+from sinks import personal, upkeep
 from sinks.duckdb import frames
 from sinks.duckdb.changes import Actor
 from sinks.duckdb.control import Control
+from sinks.duckdb.forgetting import forget
 from sinks.duckdb.frames import FrameReader, FrameWriter, LinkBroken
 from sinks.duckdb.maintenance import Maintenance
 from sinks.duckdb.query import Query
@@ -149,6 +150,9 @@ class _Handler(socketserver.BaseRequestHandler):
                     wanted = upkeep.read(asked["wanted"])
                     done = Maintenance(self.server.database).run(wanted)
                     frames.send(self.request, frames.DATA, upkeep.told(done))
+                case "forget":
+                    counts = forget(self.server.database, personal.read(asked["who"]))
+                    frames.send(self.request, frames.DATA, personal.told(counts))
                 case "hold":
                     self._hold()
                 case other:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -88,3 +88,10 @@ def test_an_unforeseen_error_is_internal_and_one_line() -> None:
     line, code, foreseen = explain(ValueError("two\nlines"))
     assert (line, code, foreseen) == ("internal error: ValueError: two lines", Exit.INTERNAL, False)
     assert explain(CommandError("no", Exit.BUSY)) == ("no", Exit.BUSY, True)
+
+
+@pytest.mark.parametrize("wanted", ["table", "plain", "csv"])
+def test_a_day_is_shown_as_one(wanted: str, capsys: pytest.CaptureFixture[str]) -> None:
+    batch = pa.record_batch({"date": pa.array([date(2026, 11, 21)])})
+    output.write_batches(batch.schema, [batch], wanted)
+    assert "2026-11-21" in capsys.readouterr().out

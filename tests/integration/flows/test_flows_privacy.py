@@ -1,0 +1,285 @@
+"""A user's data is written out whole; forgotten, they are found in no store but in the audit."""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import ExitStack
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import clickhouse_connect
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from config.settings import load
+from embedded.home import open_home
+from flows import forget, privacy, servers
+from flows.context import CLICKHOUSE, System
+from flows.errors import CommandError
+from flows.process import write_json
+from schema import arrow, keys
+from schema import clickhouse as ch
+from schema import duckdb as duck
+from schema import redis as live_rows
+from schema.ids import make_id
+from schema.registry import TABLES, table
+from sinks.clickhouse import migrate
+from sinks.duckdb.database import Database, Limits
+from tests.rows import legal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    import redis
+    from clickhouse_connect.driver.client import Client
+
+NOW = datetime.now(UTC).replace(microsecond=0)
+AUDIT = {"audit_log", "login_audit"}
+# Columns of the books in which publishers may write about themselves.
+WRITTEN = {("trade_signal", "comment"), ("trade_signal", "metadata"), ("trades", "metadata")}
+SECRETS = {"users": 3, "credentials": 3}
+
+
+class Someone:
+    """A user, with one account, one strategy and a row in every table."""
+
+    def __init__(self, name: str, number: int) -> None:
+        self.name = name
+        self.number = number
+        self.email = f"{name}@example.com"
+        self.user, self.account, self.strategy = (
+            make_id(what, name) for what in ("user", "account", "strategy")
+        )
+
+    def row(self, which: Any) -> dict[str, Any]:
+        row = {column.name: self._value(which, column) for column in which.columns}
+        row = legal(which, row)
+        if which.name == "trades":
+            row["status"] = "executed"
+        if which.name == "subscriptions":
+            row["status"] = "inactive"
+        return row
+
+    def batch(self, which: Any) -> pa.RecordBatch:
+        row = self.row(which)
+        return arrow.batch(which, {name: [row[name]] for name in which.names})
+
+    def _value(self, which: Any, column: Any) -> Any:
+        kind, name = column.type, column.name
+        if kind.numpy == "V16":
+            return self._id(which, name)
+        if kind.words:
+            return next(word for word in kind.words if word)
+        if kind.name == "address":
+            return "192.0.2.1"
+        if pa.types.is_string(kind.arrow):
+            return self._text(which, column)
+        return self._number(kind)
+
+    def _text(self, which: Any, column: Any) -> str:
+        kind, name = column.type, column.name
+        own = {"email": self.email, "username": self.name, "country": "CH", "language": "de"}
+        if which.kind == "history" and not which.append_only and (which.name, name) not in WRITTEN:
+            # What brokers and the system itself write.
+            return "{}" if kind.name == "json" else str(self.number)
+        if kind.name == "json":
+            return json.dumps({"mail": self.email, "user": str(self.user)})
+        if kind.low:
+            return own.get(name, f"L{self.number}")
+        return own.get(name, f"of {self.name} ({which.name})")[: kind.length or 100]
+
+    def _id(self, which: Any, name: str) -> UUID:
+        if name in {"user_id", "granted_by"} or (which.name, name) == ("users", "id"):
+            return self.user
+        if name == "account_id":
+            return self.account
+        if name == "strategy_id" or (which.name, name) == ("strategies", "id"):
+            return self.strategy
+        return make_id(which.name, name, self.name)
+
+    def _number(self, kind: Any) -> Any:
+        if pa.types.is_timestamp(kind.arrow):
+            return NOW
+        if pa.types.is_date32(kind.arrow):
+            return date(2026, 11, 21)
+        if pa.types.is_boolean(kind.arrow):
+            return False
+        return Decimal(self.number) if pa.types.is_decimal(kind.arrow) else self.number
+
+
+ANNA, BERT = Someone("anna", 1), Someone("bert", 2)
+
+
+class Stores:
+    """A system's stores, all of which can be searched."""
+
+    def __init__(self, system: System, client: redis.Redis, click: Client) -> None:
+        self.system = system
+        self.redis = client
+        self.click = click
+
+    def fill(self) -> None:
+        with Database(self.system.home.duckdb_dir, Limits(256, 2)) as database:
+            cursor = database.cursor()
+            for which in self._with("duckdb"):
+                for someone in (ANNA, BERT):
+                    cursor.register("rows_of_it", pa.Table.from_batches([someone.batch(which)]))
+                    cursor.execute(duck.insert(which, "rows_of_it"))
+                    cursor.unregister("rows_of_it")
+        for which in self._with("clickhouse"):
+            for someone in (ANNA, BERT):
+                rows = pa.Table.from_batches([someone.batch(which)])
+                self.click.insert_arrow(ch.target(which), rows)
+        for name in ("session_state", "token_store", "user_preferences"):
+            for someone in (ANNA, BERT):
+                (fields,) = live_rows.encode(table(name), someone.batch(table(name)))
+                self.redis.hset(keys.shared_state(name, someone.user), mapping=fields)
+
+    def dump(self) -> dict[tuple[str, str], list[str]]:
+        """Every row of every table and key, as text."""
+        found: dict[tuple[str, str], list[str]] = {}
+        with Database(self.system.home.duckdb_dir, Limits(256, 2)) as database:
+            cursor = database.cursor()
+            for which in self._with("duckdb"):
+                rows = cursor.execute(
+                    f"SELECT CAST(COLUMNS(*) AS VARCHAR) FROM {duck.target(which)}"
+                ).fetchall()
+                found["duckdb", which.name] = sorted(str(row) for row in rows)
+        for which in self._with("clickhouse"):
+            query = f"SELECT * FROM {ch.target(which)} SETTINGS final = 0"
+            rows = self.click.query(query).result_rows
+            found["clickhouse", which.name] = sorted(str(row) for row in rows)
+        for key in self.redis.scan_iter(match="*"):
+            kind = self.redis.type(key)
+            value: Any = self.redis.hgetall(key) if kind == b"hash" else self.redis.get(key)
+            found["redis", key.decode()] = [f"{key!r} {value!r}"]
+        return found
+
+    def _with(self, store: str) -> list[Any]:
+        mine = {"user_id", "account_id", "strategy_id", "granted_by"}
+        return [
+            each
+            for each in TABLES.values()
+            if store in each.stores and (each.name == "users" or mine & set(each.names))
+        ]
+
+
+@pytest.fixture
+def stores(tmp_path: Path) -> Iterator[Stores]:
+    home = open_home(tmp_path / "home")
+    system = System(home, load(None, home.path, {}))
+    with ExitStack() as stack:
+        ports = servers.choose_ports(system)
+        for server in servers.embedded(system, ports):
+            stack.enter_context(server)
+        write_json(system.ports_file, ports)
+        write_json(home.run_dir / "up.json", {"pid": os.getpid()})
+        client = stack.enter_context(system.redis())
+        click = clickhouse_connect.get_client(
+            dsn=system.clickhouse_url(ports[CLICKHOUSE]), autogenerate_session_id=False
+        )
+        stack.callback(click.close)
+        migrate(click)
+        stores = Stores(system, client, click)
+        stores.fill()
+        yield stores
+
+
+def where(stores: Stores, someone: Someone) -> set[tuple[str, str]]:
+    """Tables, and keys of Redis, in which a user's id, name or address stands anywhere."""
+    words = (str(someone.user), someone.user.hex, someone.email, someone.name)
+    return {
+        place
+        for place, rows in stores.dump().items()
+        if any(word in row for row in rows for word in words)
+    }
+
+
+def rows_of(stores: Stores, someone: Someone) -> dict[tuple[str, str], list[str]]:
+    words = (str(someone.user), str(someone.account), str(someone.strategy), someone.email)
+    return {
+        place: [row for row in rows if any(word in row for word in words)]
+        for place, rows in stores.dump().items()
+    }
+
+
+def test_all_that_is_held_is_written(stores: Stores, tmp_path: Path) -> None:
+    held = where(stores, ANNA)
+    told = privacy.export(stores.system, ANNA.email, tmp_path / "out")
+    assert " rows of " in told
+    written = {(path.parent.name, path.stem) for path in (tmp_path / "out").glob("*/*.json")}
+    wanted = {(store, name.partition(":")[0]) for store, name in held}
+    assert wanted <= written
+    everything = ""
+    for path in (tmp_path / "out").glob("*/*.parquet"):
+        rows = pq.read_table(path).to_pylist()
+        same = json.loads(path.with_suffix(".json").read_text())
+        assert len(rows) == len(same) == 1, path
+        everything += path.with_suffix(".json").read_text()
+    # No secret of theirs, and nothing of anybody else's.
+    assert f"of {ANNA.name} (credentials)" not in everything
+    assert everything.count("[redacted]") == sum(SECRETS.values())
+    assert BERT.name not in everything
+    assert str(BERT.user) not in everything
+
+
+def test_who_is_forgotten_is_found_in_the_audit_alone(
+    stores: Stores, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = rows_of(stores, BERT)
+    assert len(where(stores, ANNA)) > 40
+    assert forget.run(stores.system, ANNA.email, yes=False, as_json=True) == 0
+    would = json.loads(capsys.readouterr().out)
+    assert len(where(stores, ANNA)) > 40, "it was only asked what would be done"
+    assert forget.run(stores.system, ANNA.email, yes=True, as_json=True) == 0
+    did = json.loads(capsys.readouterr().out)
+    assert did["tables"] == would["tables"]
+    assert where(stores, ANNA) == {
+        ("duckdb", "audit_log"), ("duckdb", "login_audit"), ("clickhouse", "audit_log"),
+    }  # fmt: skip
+    kept = {(one["store"], one["table"]) for one in did["tables"] if one["what"] == "kept"}
+    assert where(stores, ANNA) <= kept
+    assert all(one["why"] for one in did["tables"] if one["what"] != "removed")
+    # Nobody else has lost a row; the books of the account are there.
+    after = rows_of(stores, BERT)
+    assert {place: rows for place, rows in after.items() if rows != before.get(place, [])} == {}
+    account = str(ANNA.account)
+    for place in (("duckdb", "trades"), ("clickhouse", "trades"), ("duckdb", "deals")):
+        assert any(account in row for row in stores.dump()[place]), place
+    with pytest.raises(CommandError, match="there is no user whose email"):
+        privacy.find(stores.system, ANNA.email)
+    # That it was done is in the audit, and not to whom.
+    told = [row for row in stores.dump()["duckdb", "audit_log"] if "tradecast forget" in row]
+    assert len(told) == 1
+    assert str(ANNA.user) not in told[0]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("UPDATE trades_versions SET closed_at = NULL", "1 open trades"),
+        ("UPDATE subscriptions SET status = 'active', deleted_at = NULL", "1 active subscriptions"),
+    ],
+)
+def test_who_trades_is_not_forgotten(stores: Stores, change: str, words: str) -> None:
+    catalog = "archive" if "trades" in change else "control"
+    with Database(stores.system.home.duckdb_dir, Limits(256, 2)) as database:
+        cursor = database.cursor()
+        cursor.execute(f"USE {catalog}.main")
+        cursor.execute(f"{change} WHERE account_id = '{ANNA.account}'")
+    with pytest.raises(CommandError, match=words):
+        forget.run(stores.system, ANNA.email, yes=True, as_json=True)
+    assert len(where(stores, ANNA)) > 40
+
+
+def test_a_trade_that_stands_on_redis_alone_counts(stores: Stores) -> None:
+    which = table("trade_state")
+    (fields,) = live_rows.encode(which, ANNA.batch(which))
+    stores.redis.hset(keys.state(3, which.name, ANNA.user), mapping={**fields, "state": "open"})
+    with pytest.raises(CommandError, match="1 open trades"):
+        forget.run(stores.system, str(ANNA.user), yes=True, as_json=True)
