@@ -22,7 +22,12 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.timeout(280), pytest.mark.xdist_group("acceptance")]
 
-QUIET = {"TRADECAST__METRICS__ENABLED": "false"}
+# Processes are stopped for as long as a backup takes: their prices and balances still hold then.
+QUIET = {
+    "TRADECAST__METRICS__ENABLED": "false",
+    "TRADECAST__TRADE__MAX_QUOTE_AGE_S": "3600",
+    "TRADECAST__TRADE__MAX_BALANCE_AGE_S": "3600",
+}
 ACCOUNTS = 6  # one on each terminal
 
 
@@ -68,6 +73,7 @@ def configure(home: Path, directory: Path) -> None:
     text = plain_world.world(ACCOUNTS).replace(
         "leverage = 500", "leverage = 500\nmax_signal_age_s = 600"
     )
+    text = text.replace("[[instruments]]\n", "[[instruments]]\nmax_quote_age_s = 3600\n")
     file.write_text(text, encoding="utf-8")
     done = tradecast(home, "apply", str(file))
     assert done.returncode == 0, done.stderr
