@@ -274,15 +274,6 @@ class Maintain(Section, frozen=True):
             most=36_525,
         ),
     ] = 2557
-    postgres_url: Annotated[
-        str,
-        rule(
-            "Address of a PostgreSQL that is maintained too. Empty: none.",
-            pattern=_POSTGRES_URL,
-            form="empty or postgresql://user:password@host:port/database",
-            secret=True,
-        ),
-    ] = ""
 
 
 class Metrics(Section, frozen=True):

@@ -50,7 +50,7 @@ def run(
         audit_days=audit_days or _audit_days(system),
         dry_run=dry_run,
     )
-    url = postgres or system.settings.maintain.postgres_url
+    url = postgres or system.postgres_url()
     stores: dict[str, Callable[[], Sequence[Done]]] = {
         "duckdb": lambda: _duckdb(system, wanted),
         "clickhouse": lambda: _clickhouse(system, wanted),

@@ -60,11 +60,6 @@ class PostgresServer:
         if self._home is not None:
             shutil.rmtree(self._home)
 
-    @property
-    def url(self) -> str:
-        """Its address, as its owner."""
-        return self._url
-
     def connect(self, database: str = "postgres", **settings: Any) -> psycopg.Connection[Any]:
         """A connection as the server's owner; every statement is its own transaction."""
         options = {"dbname": database} if database != "postgres" or not os.environ.get(URL) else {}

@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--postgres",
         metavar="URL",
         default="",
-        help="a PostgreSQL that is maintained too (default: maintain.postgres_url)",
+        help="a PostgreSQL that is maintained too (default: postgres.url)",
     )
 
 

@@ -328,7 +328,7 @@ def test_postgres_gets_partitions_ahead_and_loses_what_is_old(postgres: Postgres
                     "INSERT INTO audit_log (action, resource_type, created_at) VALUES ('x', 'x', %s)",
                     [present - timedelta(days=age)],
                 )
-            url = f"{postgres.url.rpartition('/')[0]}/{name}"
+            url = postgres.url(name)
             store = PostgresMaintenance(url)
             would = store.maintain(Wanted(now=present, dry_run=True))
             assert owner.execute(count).fetchone()[0] == before  # type: ignore[index]
