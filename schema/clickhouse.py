@@ -10,6 +10,7 @@ from schema import sql
 from schema.table import Column, Expiry, Table
 
 _FILL = {"id": "generateUUIDv4()", "now": "now64(6, 'UTC')"}
+_SPAN = {"month": "toYYYYMM", "year": "toYear"}
 
 
 def keeps_versions(table: Table) -> bool:
@@ -60,7 +61,7 @@ def create(table: Table) -> str:
     order = (*table.order_by, table.version) if keeps_versions(table) else table.order_by
     clauses = [f"ENGINE = ReplacingMergeTree({sql.name(table.version)})"]
     if table.time is not None:
-        clauses.append(f"PARTITION BY toYYYYMM({sql.name(table.time)})")
+        clauses.append(f"PARTITION BY {_SPAN[table.span]}({sql.name(table.time)})")
     clauses.append(f"ORDER BY ({sql.names(order)})")
     clauses += filter(None, [expiry(table)])
     body = ",\n  ".join(lines)

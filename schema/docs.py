@@ -101,7 +101,7 @@ def facts(table: Table) -> list[tuple[str, str]]:
     if table.ttl_days is not None:
         found.append(("expires (ClickHouse)", f"{table.ttl_days} days"))
     if table.time is not None:
-        found.append(("monthly partitions", table.time))
+        found.append((f"{table.span}ly partitions", table.time))
     found += [("unique", ", ".join(unique)) for unique in table.unique]
     found += [
         ("refers to", f"{', '.join(each.columns)} -> {each.table} (on delete {each.on_delete})")

@@ -123,10 +123,14 @@ def _current(table: Table) -> str:
 
 
 def newest(table: Table) -> str:
-    """Return the clause that leaves the current row of each key."""
+    """Return the clause that leaves the current row of each key.
+
+    It groups by the whole sorting key, of which the key is a part and which never changes in a
+    row's life: DuckDB then reads only the rows of an account or a time that a query asks for.
+    """
     return (
         f"QUALIFY row_number() OVER "
-        f"(PARTITION BY {sql.names(table.key)} ORDER BY {sql.name(table.version)} DESC) = 1"
+        f"(PARTITION BY {sql.names(table.order_by)} ORDER BY {sql.name(table.version)} DESC) = 1"
     )
 
 

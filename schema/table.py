@@ -42,7 +42,9 @@ class Table:
         key: Columns that name a row.
         order_by: ClickHouse's sorting key; its columns never change in a row's life, and
             it ends with the key. Empty: the key.
-        time: Column of the monthly partitions; it never changes in a row's life.
+        time: Column of the partitions; it never changes in a row's life.
+        span: Length of ClickHouse's partitions. Each has files of its own, so a table of few rows
+            that is read by the year is kept by the year.
         stores: Where the table lives.
         kind: `history` is appended and shows the greatest version; `control` is the
             trading configuration; `record` is what people and services write and change, in
@@ -76,6 +78,7 @@ class Table:
     retention: str
     order_by: tuple[str, ...] = ()
     time: str | None = None
+    span: Literal["month", "year"] = "month"
     ttl_days: int | None = None
     expiries: tuple[Expiry, ...] = ()
     live_seconds: int | None = None

@@ -9,7 +9,7 @@ from schema import clickhouse, sql
 from schema.migrations.difference import Difference, cannot
 from schema.table import Column
 
-_PLACEMENT = ("key", "order_by", "time", "version")
+_PLACEMENT = ("key", "order_by", "time", "span", "version")
 
 
 def changes(found: Difference) -> list[str]:

@@ -29,7 +29,7 @@ def changes(found: Difference) -> list[str]:
         if found.differs(column, "nullable"):
             name = f"{sql.name(duckdb.target(table))} ALTER COLUMN {sql.name(column.name)}"
             made.append(f"ALTER TABLE {name} DROP NOT NULL")
-    return [*made, *duckdb.views(table)] if made else []
+    return [*made, *duckdb.views(table)] if made or found.changed("duckdb_views") else []
 
 
 def _is_other(found: Difference) -> bool:

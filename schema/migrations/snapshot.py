@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from schema import clickhouse, postgres, postgres_access, postgres_triggers, sql
+from schema import clickhouse, duckdb, postgres, postgres_access, postgres_triggers, sql
 from schema.migrations.frozen import HERE
 from schema.registry import TABLES
 from schema.table import Column, Table
@@ -40,6 +40,7 @@ def table(each: Table) -> Told:
             "key": list(each.key),
             "order_by": list(each.order_by),
             "time": each.time,
+            "span": each.span,
             "version": each.version,
             "partitioned": each.partitioned,
             "append_only": each.append_only,
@@ -48,6 +49,7 @@ def table(each: Table) -> Told:
         "unique": [list(unique) for unique in each.unique],
         "references": [[list(r.columns), r.table, r.on_delete] for r in each.references],
         "checks": {check.name: check.condition for check in each.checks},
+        "duckdb_views": digest("\n".join(duckdb.views(each))),
         "clickhouse_constraints": dict(clickhouse.constraints(each)),
         "postgres_constraints": dict(postgres.constraints(each)),
         "indices": postgres.indices(each) if "postgres" in each.stores else [],
