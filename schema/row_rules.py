@@ -1,15 +1,15 @@
 """The registry's rules over a batch of rows, before any store sees them.
 
 A store that meets one bad row refuses its whole batch, or stores what another store refuses. So
-the rules are held here, over whole columns: one pass tells that a batch is good, and only a bad
-one is looked at row by row. Keys to other rows are no rule of a row: a writer checks them.
+the rules are held here, over whole columns: a glance at its buffers tells that a column is good,
+an expression where that is not plain, and only a bad one is looked at row by row. Keys to other
+rows are no rule of a row: a writer checks them.
 """
 
 import ipaddress
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -19,10 +19,9 @@ import polars as pl
 import pyarrow as pa
 
 from schema.table import Column, Table
+from schema.whole_columns import FIRST, FIRST_DAY, LAST, LAST_DAY, is_plain
 
 _SHOWN = 60  # characters of a value that a sentence repeats
-# What every store can hold: ClickHouse's times are the narrowest, and it clips beyond them.
-FIRST, LAST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2299, 12, 31, 23, 59, 59, tzinfo=UTC)
 _WORD = re.compile(r"[a-z_]\w*")
 _EMPTY_JSON = ("{}", "[]")
 _json = msgspec.json.Decoder(msgspec.Raw)
@@ -56,6 +55,7 @@ class _Rule:
     columns: tuple[str, ...]
     says: str
     holds: pl.Expr
+    own: bool = False  # of one column, whatever stands beside it
 
 
 def judge(table: Table, rows: pa.RecordBatch | pa.Table) -> list[Refusal]:
@@ -65,16 +65,20 @@ def judge(table: Table, rows: pa.RecordBatch | pa.Table) -> list[Refusal]:
         table: The table.
         rows: Its rows, as `arrow.conform` gives them.
     """
-    found = _malformed(table, rows)
+    doubtful = [
+        column for column in table.columns if not is_plain(column, rows.column(column.name))
+    ]
+    found = _malformed(table, rows, doubtful)
     if found:
         # What is malformed cannot be compared: the others are judged without it.
         kept = [place for place in range(rows.num_rows) if place not in found]
         rest = judge(table, rows.take(pa.array(kept, pa.int64())))
         moved = [_moved(each, kept[each.row]) for each in rest]
         return sorted([*found.values(), *moved], key=lambda each: each.row)
-    rules = _rules(table)
+    unsure = {column.name for column in doubtful}
+    rules = [rule for rule in _rules(table) if not rule.own or rule.columns[0] in unsure]
     if not rules or not rows.num_rows:
-        return _parsed(table, rows, {})
+        return _parsed(table, rows, doubtful, {})
     names = sorted({name for rule in rules for name in rule.columns})
     whole = pa.Table.from_batches([rows]) if isinstance(rows, pa.RecordBatch) else rows
     frame = pl.DataFrame(whole.select(names))
@@ -85,7 +89,7 @@ def judge(table: Table, rows: pa.RecordBatch | pa.Table) -> list[Refusal]:
             places = frame.select((~rule.holds).arg_true()).to_series().to_list()
             for place in places:
                 broken.setdefault(place, _refusal(table, rows, place, rule.columns, rule.says))
-    return _parsed(table, rows, broken)
+    return _parsed(table, rows, doubtful, broken)
 
 
 def show(column: Column, value: Any) -> str:
@@ -117,10 +121,10 @@ def _shown(column: Column, cell: Any) -> str:
         return "a time beyond all years"
 
 
-def _malformed(table: Table, rows: Any) -> dict[int, Refusal]:
+def _malformed(table: Table, rows: Any, doubtful: Sequence[Column]) -> dict[int, Refusal]:
     """Return rows of which Arrow itself cannot read a value, or that lack one they must have."""
     found: dict[int, Refusal] = {}
-    for column in table.columns:
+    for column in doubtful:
         values = rows.column(column.name)
         if values.null_count and not column.nullable:
             for place in _places(values.is_null()):
@@ -158,9 +162,11 @@ def _unreadable(column: Column, value: Any) -> tuple[str, str] | None:
     return None
 
 
-def _parsed(table: Table, rows: Any, broken: dict[int, Refusal]) -> list[Refusal]:
+def _parsed(
+    table: Table, rows: Any, doubtful: Sequence[Column], broken: dict[int, Refusal]
+) -> list[Refusal]:
     """Add what no expression can tell: texts that are no JSON, and no addresses."""
-    for column in table.columns:
+    for column in doubtful:
         read = _READERS.get(column.type.name)
         if read is None:
             continue
@@ -211,10 +217,10 @@ def _column_rules(column: Column) -> list[_Rule]:
     if kind.name in {"timestamp", "date"}:
         bounds: tuple[Any, Any] = (FIRST, LAST)
         if kind.name == "date":
-            bounds = (date(1900, 1, 1), date(2299, 12, 31))
+            bounds = (FIRST_DAY, LAST_DAY)
         return [_rule(column, value.is_between(*bounds), "it is not between 1900 and 2299")]
     return []
 
 
 def _rule(column: Column, holds: pl.Expr, says: str) -> _Rule:
-    return _Rule((column.name,), says, holds.fill_null(value=True))
+    return _Rule((column.name,), says, holds.fill_null(value=True), own=True)

@@ -18,6 +18,7 @@ from schema import arrow, row_rules
 from schema.enums import Severity
 from schema.ids import make_id
 from schema.registry import table
+from schema.whole_columns import FIRST, LAST
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -106,7 +107,7 @@ def _moment(time: Any, positions: Mapping[str, str]) -> datetime:
 
     Batches are cut anew after a restart, and a sorting key has to stay: so the row's own time.
     """
-    if isinstance(time, datetime) and row_rules.FIRST <= time <= row_rules.LAST:
+    if isinstance(time, datetime) and FIRST <= time <= LAST:
         return time
     sent = [int(entry_id.partition("-")[0]) for entry_id in positions.values()]
     return datetime.fromtimestamp(max(sent, default=0) / 1000, UTC)
