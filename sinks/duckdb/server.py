@@ -167,15 +167,19 @@ class _Handler(socketserver.BaseRequestHandler):
     def _query(self, text: str, params: Any) -> None:
         query = Query(self.server.database, text, params)
         done = threading.Event()
-        watch = threading.Thread(target=_interrupt, args=(self.request, query, done))
-        watch.start()
-        try:
-            reader = query.open()
-            self._stream(reader.schema, reader)
-        finally:
-            done.set()
-            watch.join()
-            query.close()
+        # A word to the watch, so that no reader waits until it looks up by itself.
+        ours, its = socket.socketpair()
+        watch = threading.Thread(target=_interrupt, args=(self.request, its, query, done))
+        with ours, its:
+            watch.start()
+            try:
+                reader = query.open()
+                self._stream(reader.schema, reader)
+            finally:
+                done.set()
+                ours.send(b"!")
+                watch.join()
+                query.close()
 
     def _write_control(self, asked: dict[str, Any]) -> None:
         tables = self._receive(asked["tables"])
@@ -223,12 +227,14 @@ class _Handler(socketserver.BaseRequestHandler):
                 writer.write_batch(batch)
 
 
-def _interrupt(link: socket.socket, query: Query, done: threading.Event) -> None:
-    """Stop a query whose reader is gone; readers say nothing while they wait."""
-    while not done.wait(0):
-        readable, _, _ = select.select([link], [], [], _WATCH_SECONDS)
-        if not readable:
-            continue
+def _interrupt(
+    link: socket.socket, word: socket.socket, query: Query, done: threading.Event
+) -> None:
+    """Stop a query whose reader is gone, until a word comes; readers say nothing meanwhile."""
+    while not done.is_set():
+        readable, _, _ = select.select([link, word], [], [])
+        if word in readable:
+            return
         try:
             gone = not link.recv(1, socket.MSG_PEEK)
         except OSError:
