@@ -64,6 +64,7 @@ class Database:
         directory: where the files are.
         limits: what DuckDB may use.
         read_only: open for queries alone; nothing is made or migrated.
+        known: migrations that the program knows.
 
     Raises:
         DatabaseBusy: another process has the files.
@@ -71,8 +72,16 @@ class Database:
         DatabaseTooNew: a newer release has migrated them.
     """
 
-    def __init__(self, directory: Path, limits: Limits, *, read_only: bool = False) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        limits: Limits,
+        *,
+        read_only: bool = False,
+        known: tuple[migrations.Migration, ...] = migrations.MIGRATIONS,
+    ) -> None:
         self.directory = directory
+        self._known = known
         files = [directory / f"{name}.duckdb" for name in (ARCHIVE, CONTROL)]
         if read_only and not all(file.exists() for file in files):
             raise DatabaseMissing(f"{directory} has no database yet; start the system once")
@@ -145,7 +154,7 @@ class Database:
             query = f"SELECT version, checksum FROM {LEDGER}"  # noqa: S608 - a constant
             applied = dict(cursor.execute(query).fetchall()) if made else {}
             try:
-                pending = migrations.pending(applied, store)
+                pending = migrations.pending(applied, store, self._known)
             except (migrations.SchemaTooNewError, migrations.MigrationChangedError) as error:
                 raise DatabaseTooNew(str(error)) from error
             for migration in pending:
