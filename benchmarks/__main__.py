@@ -8,22 +8,28 @@ import sys
 from pathlib import Path
 
 from benchmarks import (
+    analysts,
     archive,
+    audit,
     decide,
     endpoint,
     epoch,
     growth,
+    hold,
     idle,
+    inserts,
     messages,
+    migrate,
     parsing,
     resume,
     signal_to_order,
 )
-from benchmarks.report import machine, page, show
+from benchmarks.report import kept, machine, page, show
 
 _MODULES = (
     *(decide, growth, parsing, messages, signal_to_order),
-    *(epoch, archive, endpoint, resume, idle),
+    *(epoch, archive, inserts, hold, analysts, migrate, audit),
+    *(endpoint, resume, idle),
 )
 BENCHMARKS = {one.NAME: one for one in _MODULES}
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
@@ -34,7 +40,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(BENCHMARKS)}")
     parser.add_argument("--json", action="store_true", help="print one JSON object per row")
-    parser.add_argument("--write", action="store_true", help=f"write {PAGE.name}")
+    parser.add_argument("--write", action="store_true", help=f"write these rows of {PAGE.name}")
     args = parser.parse_args()
     unknown = set(args.names) - BENCHMARKS.keys()
     if unknown:
@@ -49,7 +55,9 @@ def main() -> int:
     else:
         show(rows, machine())
     if args.write:
-        PAGE.write_text(page(rows, machine()), encoding="utf-8")
+        written = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
+        lines = kept(written, rows, tuple(BENCHMARKS), set(args.names or BENCHMARKS))
+        PAGE.write_text(page(lines, machine()), encoding="utf-8")
     return 0
 
 

@@ -4,28 +4,22 @@ from __future__ import annotations
 
 import random
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from benchmarks import stores
 from benchmarks.measure import Row, milliseconds, timed
-from benchmarks.servers import scratch
-from embedded.clickhouse.process import ClickHouse
 from schema import arrow
 from schema.registry import table
-from sinks.clickhouse import ClickHouseWriter
-from sinks.duckdb.database import Database, Limits
-from sinks.duckdb.writer import DuckWriter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     import pyarrow as pa
 
-    Insert = Callable[[pa.Table], object]
+    from benchmarks.stores import Insert, Store
 
 NAME = "archive"
 _ROWS = 20_000
@@ -36,42 +30,41 @@ _FILL = 200_000
 _POSITIONS = {"{0}:results": "1-1"}
 
 
-@dataclass(frozen=True)
-class _Store:
-    """A store with two tables of one kind: one that the archive writes, one for plain inserts."""
-
-    name: str
-    ours: Insert
-    raw: Insert
-
-
 def run() -> Iterator[Row]:
     """Measure each store by itself, both at once, and both as they grow."""
-    with _duckdb() as duckdb, _clickhouse() as clickhouse, ThreadPoolExecutor() as threads:
-        stores = (duckdb, clickhouse)
+    with (
+        stores.duckdb(_TABLE) as duckdb,
+        stores.clickhouse(_TABLE) as clickhouse,
+        ThreadPoolExecutor() as threads,
+    ):
+        both_stores = (duckdb, clickhouse)
         made = _batches(_ROWS)
-        for store in stores:
-            yield _row(store.name, *_in_turn(store.ours, store.raw, made))
+        for store in both_stores:
+            yield _row(store.name, *_in_turn(_ours(store), store.raw, made))
 
         def both(*inserts: Insert) -> Insert:
             return lambda rows: list(threads.map(lambda insert: insert(rows), inserts))
 
-        ours = both(*(store.ours for store in stores))
-        raw = both(*(store.raw for store in stores))
+        ours = both(*map(_ours, both_stores))
+        raw = both(*(store.raw for store in both_stores))
         yield _row("both at once", *_in_turn(ours, raw, made))
-        yield from _growth(stores, ours, made)
+        yield from _growth(both_stores, ours, made)
 
 
-def _growth(stores: tuple[_Store, ...], ours: Insert, made: Iterator[pa.Table]) -> Iterator[Row]:
+def _ours(store: Store) -> Insert:
+    return lambda rows: store.writer.write({_TABLE: rows}, _POSITIONS)
+
+
+def _growth(into: tuple[Store, ...], ours: Insert, made: Iterator[pa.Table]) -> Iterator[Row]:
     """Fill both stores, and time flushes into each on the way."""
     held, large = 2 * _REPEAT * _ROWS, _batches(_FILL)
-    found: dict[str, list[float]] = {store.name: [] for store in stores}
+    found: dict[str, list[float]] = {store.name: [] for store in into}
     for size in _SIZES:
         while held < size:
             ours(next(large))
             held += _FILL
-        for store in stores:
-            found[store.name].append(fmean(_times(store.ours, made)))
+        for store in into:
+            found[store.name].append(fmean(_times(_ours(store), made)))
         held += _REPEAT * _ROWS
     for name, (few, many) in found.items():
         yield Row(
@@ -123,43 +116,6 @@ def _row(store: str, ours: list[float], raw: list[float]) -> Row:
         ratio=f"{share:.2f}",
         against="plain insert of the same batches",
     )
-
-
-@contextmanager
-def _duckdb() -> Iterator[_Store]:
-    with scratch() as directory, Database(directory, Limits(memory_mb=1024)) as database:
-        writer = DuckWriter(database)
-        cursor = database.cursor()
-        name = f"{_TABLE}_versions"
-        cursor.execute(f"CREATE TABLE archive.main.raw AS SELECT * FROM {name} LIMIT 0")
-
-        def raw(rows: pa.Table) -> None:
-            cursor.register("rows", rows)
-            cursor.execute("INSERT INTO archive.main.raw BY NAME SELECT * FROM rows")
-            cursor.unregister("rows")
-
-        yield _Store("DuckDB", lambda rows: writer.write({_TABLE: rows}, _POSITIONS), raw)
-
-
-@contextmanager
-def _clickhouse() -> Iterator[_Store]:
-    import clickhouse_connect  # noqa: PLC0415 - slow to load
-
-    with (
-        scratch() as directory,
-        ClickHouse(directory, password="benchmark", die_with_parent=True) as server,
-    ):
-        writer = ClickHouseWriter(f"{server.url}/default")
-        writer.positions()
-        client = clickhouse_connect.get_client(
-            host=server.host, port=server.port, password=server.password
-        )
-        client.command(f"CREATE TABLE raw AS {_TABLE}")
-        yield _Store(
-            "ClickHouse",
-            lambda rows: writer.write({_TABLE: rows}, _POSITIONS),
-            lambda rows: client.insert_arrow("raw", rows),
-        )
 
 
 def _in_turn(

@@ -14,18 +14,30 @@ from rich.table import Table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from benchmarks.measure import Row
 
-_PACKAGES = ("bytewax", "numpy", "polars", "pyarrow", "redis", "hiredis", "duckdb", "chdb")
+_PACKAGES = (
+    "bytewax",
+    "numpy",
+    "polars",
+    "pyarrow",
+    "redis",
+    "hiredis",
+    "duckdb",
+    "chdb",
+    "psycopg",
+)
 _HEADS = ("what", "measured", "target", "", "ratio", "against")
 
 _INTRO = """\
 # Benchmarks
 
-Figures of one run of `make bench ARGS=--write`. Machines differ and are shared, so what counts
-is the ratio: each figure stands beside one that was measured in the same run, on the same
-machine, with the same data. `yes` and `no` say whether the target of the design was reached.
+Figures of `make bench ARGS=--write`, which writes anew the rows of what it runs. Machines differ
+and are shared, so what counts is the ratio: each figure stands beside one that was measured in
+the same run, on the same machine, with the same data. `yes` and `no` say whether the target of
+the design was reached.
 
 """
 
@@ -59,16 +71,41 @@ def show(rows: Sequence[Row], facts: Mapping[str, str]) -> None:
         console.print(f"{name}: {value}", style="dim", highlight=False)
 
 
-def page(rows: Sequence[Row], facts: Mapping[str, str]) -> str:
+def kept(
+    written: str, rows: Sequence[Row], order: Sequence[str], run: AbstractSet[str]
+) -> list[str]:
+    """Return the lines of the table: new ones, and of the page those of what was not run.
+
+    Args:
+        written: the page as it is.
+        rows: that were measured.
+        order: names of all benchmarks.
+        run: those that were run.
+    """
+    lines = [line for line in written.splitlines(keepends=True) if line.startswith("| ")]
+    found: dict[str, list[str]] = {name: [] for name in order}
+    for line in lines:
+        name = line.removeprefix("| ").partition(": ")[0]
+        if name in found and name not in run:
+            found[name].append(line)
+    for row in rows:
+        found[row.group].append(_line(row))
+    return [line for name in order for line in found[name]]
+
+
+def page(lines: Sequence[str], facts: Mapping[str, str]) -> str:
     """Return the page as Markdown."""
     out = [_INTRO, "| " + " | ".join(head or "reached" for head in _HEADS) + " |\n"]
     out.append("| --- " * len(_HEADS) + "|\n")
-    for row in rows:
-        cells = (f"{row.group}: {row.what}", row.value, row.target, _word(row), row.ratio)
-        out.append("| " + " | ".join([*cells, row.against]) + " |\n")
+    out += lines
     out.append("\n## Machine\n\n")
     out += [f"- {name}: {value}\n" for name, value in facts.items()]
     return "".join(out)
+
+
+def _line(row: Row) -> str:
+    cells = (f"{row.group}: {row.what}", row.value, row.target, _word(row), row.ratio, row.against)
+    return "| " + " | ".join(cells) + " |\n"
 
 
 def _word(row: Row) -> str:

@@ -14,6 +14,8 @@ from embedded.valkey import Valkey
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+PASSWORD = "benchmark"
+
 
 @contextmanager
 def scratch() -> Iterator[Path]:
@@ -27,7 +29,7 @@ def valkey() -> Iterator[redis.Redis]:
     """A client of an embedded Valkey with `appendfsync always`."""
     with (
         scratch() as directory,
-        Valkey(directory, password="benchmark", die_with_parent=True) as server,
+        Valkey(directory, password=PASSWORD, die_with_parent=True) as server,
     ):
         client = redis.Redis(unix_socket_path=str(server.unix_path), password=server.password)
         with client:

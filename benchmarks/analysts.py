@@ -1,0 +1,252 @@
+"""What analysts ask, of a system that has traded for years: the heatmap, and the common queries."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from typing_extensions import override
+
+from benchmarks.history import LAST_DAY, ZONE, History, ids
+from benchmarks.measure import Row, milliseconds, p50, p99, timed
+from benchmarks.servers import PASSWORD, scratch
+from embedded.clickhouse.process import ClickHouse
+from flows.common_queries import QUERIES, CommonQuery
+from flows.common_queries.binding import bound, values_of
+from flows.common_queries.running import answer
+from flows.errors import CommandError
+from flows.stores import ClickHouseStore
+from schema import arrow
+from schema import duckdb as duck
+from schema.registry import table
+from sinks.clickhouse import ClickHouseWriter
+from sinks.duckdb.client import DuckClient
+from sinks.duckdb.database import Database, Limits
+from sinks.duckdb.server import DuckServer
+from sinks.duckdb.writer import DuckWriter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from flows.common_queries import StoreName
+    from flows.stores import Store
+
+NAME = "analysts"
+HISTORY = History()
+_AT_ONCE = 250_000
+_HEATMAPS, _REPEAT = 300, 3
+_FACTS = ("daily_snapshots", "orders", "signal_execution_status", "result_metrics", "trades")
+_LOAD = {"memory": 4 << 30}  # to load quickly; queries have what a system has
+_POSITIONS = {"{0}:results": "1-1"}
+# What a heatmap would cost without its table of days.
+_BY_TRADES = """\
+SELECT CAST(closed_at AS DATE) AS date, sum(profit) AS profit, count(*) AS trades
+FROM trades
+WHERE account_id = :account AND closed_at >= :year_start AND closed_at < :year_end
+GROUP BY date ORDER BY date"""
+
+
+class _ByTrades(CommonQuery):
+    """The heatmap's sums from the trades themselves."""
+
+    @override
+    def sql(self, store: StoreName) -> str:
+        return _BY_TRADES
+
+
+@dataclass(frozen=True)
+class _Read:
+    """What a query took and read."""
+
+    seconds: float
+    rows: int
+    size: int
+
+    def __str__(self) -> str:
+        return f"{self.rows / 1e6:.3g} M rows, {self.size / 1e6:.3g} MB"
+
+
+def run(history: History = HISTORY, asked: int = _HEATMAPS) -> Iterator[Row]:
+    """Fill both stores with the same rows, and ask them as an analyst's tools would.
+
+    Args:
+        history: how much there is.
+        asked: heatmaps that are asked for.
+    """
+    with scratch() as directory:
+        (directory / "duckdb").mkdir()
+        _load(directory, history)
+        with _duckdb(directory) as store:
+            yield from _heatmap("DuckDB", "duckdb", store, history, asked)
+        with _clickhouse(directory) as store:
+            yield from _heatmap("ClickHouse", "clickhouse", store, history, asked)
+            click = {q.name: _of_clickhouse(store, q, history) for q in QUERIES.values()}
+        ducks = {q.name: _of_duckdb(directory, q, history) for q in QUERIES.values()}
+        yield from (_query_row(name, ducks[name], click[name], history) for name in QUERIES)
+
+
+def _load(directory: Path, history: History) -> None:
+    with (
+        Database(directory / "duckdb", Limits(memory_mb=1024)) as database,
+        ClickHouse(directory / "clickhouse", password=PASSWORD, limits=_LOAD,
+                   die_with_parent=True) as server,
+        ThreadPoolExecutor() as threads,
+    ):  # fmt: skip
+        writers = (DuckWriter(database), ClickHouseWriter(f"{server.url}/default"))
+        writers[1].positions()
+        for name in _FACTS:
+            for rows in history.rows(name, _AT_ONCE):
+                list(threads.map(lambda w, n=name, r=rows: w.write({n: r}, _POSITIONS), writers))
+        cursor = database.cursor()
+        for name, rows in _control(history).items():
+            writers[1].write({name: rows}, _POSITIONS)
+            cursor.register("batch", rows)
+            cursor.execute(duck.insert(table(name)))
+        cursor.execute("CHECKPOINT archive")
+
+
+def _control(history: History) -> dict[str, Any]:
+    import numpy as np  # noqa: PLC0415
+    import pyarrow as pa  # noqa: PLC0415
+
+    count = 50
+    user = ids(6, history.accounts)
+    made: dict[str, dict[str, Any]] = {
+        "strategies": {
+            "id": ids(4, count), "key": [f"key {n}" for n in range(count)], "name": "name",
+            "magic": np.arange(count), "config_version": np.uint64(1),
+        },
+        "backtests": {
+            "id": ids(10, count), "strategy_id": ids(4, count), "user_id": user[:1].repeat(count),
+            "name": "name", "status": "completed",
+            "performance_metrics": ['{"total_return":0.1}'] * count,
+        },
+        "risk_limits": {
+            "id": ids(11, history.accounts), "user_id": user,
+            "account_id": ids(1, history.accounts), "name": "name",
+            "type": np.zeros(history.accounts, np.uint8),
+            "limit_type": np.zeros(history.accounts, np.uint8), "is_active": True,
+            "limit_value": np.full(history.accounts, 10**10), "config_version": np.uint64(1),
+        },
+    }  # fmt: skip
+    for name, values in made.items():
+        for column in table(name).columns:
+            if column.fill == "now":
+                values.setdefault(column.name, 1_767_225_600_000_000)
+    return {n: pa.Table.from_batches([arrow.batch(table(n), v)]) for n, v in made.items()}
+
+
+@contextmanager
+def _duckdb(directory: Path) -> Iterator[Store]:
+    """As it is read while the system runs: by the socket of the process that has the files."""
+    socket = directory / "socket"
+    with (
+        Database(directory / "duckdb", Limits()) as database,
+        DuckServer(database, socket),
+        DuckClient(socket) as client,
+    ):
+        yield client
+
+
+@contextmanager
+def _clickhouse(directory: Path) -> Iterator[ClickHouseStore]:
+    with ExitStack() as stack:
+        server = ClickHouse(directory / "clickhouse", password=PASSWORD, die_with_parent=True)
+        stack.enter_context(server)
+        store = ClickHouseStore(f"{server.url}/default")
+        stack.callback(store.close)
+        yield store
+
+
+def _values(query: CommonQuery, history: History, number: int = 0) -> dict[str, Any]:
+    given: dict[str, str | None] = {}
+    if query.name == "heatmap":
+        account = history.account(number % history.accounts)
+        given = {"account": account, "year": str(LAST_DAY.year), "zone": ZONE}
+    return values_of(query, given)
+
+
+def _heatmap(
+    name: str, kind: StoreName, store: Store, history: History, asked: int
+) -> Iterator[Row]:
+    """One account and year, another account each time."""
+    query = QUERIES["heatmap"]
+    days = min(365, history.days)
+
+    def ask(number: int) -> None:
+        rows = answer(store, query, kind, _values(query, history, number * 7)).read_all()
+        if rows.num_rows != days:
+            raise RuntimeError(f"the heatmap of {days} days has {rows.num_rows}")
+
+    by_trades = _ByTrades(name="", meaning="", stores=query.stores, options=query.options)
+    values = {n: v for n, v in _values(query, history).items() if n != "zone"}
+    text = bound(by_trades, kind)
+
+    def sum_up() -> None:
+        store.query(text, values).read_all()
+
+    ask(0)
+    found = [timed(lambda n=number: ask(n)) for number in range(asked)]
+    slow = [timed(sum_up) for _ in range(_REPEAT)]
+    yield Row(
+        group=NAME,
+        what=f"heatmap, daily_snapshots of {history.accounts:,} accounts and {history.days:,}"
+        f" days, {name}, p50 / p99",
+        value=milliseconds(p50(found), p99(found)),
+        target="p99 <= 10 ms",
+        held=p99(found) <= 0.01,
+        ratio=f"{p50(found) / p50(slow):.3f}",
+        against=f"the same from {history.trades:,} trades, {milliseconds(p50(slow))}",
+    )
+
+
+def _of_clickhouse(store: ClickHouseStore, query: CommonQuery, history: History) -> _Read | str:
+    """Time a query, and ask the engine, which tells in its JSON, what it read."""
+    values = _values(query, history)
+
+    def ask() -> None:
+        answer(store, query, "clickhouse", values).read_all()
+
+    try:
+        seconds = [timed(ask) for _ in range(_REPEAT)]
+    except CommandError as error:
+        return str(error)
+    told = store.client.raw_query(bound(query, "clickhouse"), values, fmt="JSON")
+    read = json.loads(told)["statistics"]
+    return _Read(p50(seconds), int(read["rows_read"]), int(read["bytes_read"]))
+
+
+def _of_duckdb(directory: Path, query: CommonQuery, history: History) -> _Read | str:
+    """Time a query, and read its profile; of a database that was just opened, all is on disk."""
+    if "duckdb" not in query.stores:
+        return "not there"
+    values, text = _values(query, history), bound(query, "duckdb")
+    with Database(directory / "duckdb", Limits()) as database:
+        cursor = database.cursor()
+        cursor.execute("PRAGMA enable_profiling='no_output'")
+
+        def ask() -> None:
+            cursor.sql(text, params=values or None).to_arrow_table()
+
+        ask()
+        told = json.loads(cursor.get_profiling_information(format="json"))
+        cursor.execute("PRAGMA disable_profiling")
+        seconds = [timed(ask) for _ in range(_REPEAT)]
+    size = int(told["io"]["total_bytes_read"])
+    return _Read(p50(seconds), int(told["query"]["total_rows_scanned"]), size)
+
+
+def _query_row(name: str, ours: _Read | str, click: _Read | str, history: History) -> Row:
+    both = (ours, click)
+    times = [milliseconds(e.seconds) if isinstance(e, _Read) else "-" for e in both]
+    words = [str(each) for each in both]
+    return Row(
+        group=NAME,
+        what=f"{name}, {history.trades // 10**6} M trades, DuckDB; ClickHouse",
+        value="; ".join(times),
+        against=f"read {words[0]}; {words[1]}",
+    )
