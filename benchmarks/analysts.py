@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import clickhouse_connect
+import numpy as np
+import pyarrow as pa
 from typing_extensions import override
 
 from benchmarks.history import LAST_DAY, ZONE, History, ids
@@ -21,13 +24,13 @@ from flows.common_queries.running import answer
 from flows.errors import CommandError
 from flows.stores import ClickHouseStore
 from schema import arrow
+from schema import clickhouse as click_store
 from schema import duckdb as duck
 from schema.registry import table
-from sinks.clickhouse import ClickHouseWriter
+from sinks.clickhouse import migrate
 from sinks.duckdb.client import DuckClient
 from sinks.duckdb.database import Database, Limits
 from sinks.duckdb.server import DuckServer
-from sinks.duckdb.writer import DuckWriter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +44,6 @@ _AT_ONCE = 250_000
 _HEATMAPS, _REPEAT = 300, 3
 _FACTS = ("daily_snapshots", "orders", "signal_execution_status", "result_metrics", "trades")
 _LOAD = {"memory": 4 << 30}  # to load quickly; queries have what a system has
-_POSITIONS = {"{0}:results": "1-1"}
 # What a heatmap would cost without its table of days.
 _BY_TRADES = """\
 SELECT CAST(closed_at AS DATE) AS date, sum(profit) AS profit, count(*) AS trades
@@ -80,8 +82,8 @@ def run(history: History = HISTORY, asked: int = _HEATMAPS) -> Iterator[Row]:
     with scratch() as directory:
         (directory / "duckdb").mkdir()
         _load(directory, history)
-        with _duckdb(directory) as store:
-            yield from _heatmap("DuckDB", "duckdb", store, history, asked)
+        with _duckdb(directory) as duckdb:
+            yield from _heatmap("DuckDB", "duckdb", duckdb, history, asked)
         with _clickhouse(directory) as store:
             yield from _heatmap("ClickHouse", "clickhouse", store, history, asked)
             click = {q.name: _of_clickhouse(store, q, history) for q in QUERIES.values()}
@@ -90,29 +92,41 @@ def run(history: History = HISTORY, asked: int = _HEATMAPS) -> Iterator[Row]:
 
 
 def _load(directory: Path, history: History) -> None:
+    """Make both stores and fill them: plainly, for it is not what is measured here."""
     with (
         Database(directory / "duckdb", Limits(memory_mb=1024)) as database,
         ClickHouse(directory / "clickhouse", password=PASSWORD, limits=_LOAD,
                    die_with_parent=True) as server,
         ThreadPoolExecutor() as threads,
     ):  # fmt: skip
-        writers = (DuckWriter(database), ClickHouseWriter(f"{server.url}/default"))
-        writers[1].positions()
+        # Without the patience of the archive's own writer: the machine may be busy.
+        client = clickhouse_connect.get_client(
+            dsn=f"{server.url}/default", send_receive_timeout=600, autogenerate_session_id=False
+        )
+        migrate(client)
+        cursor = database.cursor()
+
+        def click(name: str, rows: pa.Table) -> None:
+            client.insert_arrow(click_store.target(table(name)), rows)
+
+        def ducks(name: str, rows: pa.Table) -> None:
+            cursor.register(duck.BATCH, rows)
+            cursor.execute(duck.insert(table(name)))
+            cursor.unregister(duck.BATCH)
+
+        def both(name: str, rows: pa.Table) -> None:
+            list(threads.map(lambda insert: insert(name, rows), (click, ducks)))
+
         for name in _FACTS:
             for rows in history.rows(name, _AT_ONCE):
-                list(threads.map(lambda w, n=name, r=rows: w.write({n: r}, _POSITIONS), writers))
-        cursor = database.cursor()
+                both(name, rows)
         for name, rows in _control(history).items():
-            writers[1].write({name: rows}, _POSITIONS)
-            cursor.register("batch", rows)
-            cursor.execute(duck.insert(table(name)))
+            both(name, rows)
         cursor.execute("CHECKPOINT archive")
+        client.close()
 
 
 def _control(history: History) -> dict[str, Any]:
-    import numpy as np  # noqa: PLC0415
-    import pyarrow as pa  # noqa: PLC0415
-
     count = 50
     user = ids(6, history.accounts)
     made: dict[str, dict[str, Any]] = {
