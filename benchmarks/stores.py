@@ -42,10 +42,16 @@ class Store:
 
 @contextmanager
 def duckdb(name: str) -> Iterator[Store]:
-    """DuckDB, with a second table for rows of a table of history."""
-    with scratch() as directory, Database(directory, Limits(memory_mb=1024)) as database:
+    """DuckDB, with a second table for rows of a table of history, in files of its own.
+
+    A checkpoint comes after every so many bytes, and takes as long as ten flushes: in one file
+    it would meet either side by chance.
+    """
+    limits = Limits(memory_mb=1024)
+    with scratch() as ours, scratch() as other, Database(ours, limits) as database:
         writer = DuckWriter(database)
-        cursor = database.cursor()
+        plain = Database(other, limits)
+        cursor = plain.cursor()
         like = duck.target(table(name))
         cursor.execute(f"CREATE TABLE archive.main.raw AS SELECT * FROM {like} LIMIT 0")
 
@@ -54,7 +60,8 @@ def duckdb(name: str) -> Iterator[Store]:
             cursor.execute("INSERT INTO archive.main.raw BY NAME SELECT * FROM rows")
             cursor.unregister("rows")
 
-        yield Store("DuckDB", writer, raw)
+        with plain:
+            yield Store("DuckDB", writer, raw)
 
 
 @contextmanager
