@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -129,10 +128,7 @@ def _forget(system: System, person: Person) -> None:
             client.delete(*keys)
     _in_clickhouse(system, person, pseudonym)
     with open_or_connect(system.duckdb_socket, system.home.duckdb_dir, write=True) as reader:
-        version, _ = reader.read_control()
-        now = f"TIMESTAMPTZ '{datetime.now(UTC):%Y-%m-%d %H:%M:%S.%f}+00'"
-        which = Forgetting(person=person, pseudonym=pseudonym, version=version + 1, now=now)
-        reader.forget(which)
+        reader.forget(Forgetting(person=person, pseudonym=pseudonym))
         version, tables = reader.read_control()
     # Trading and analysts get the tombstones as they get every change; `up` tells who is away.
     try:

@@ -336,8 +336,12 @@ class DuckFiles:
         return Maintenance(self._database).run(wanted)
 
     def forget(self, which: Forgetting) -> dict[str, int]:
-        """Remove or pseudonymise a user's rows, and count them by table."""
-        return forget(self._database, which)
+        """Remove or pseudonymise a user's rows, and count them by table.
+
+        Raises:
+            ControlRefused: the control data is as it was.
+        """
+        return forget(self._database, Control(self._database), which)
 
     def close(self) -> None:
         """Close the files."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from contextlib import ExitStack
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -69,6 +70,9 @@ class Someone:
         row = self.row(which)
         return arrow.batch(which, {name: [row[name]] for name in which.names})
 
+    def key(self, which: Any) -> UUID:
+        return self._id(which, which.key[0])
+
     def _value(self, which: Any, column: Any) -> Any:
         kind, name = column.type, column.name
         if kind.numpy == "V16":
@@ -100,6 +104,11 @@ class Someone:
             return self.account
         if name == "strategy_id" or (which.name, name) == ("strategies", "id"):
             return self.strategy
+        for reference in which.references:
+            if reference.columns == (name,):
+                target = table(reference.table)
+                own = self if target.owner else HOUSE
+                return own.key(target)
         return make_id(which.name, name, self.name)
 
     def _number(self, kind: Any) -> Any:
@@ -113,6 +122,8 @@ class Someone:
 
 
 ANNA, BERT = Someone("anna", 1), Someone("bert", 2)
+# What belongs to nobody: brokers and the like, to which rows of users refer.
+HOUSE = Someone("house", 3)
 
 
 class Stores:
@@ -126,8 +137,11 @@ class Stores:
     def fill(self) -> None:
         with Database(self.system.home.duckdb_dir, Limits(256, 2)) as database:
             cursor = database.cursor()
-            for which in self._with("duckdb"):
-                for someone in (ANNA, BERT):
+            whose = [(each, (ANNA, BERT)) for each in self._with("duckdb")]
+            shared = {r.table for which, _ in whose for r in which.references}
+            whose += [(table(n), (HOUSE,)) for n in shared if table(n).owner is None]
+            for which, owners in whose:
+                for someone in owners:
                     cursor.register("rows_of_it", pa.Table.from_batches([someone.batch(which)]))
                     cursor.execute(duck.insert(which, "rows_of_it"))
                     cursor.unregister("rows_of_it")
@@ -253,10 +267,44 @@ def test_who_is_forgotten_is_found_in_the_audit_alone(
         assert any(account in row for row in stores.dump()[place]), place
     with pytest.raises(CommandError, match="there is no user whose email"):
         privacy.find(stores.system, ANNA.email)
-    # That it was done is in the audit, and not to whom.
-    told = [row for row in stores.dump()["duckdb", "audit_log"] if "tradecast forget" in row]
-    assert len(told) == 1
-    assert str(ANNA.user) not in told[0]
+
+
+def test_forgetting_is_audited_row_by_row_and_tells_nothing(
+    stores: Stores, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def control(cursor: Any) -> dict[tuple[str, Any], dict[str, Any]]:
+        found: dict[tuple[str, Any], dict[str, Any]] = {}
+        for which in TABLES.values():
+            if which.audited and "duckdb" in which.stores:
+                rows = cursor.sql(f"SELECT * FROM {which.name}").to_arrow_table().to_pylist()
+                keyed = {tuple(row[name] for name in which.key): row for row in rows}
+                found |= {(which.name, key): row for key, row in keyed.items()}
+        return found
+
+    with Database(stores.system.home.duckdb_dir, Limits(256, 2)) as database:
+        before = control(database.cursor())
+    assert forget.run(stores.system, ANNA.email, yes=True, as_json=True) == 0
+    capsys.readouterr()
+    with Database(stores.system.home.duckdb_dir, Limits(256, 2)) as database:
+        after = control(database.cursor())
+        query = "SELECT * FROM audit_log WHERE actor = 'tradecast forget'"
+        told = database.cursor().sql(query).to_arrow_table().to_pylist()
+    changed = [key for key in before.keys() | after.keys() if before.get(key) != after.get(key)]
+    assert len(changed) > 20
+    counts = Counter(which for which, _ in changed)
+    assert Counter(row["resource_type"] for row in told) == counts
+    said = "".join(str(row) for row in told)
+    for word in (str(ANNA.user), ANNA.user.hex, str(ANNA.user.bytes), ANNA.email, "of anna"):
+        assert word not in said
+    actions = Counter(row["action"] for row in told)
+    gone = sum(key not in after for key in before)
+    assert actions["delete"] == gone
+    assert actions["insert"] == sum(key not in before for key in after)
+    (user,) = [row for row in told if row["resource_type"] == "accounts"]
+    old, new = (json.loads(user[name]) for name in ("old_values", "new_values"))
+    assert old["account_id"] == new["account_id"] == user["resource_id"] == str(ANNA.account)
+    assert old["user_id"] == "[forgotten]"
+    assert new["user_id"] not in {str(ANNA.user), "[forgotten]"}
 
 
 @pytest.mark.parametrize(
