@@ -89,9 +89,11 @@ def _rights(table: Table) -> list[tuple[str, str]]:
         return [(SERVICE, "SELECT"), (REPORTING, "SELECT")]
     if not table.append_only:
         found.append((SERVICE, "UPDATE"))
-        found += [(SERVICE, "DELETE")] if table.kind != "history" else []
     if table.name in _SYSTEMS_OWN:
         return found
+    if table.kind != "history" or table.append_only or table.ttl_days or table.expiries:
+        # Of history only what retention lets go; a trigger keeps the audit until then.
+        found.append((SERVICE, "DELETE"))
     found.append((APP, _of("SELECT", plain, everything)))
     if table.name not in _CLOSED:
         found.append((REPORTING, _of("SELECT", plain, everything)))

@@ -38,6 +38,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration("0001", "everything", m0001_everything.statements),
     Migration("0002", "all tables", m0002_all_tables.statements),
     Migration("0003", "audit seals", partial(frozen.read, "m0003")),
+    Migration("0004", "forgetting and retention", partial(frozen.read, "m0004")),
 )
 
 

@@ -14,12 +14,14 @@ import pytest
 
 from schema import arrow, duckdb_changes
 from schema.registry import TABLES, ordered, table
+from sinks import personal, upkeep
 from sinks.duckdb.changes import Actor
 from sinks.duckdb.client import DuckClient, DuckFiles
 from sinks.duckdb.control import Control, ControlRefused
 from sinks.duckdb.database import Database, Limits
 from sinks.duckdb.frames import QueryFailed
 from sinks.duckdb.server import DuckServer
+from sinks.personal import Forgetting, Person
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -331,10 +333,14 @@ def test_changes_go_through_the_socket_as_through_the_files(tmp_path: Path) -> N
     assert len(told[0].refused) == 1
 
 
-def test_no_code_changes_the_audit_but_to_forget_its_user() -> None:
-    """What DuckDB cannot forbid its owner, the code does not contain."""
+def test_no_code_changes_the_audit_but_to_forget_its_user_or_by_whole_seals() -> None:
+    """What DuckDB cannot forbid its owner, the code does not contain.
+
+    Statements that are made of any table's name leave the append-only ones out: see
+    `sinks.personal` and `sinks.upkeep`.
+    """
     forbidden = re.compile(
-        r"(UPDATE|DELETE FROM|TRUNCATE|DROP TABLE)\s+(\w+\.)*\"?(audit_log|audit_seals|\{LOG)",
+        r"(UPDATE|DELETE FROM|TRUNCATE|DROP TABLE)\s+(\w+\.)*\"?(audit_log|audit_seals|\{LOG|\{audit_chain)",
         re.IGNORECASE,
     )
     root = Path(__file__).parents[3]
@@ -347,6 +353,15 @@ def test_no_code_changes_the_audit_but_to_forget_its_user() -> None:
         if forbidden.search(line)
     }
     assert found == {
-        'schema/duckdb_changes.py: f"UPDATE {LOG.name} SET user_id = NULL WHERE user_id IN "  # noqa: S608 - constants'
+        'schema/duckdb_changes.py: f"UPDATE {LOG.name} SET user_id = NULL WHERE user_id IN "  # noqa: S608 - constants',
+        # Old rows, all that stand under a seal: see `sinks.sealing`.
+        'sinks/duckdb/maintenance.py: EXPIRE_AUDIT: Final = "DELETE FROM audit_log WHERE created_at <= ?"',
+        'sinks/postgres_maintenance.py: EXPIRE_AUDIT: Final = "DELETE FROM audit_log WHERE created_at <= %s"',
     }
     assert "SET user_id = NULL" in duckdb_changes.FORGET_USER
+    for which in (table("audit_log"), table("audit_seals"), table("login_audit")):
+        somebody = Forgetting(person=Person(user="u", email="e", username="n"), pseudonym="p")
+        assert personal.of_history(which, which.name, somebody) == []
+        assert personal.fate(which) == "kept"
+    sealed = [rule for rule in upkeep.rules("duckdb") if rule.table.name.startswith("audit_")]
+    assert [(rule.table.name, rule.sealed) for rule in sealed] == [("audit_log", True)]

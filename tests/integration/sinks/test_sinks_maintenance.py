@@ -5,23 +5,26 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import duckdb
 import pyarrow as pa
 import pytest
 
-from schema import arrow, migrations
+from embedded.home import open_home
+from flows.__main__ import main
+from schema import arrow
 from schema import clickhouse as ch
 from schema import duckdb as duck
 from schema.ids import make_id
 from schema.registry import table
+from sinks import sealing
 from sinks.clickhouse import migrate
 from sinks.clickhouse_maintenance import ClickHouseMaintenance, pays
 from sinks.duckdb.client import DuckClient, DuckFiles
-from sinks.duckdb.database import Database, Limits
+from sinks.duckdb.database import Database, Limits, transaction
+from sinks.duckdb.seals import DuckAudit
 from sinks.duckdb.server import DuckServer
 from sinks.duckdb.writer import DuckWriter
-from sinks.postgres_maintenance import PostgresMaintenance
 from sinks.upkeep import LEAST_AUDIT_DAYS, Done, UpkeepRefused, Wanted, rules
-from tests.postgres import PostgresServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -160,21 +163,59 @@ def test_duckdb_lets_old_rows_go_in_batches_while_it_is_served(
         assert len(kept(served, MARKS)) == 9
         done = client.maintain(WANTED)
     expired = {(one.table, one.rows) for one in done if one.action == "expire"}
-    assert expired == {("account_marks", 7), ("market_data", 1), ("audit_log", 1)}
+    assert expired == {("account_marks", 7), ("market_data", 1)}
     assert {(one.table, one.rows) for one in would if one.action == "expire"} == expired
     assert kept(served, MARKS) == [ago(730), ago(1)]
     assert kept(served, BARS) == [ago(399)]
-    assert kept(served, AUDIT) == [ago(2500)]
+    # Under no seal: nobody could tell afterwards that it was old.
+    assert kept(served, AUDIT) == [ago(2600), ago(2500)]
     # What DuckDB keeps for ever, and what nothing ever lets go.
     assert len(kept(served, table("system_event_log"))) == 1
     assert len(kept(served, table("trade_signal"))) == 1
 
 
+AGES = (2600.0, 2590.0, 2580.0, 2570.0, 2560.0, 2550.0, 2540.0, 2530.0)
+
+
+def sealed(database: Database) -> None:
+    """An audit of these ages, under seals of three rows each."""
+    store_in(database, {AUDIT.name: filled(AUDIT, AGES, {})})
+    cursor = database.cursor()
+    cursor.execute("USE control.main")
+    with transaction(cursor):
+        assert len(sealing.seal(DuckAudit(cursor), NOW, 3)) == 3
+
+
 def test_a_longer_audit_is_kept_longer(database: Database, served: Path) -> None:
-    store_in(database, {AUDIT.name: filled(AUDIT, (2600.0, 2500.0), {"version": [1, 1]})})
+    sealed(database)
     with DuckClient(served) as client:
         client.maintain(Wanted(now=NOW, audit_days=3000))
-    assert len(kept(served, AUDIT)) == 2
+    assert len(kept(served, AUDIT)) == len(AGES)
+
+
+def test_the_audit_goes_by_whole_seals(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    home = open_home(tmp_path)
+    chain = ["--home", str(tmp_path), "audit", "--chain", "--format", "plain"]
+    with Database(home.duckdb_dir, Limits(256, 1)) as database:
+        sealed(database)
+    assert main(chain) == 0
+    for _ in range(2):
+        with DuckFiles(home.duckdb_dir, Limits(256, 1), write=True) as files:
+            would = [one.rows for one in files.maintain(DRY) if one.action == "expire"]
+            done = [one.rows for one in files.maintain(WANTED) if one.action == "expire"]
+            assert would == done
+        # The seal in whose midst the time is over keeps all of its rows.
+        with Database(home.duckdb_dir, Limits(256, 1)) as database:
+            query = f"SELECT created_at FROM {AUDIT.name}"
+            left = database.cursor().sql(query).to_arrow_table().column(0).to_pylist()
+        assert times(left) == [ago(age) for age in AGES[3:]]
+        assert main(chain) == 0
+        told = capsys.readouterr().out
+        assert "3 seals hold, 1 of rows that were old enough to go; 5 rows are as they" in told
+    with duckdb.connect(str(home.duckdb_dir / "control.duckdb")) as tampering:
+        tampering.execute("DELETE FROM audit_log WHERE created_at = ?", [ago(2560)])
+    assert main(chain) == 1
+    assert "the row was removed, or moved in time, under seal 2" in capsys.readouterr().out
 
 
 def test_a_checkpoint_empties_the_log(database: Database, served: Path, tmp_path: Path) -> None:
@@ -284,67 +325,3 @@ def test_a_merge_pays_for_many_parts_and_for_months_that_are_over(
     partition: str, count: int, size: int, wanted: bool
 ) -> None:
     assert pays(partition, count, size, "202611") is wanted
-
-
-# PostgreSQL
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[PostgresServer]:
-    with PostgresServer() as server:
-        yield server
-
-
-def test_postgres_gets_partitions_ahead_and_loses_what_is_old(postgres: PostgresServer) -> None:
-    count = "SELECT count(*) FROM pg_inherits WHERE inhparent = 'market_data'::regclass"
-    for name in postgres.database("maintained"):
-        with postgres.connect(name) as owner:
-            for migration in migrations.pending({}, "postgres"):
-                for statement in migrations.statements(migration, "postgres"):
-                    owner.execute(statement)  # type: ignore[arg-type]
-            present = owner.execute("SELECT now()").fetchone()[0]  # type: ignore[index]
-            owner.execute(
-                "SELECT make_partitions('market_data', now() - interval '2 years', now())"
-            )
-            # The month that comes last is missing, as it is when a month has begun.
-            last = owner.execute(
-                "SELECT max(inhrelid::regclass::text) FROM pg_inherits"
-                " WHERE inhparent = 'market_data'::regclass"
-            ).fetchone()[0]  # type: ignore[index]
-            owner.execute(f"DROP TABLE {last}")
-            before = owner.execute(count).fetchone()[0]  # type: ignore[index]
-            rows = [
-                *((frame, age) for frame in ("1m", "1h") for age in (410, 420, 430, 440, 10)),
-            ]
-            for frame, age in rows:
-                owner.execute(
-                    "INSERT INTO market_data (symbol, timeframe, timestamp, open_price, high_price,"
-                    " low_price, close_price, version)"
-                    " VALUES ('EURUSD', %s, %s, 1, 1, 1, 1, 1)",
-                    [frame, present - timedelta(days=age)],
-                )
-            for age in (2600, 2500):
-                owner.execute(
-                    "INSERT INTO audit_log (action, resource_type, created_at) VALUES ('x', 'x', %s)",
-                    [present - timedelta(days=age)],
-                )
-            url = postgres.url(name)
-            store = PostgresMaintenance(url)
-            would = store.maintain(Wanted(now=present, dry_run=True))
-            assert owner.execute(count).fetchone()[0] == before  # type: ignore[index]
-            done = store.maintain(Wanted(now=present, batch=3))
-            store.close()
-            assert {(one.table, one.action, one.rows) for one in done} == {
-                ("market_data", "partition", 0),
-                ("market_data", "expire", 4),
-                ("audit_log", "expire", 1),
-            }
-            assert {(one.table, one.action, one.rows) for one in would} == {
-                (one.table, one.action, one.rows) for one in done
-            }
-            assert owner.execute(count).fetchone()[0] == before + 1  # type: ignore[index]
-            left = owner.execute(
-                "SELECT timeframe, count(*) FROM market_data GROUP BY 1"
-            ).fetchall()
-            assert dict(left) == {"1m": 1, "1h": 5}
-            assert owner.execute("SELECT count(*) FROM audit_log").fetchone()[0] == 1  # type: ignore[index]
