@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from embedded.home import open_home
+from flows.__main__ import main
 from schema import migrations
 from sinks import postgres as pg
 from sinks import postgres_seals
+from sinks.duckdb.database import Database, Limits
 from sinks.postgres_maintenance import PostgresFailed, PostgresMaintenance
 from sinks.upkeep import Wanted
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.postgres import PostgresServer
 
 
@@ -76,6 +82,62 @@ def migrated(empty_postgres: str) -> str:
     with pg.connect(empty_postgres) as connection:
         pg.migrate(connection)
     return empty_postgres
+
+
+def test_maintain_seals_the_audit_that_triggers_write(
+    migrated: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = ["--home", str(tmp_path)]
+    with Database(open_home(tmp_path).duckdb_dir, Limits(256, 1)):
+        pass
+    (tmp_path / "tradecast.toml").write_text(f"[postgres]\nurl = '{migrated}'\n")
+    with pg.connect(migrated) as owner:
+        for name in ("one", "two"):
+            owner.execute(
+                "INSERT INTO audit_log (actor, action, resource_type, created_at)"
+                " VALUES (%s, 'a', 'b', now() - interval '1 hour')",
+                [name],
+            )
+        assert main([*home, "maintain", "--json", "--dry-run"]) == 0
+        (would,) = sealings(capsys.readouterr().out)
+        assert would["rows"] == 2
+        assert postgres_seals.unsealed(owner) == 2
+        assert main([*home, "maintain", "--json"]) == 0
+        (done,) = sealings(capsys.readouterr().out)
+        assert done["rows"] == 2
+        assert postgres_seals.unsealed(owner) == 0
+        # Both stores' chains are checked, and the end that was noted is in this one.
+        assert main([*home, "audit", "--chain", "--format", "json"]) == 0
+        told = json.loads(capsys.readouterr().out)
+        assert {name: each["rows"] for name, each in told.items()} == {"duckdb": 0, "postgres": 2}
+        assert done["detail"] == f"up to seal {told['postgres']['head']}"
+        owner.execute("SET session_replication_role = replica")
+        owner.execute("TRUNCATE audit_log, audit_seals")
+        assert main([*home, "audit", "--chain"]) == 1
+        assert "the seal was removed from the end" in capsys.readouterr().out
+        owner.execute("SET session_replication_role = origin")
+        # Who is shown a part of the audit can neither seal nor check it.
+        owner.execute("DROP ROLE IF EXISTS half")
+        owner.execute("CREATE ROLE half")
+        try:
+            owner.execute("GRANT SELECT, INSERT ON audit_log, audit_seals TO half")
+            owner.execute("SET ROLE half")
+            for attempt in (
+                lambda: postgres_seals.seal(owner),
+                lambda: postgres_seals.check(owner, [], datetime.now(UTC)),
+            ):
+                with pytest.raises(postgres_seals.CannotSee, match="GRANT service to it"):
+                    attempt()
+        finally:
+            owner.execute("RESET ROLE")
+            owner.execute("DROP OWNED BY half")
+            owner.execute("DROP ROLE half")
+
+
+def sealings(told: str) -> list[dict[str, Any]]:
+    answer = json.loads(told)
+    assert answer["failed"] == {}
+    return [each for each in answer["done"] if each["action"] == "seal"]
 
 
 AGES = (2600, 2590, 2580, 2570, 2560, 2550, 2540, 2530)
