@@ -7,13 +7,12 @@ and the audit has the same form in both.
 
 from schema import sql
 from schema.duckdb import columns
-from schema.postgres_triggers import CHANGED, REDACTED
+from schema.postgres_triggers import CHANGED, FORGOTTEN, REDACTED
 from schema.registry import TABLES
 from schema.table import Column, Reference, Table
 
 ROW = "row_in_batch"  # ordinal of a row in the batch that is being judged
 GIVEN, GONE = "given_rows", "gone_rows"
-FORGOTTEN = "[forgotten]"  # in the audit, what stood there
 LOG = TABLES["audit_log"]
 
 

@@ -91,8 +91,11 @@ def _rights(table: Table) -> list[tuple[str, str]]:
         found.append((SERVICE, "UPDATE"))
     if table.name in _SYSTEMS_OWN:
         return found
-    if table.kind != "history" or table.append_only or table.ttl_days or table.expiries:
-        # Of history only what retention lets go; a trigger keeps the audit until then.
+    expires = table.append_only or table.ttl_days or table.expiries
+    users_own = table.owner is not None and table.owner.of == "user"
+    if table.kind != "history" or expires or users_own:
+        # Of history only what retention lets go, or a user takes along who is forgotten; the
+        # books of accounts stay. A trigger keeps the audit until its time is over.
         found.append((SERVICE, "DELETE"))
     found.append((APP, _of("SELECT", plain, everything)))
     if table.name not in _CLOSED:

@@ -57,8 +57,14 @@ class Forgetting:
     pseudonym: str
 
 
-def where(table: Table, person: Person) -> str | None:
-    """Return the condition of a person's rows; None if the table has none of anybody's."""
+def where(table: Table, person: Person, as_text: str = "{}") -> str | None:
+    """Return the condition of a person's rows; None if the table has none of anybody's.
+
+    Args:
+        table: any.
+        person: whose rows.
+        as_text: how a store spells JSON, put for the braces, as a text.
+    """
     names = set(table.names)
     found: list[str] = []
     if table.name == "users":
@@ -76,7 +82,7 @@ def where(table: Table, person: Person) -> str | None:
         columns = ("actor", "old_values", "new_values")
         found.append(_among("resource_id", (person.user, *person.accounts, *person.strategies)))
         found += [
-            f"position({sql.text(word)} IN {sql.name(column)}) > 0"
+            f"position({sql.text(word)} IN {as_text.format(sql.name(column))}) > 0"
             for column in columns
             for word in words
         ]
@@ -116,9 +122,9 @@ def why(table: Table, audit_days: int) -> str:
     return "the books of an account, which names nobody now"
 
 
-def of_history(table: Table, target: str, which: Forgetting) -> list[str]:
-    """Return the statements that forget a person in a table of history."""
-    condition = where(table, which.person)
+def of_history(table: Table, target: str, which: Forgetting, as_text: str = "{}") -> list[str]:
+    """Return the statements that forget a person in a table of history; as `where`."""
+    condition = where(table, which.person, as_text)
     name = sql.name(target)
     if condition is None or table.append_only:
         return []
@@ -154,13 +160,13 @@ def own(table: Table, person: Person) -> str | None:
     return " OR ".join(found) or None
 
 
-def tombstone(table: Table, which: Forgetting, version: int, now: str) -> dict[str, str]:
+def tombstone(table: Table, which: Forgetting, version: int | str, now: str) -> dict[str, str]:
     """Return what columns of a person's row become where it stays: expressions by name.
 
     Args:
         table: of the configuration, or `users`.
         which: who is forgotten.
-        version: of the configuration that takes the row out.
+        version: of the configuration that takes the row out, or an expression of it.
         now: the present, as an expression.
     """
     changes: dict[str, str] = {}

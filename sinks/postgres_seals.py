@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 from psycopg.rows import dict_row
 
-from rules.errors import Fatal
 from schema import audit_chain, postgres_values
 from schema.audit_chain import LOG, SEALS
-from schema.postgres_access import SERVICE
 from sinks import sealing
-from sinks.postgres import Connection
+from sinks.postgres import CannotSee, Connection, see_all_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from schema.audit_chain import Head, Verdict
+
+__all__ = ["CannotSee", "PostgresAudit", "check", "seal", "unsealed"]
 
 # One sealer at a time.
 _LOCK = 0x7365616C65727321
@@ -43,14 +43,6 @@ _UNSEALED = """
 SELECT count(*) FROM audit_log
 WHERE created_at > coalesce((SELECT max(sealed_until) FROM audit_seals), '-infinity')
 """
-_SEES_ALL = """
-SELECT rolsuper OR rolbypassrls OR pg_has_role(current_user, %s, 'usage')
-FROM pg_roles WHERE rolname = current_user
-"""
-
-
-class CannotSee(Fatal):
-    """The login may not see all rows, or how old the transactions of others are."""
 
 
 class PostgresAudit:
@@ -101,7 +93,7 @@ def seal(
         CannotSee: the login lacks `pg_read_all_stats`, or does not see all rows.
     """
     with connection.transaction():
-        _see_all_rows(connection)
+        see_all_rows(connection)
         connection.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
         (hidden,) = connection.execute(_HIDDEN).fetchone() or (0,)
         if hidden:
@@ -128,18 +120,11 @@ def check(connection: Connection, heads: Sequence[Head], now: datetime) -> Verdi
     """
     with connection.transaction():
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        _see_all_rows(connection)
+        see_all_rows(connection)
         query = f"{postgres_values.select(SEALS)} ORDER BY seal_number".encode()
         seals = [dict(zip(SEALS.names, row, strict=True)) for row in connection.execute(query)]
         rows = _told(connection, " ORDER BY created_at, id")
         return audit_chain.verify(seals, rows, heads, now)
-
-
-def _see_all_rows(connection: Connection) -> None:
-    """Refuse who is shown a part of the audit: row-level security holds for owners too."""
-    (sees,) = connection.execute(_SEES_ALL, [SERVICE]).fetchone() or (False,)
-    if not sees:
-        raise CannotSee(f"the login does not see all rows of the audit: GRANT {SERVICE} to it")
 
 
 def _told(connection: Connection, rest: str, *params: Any) -> Iterator[dict[str, Any]]:

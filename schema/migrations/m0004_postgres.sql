@@ -1,3 +1,58 @@
+CREATE OR REPLACE FUNCTION audit_change() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER AS $$
+DECLARE
+  before jsonb := CASE WHEN TG_OP = 'INSERT' THEN NULL ELSE to_jsonb(OLD) END;
+  after jsonb := CASE WHEN TG_OP = 'DELETE' THEN NULL ELSE to_jsonb(NEW) END;
+  differs boolean;
+  secret text;
+  key text;
+  keys text[] := '{}';
+  -- The audit outlives who is forgotten: then it does not repeat what stood there. Only who
+  -- serves may ask for that.
+  conceals boolean := coalesce(current_setting('app.forgets', true), '') = 'on'
+    AND pg_has_role(session_user, 'service', 'member');
+BEGIN
+  IF before = after THEN
+    RETURN NULL;
+  END IF;
+  FOREACH secret IN ARRAY string_to_array(TG_ARGV[1], ',') LOOP
+    differs := before -> secret IS DISTINCT FROM after -> secret;
+    IF before ->> secret IS NOT NULL THEN
+      before := jsonb_set(before, ARRAY[secret], to_jsonb('[redacted]'::text));
+    END IF;
+    IF after ->> secret IS NOT NULL THEN
+      after := jsonb_set(after, ARRAY[secret], to_jsonb(
+        CASE WHEN TG_OP = 'UPDATE' AND differs THEN '[redacted, changed]' ELSE '[redacted]' END
+      ));
+    END IF;
+  END LOOP;
+  FOREACH key IN ARRAY string_to_array(TG_ARGV[0], ',') LOOP
+    keys := keys || CASE
+      WHEN conceals AND TG_OP = 'DELETE' AND (TG_TABLE_NAME = 'users' OR key = 'user_id')
+      THEN '[forgotten]' ELSE coalesce(after, before) ->> key END;
+  END LOOP;
+  IF conceals THEN
+    before := (
+      SELECT jsonb_object_agg(was.key, CASE
+        WHEN was.value = 'null' OR was.value IS NOT DISTINCT FROM after -> was.key
+        THEN was.value ELSE to_jsonb('[forgotten]'::text) END)
+      FROM jsonb_each(before) was
+    );
+  END IF;
+  INSERT INTO audit_log (
+    user_id, actor, action, resource_type, resource_id,
+    old_values, new_values, ip_address, user_agent
+  ) VALUES (
+    -- A user who goes is still who did it; the row can only no longer refer to them.
+    (SELECT id FROM users WHERE id = app_user()),
+    coalesce('user ' || app_user(), 'role ' || session_user),
+    lower(TG_OP), TG_TABLE_NAME, left(array_to_string(keys, '/'), 100), before, after,
+    nullif(current_setting('app.ip_address', true), '')::inet,
+    nullif(current_setting('app.user_agent', true), '')
+  );
+  RETURN NULL;
+END $$
+;
 CREATE OR REPLACE TRIGGER "keep" BEFORE UPDATE OR DELETE ON "login_audit" FOR EACH ROW EXECUTE FUNCTION keep()
 ;
 CREATE OR REPLACE TRIGGER "keep_all" BEFORE TRUNCATE ON "login_audit" FOR EACH STATEMENT EXECUTE FUNCTION keep()
@@ -23,6 +78,84 @@ CREATE POLICY read_own ON "login_audit" FOR SELECT USING ("user_id" = (SELECT ap
 DROP POLICY IF EXISTS serve_all ON "login_audit"
 ;
 CREATE POLICY serve_all ON "login_audit" FOR ALL TO service USING (true) WITH CHECK (true)
+;
+REVOKE ALL ON "sync_logs" FROM PUBLIC, app, reporting, service
+;
+GRANT SELECT ON "sync_logs" TO service
+;
+GRANT INSERT ON "sync_logs" TO service
+;
+GRANT UPDATE ON "sync_logs" TO service
+;
+GRANT DELETE ON "sync_logs" TO service
+;
+GRANT SELECT ON "sync_logs" TO app
+;
+GRANT SELECT ON "sync_logs" TO reporting
+;
+ALTER TABLE "sync_logs" ENABLE ROW LEVEL SECURITY
+;
+ALTER TABLE "sync_logs" FORCE ROW LEVEL SECURITY
+;
+DROP POLICY IF EXISTS read_own ON "sync_logs"
+;
+CREATE POLICY read_own ON "sync_logs" FOR SELECT USING ("user_id" = (SELECT app_user()))
+;
+DROP POLICY IF EXISTS serve_all ON "sync_logs"
+;
+CREATE POLICY serve_all ON "sync_logs" FOR ALL TO service USING (true) WITH CHECK (true)
+;
+REVOKE ALL ON "whale_events" FROM PUBLIC, app, reporting, service
+;
+GRANT SELECT ON "whale_events" TO service
+;
+GRANT INSERT ON "whale_events" TO service
+;
+GRANT UPDATE ON "whale_events" TO service
+;
+GRANT DELETE ON "whale_events" TO service
+;
+GRANT SELECT ON "whale_events" TO app
+;
+GRANT SELECT ON "whale_events" TO reporting
+;
+ALTER TABLE "whale_events" ENABLE ROW LEVEL SECURITY
+;
+ALTER TABLE "whale_events" FORCE ROW LEVEL SECURITY
+;
+DROP POLICY IF EXISTS read_own ON "whale_events"
+;
+CREATE POLICY read_own ON "whale_events" FOR SELECT USING ("user_id" = (SELECT app_user()) OR "user_id" IS NULL)
+;
+DROP POLICY IF EXISTS serve_all ON "whale_events"
+;
+CREATE POLICY serve_all ON "whale_events" FOR ALL TO service USING (true) WITH CHECK (true)
+;
+REVOKE ALL ON "oracle_scores" FROM PUBLIC, app, reporting, service
+;
+GRANT SELECT ON "oracle_scores" TO service
+;
+GRANT INSERT ON "oracle_scores" TO service
+;
+GRANT UPDATE ON "oracle_scores" TO service
+;
+GRANT DELETE ON "oracle_scores" TO service
+;
+GRANT SELECT ON "oracle_scores" TO app
+;
+GRANT SELECT ON "oracle_scores" TO reporting
+;
+ALTER TABLE "oracle_scores" ENABLE ROW LEVEL SECURITY
+;
+ALTER TABLE "oracle_scores" FORCE ROW LEVEL SECURITY
+;
+DROP POLICY IF EXISTS read_own ON "oracle_scores"
+;
+CREATE POLICY read_own ON "oracle_scores" FOR SELECT USING ("user_id" = (SELECT app_user()) OR "user_id" IS NULL)
+;
+DROP POLICY IF EXISTS serve_all ON "oracle_scores"
+;
+CREATE POLICY serve_all ON "oracle_scores" FOR ALL TO service USING (true) WITH CHECK (true)
 ;
 REVOKE ALL ON "market_data" FROM PUBLIC, app, reporting, service
 ;

@@ -22,14 +22,16 @@ from flows import forget, privacy, servers
 from flows.context import CLICKHOUSE, System
 from flows.errors import CommandError
 from flows.process import write_json
-from schema import arrow, keys
+from schema import arrow, keys, postgres_values
 from schema import clickhouse as ch
 from schema import duckdb as duck
 from schema import redis as live_rows
 from schema.ids import make_id
 from schema.registry import TABLES, table
+from sinks import postgres as pg
 from sinks.clickhouse import migrate
 from sinks.duckdb.database import Database, Limits
+from tests.postgres import PostgresServer
 from tests.rows import legal
 
 if TYPE_CHECKING:
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
 
     import redis
     from clickhouse_connect.driver.client import Client
+
+    from sinks.postgres import Connection
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 AUDIT = {"audit_log", "login_audit"}
@@ -129,22 +133,28 @@ HOUSE = Someone("house", 3)
 class Stores:
     """A system's stores, all of which can be searched."""
 
-    def __init__(self, system: System, client: redis.Redis, click: Client) -> None:
+    def __init__(
+        self, system: System, client: redis.Redis, click: Client, postgres: Connection
+    ) -> None:
         self.system = system
+        self.postgres = postgres
         self.redis = client
         self.click = click
 
     def fill(self) -> None:
         with Database(self.system.home.duckdb_dir, Limits(256, 2)) as database:
             cursor = database.cursor()
-            whose = [(each, (ANNA, BERT)) for each in self._with("duckdb")]
-            shared = {r.table for which, _ in whose for r in which.references}
-            whose += [(table(n), (HOUSE,)) for n in shared if table(n).owner is None]
-            for which, owners in whose:
+            for which, owners in self._whose("duckdb"):
                 for someone in owners:
                     cursor.register("rows_of_it", pa.Table.from_batches([someone.batch(which)]))
                     cursor.execute(duck.insert(which, "rows_of_it"))
                     cursor.unregister("rows_of_it")
+        self.postgres.execute("SET session_replication_role = replica")
+        for which, owners in self._whose("postgres"):
+            for someone in owners:
+                (row,) = postgres_values.values(which, someone.batch(which))
+                self.postgres.execute(postgres_values.insert(which).encode(), row)
+        self.postgres.execute("SET session_replication_role = origin")
         for which in self._with("clickhouse"):
             for someone in (ANNA, BERT):
                 rows = pa.Table.from_batches([someone.batch(which)])
@@ -164,6 +174,9 @@ class Stores:
                     f"SELECT CAST(COLUMNS(*) AS VARCHAR) FROM {duck.target(which)}"
                 ).fetchall()
                 found["duckdb", which.name] = sorted(str(row) for row in rows)
+        for which in self._with("postgres"):
+            told = self.postgres.execute(f'SELECT t::text FROM "{which.name}" t').fetchall()
+            found["postgres", which.name] = sorted(row for (row,) in told)
         for which in self._with("clickhouse"):
             query = f"SELECT * FROM {ch.target(which)} SETTINGS final = 0"
             rows = self.click.query(query).result_rows
@@ -174,6 +187,11 @@ class Stores:
             found["redis", key.decode()] = [f"{key!r} {value!r}"]
         return found
 
+    def _whose(self, store: str) -> list[tuple[Any, tuple[Someone, ...]]]:
+        whose = [(each, (ANNA, BERT)) for each in self._with(store)]
+        shared = {r.table for which, _ in whose for r in which.references}
+        return whose + [(table(n), (HOUSE,)) for n in shared if table(n).owner is None]
+
     def _with(self, store: str) -> list[Any]:
         mine = {"user_id", "account_id", "strategy_id", "granted_by"}
         return [
@@ -183,11 +201,26 @@ class Stores:
         ]
 
 
+@pytest.fixture(scope="module")
+def server() -> Iterator[PostgresServer]:
+    with PostgresServer() as server:
+        yield server
+
+
 @pytest.fixture
-def stores(tmp_path: Path) -> Iterator[Stores]:
+def postgres_url(server: PostgresServer) -> Iterator[str]:
+    for name in server.database("tradecast_private"):
+        yield server.url(name)
+
+
+@pytest.fixture
+def stores(tmp_path: Path, postgres_url: str) -> Iterator[Stores]:
     home = open_home(tmp_path / "home")
+    (home.path / "tradecast.toml").write_text(f"[postgres]\nurl = '{postgres_url}'\n")
     system = System(home, load(None, home.path, {}))
     with ExitStack() as stack:
+        postgres = stack.enter_context(pg.connect(postgres_url))
+        pg.migrate(postgres)
         ports = servers.choose_ports(system)
         for server in servers.embedded(system, ports):
             stack.enter_context(server)
@@ -199,7 +232,7 @@ def stores(tmp_path: Path) -> Iterator[Stores]:
         )
         stack.callback(click.close)
         migrate(click)
-        stores = Stores(system, client, click)
+        stores = Stores(system, client, click, postgres)
         stores.fill()
         yield stores
 
@@ -237,7 +270,7 @@ def test_all_that_is_held_is_written(stores: Stores, tmp_path: Path) -> None:
         everything += path.with_suffix(".json").read_text()
     # No secret of theirs, and nothing of anybody else's.
     assert f"of {ANNA.name} (credentials)" not in everything
-    assert everything.count("[redacted]") == sum(SECRETS.values())
+    assert everything.count("[redacted]") == 2 * sum(SECRETS.values())
     assert BERT.name not in everything
     assert str(BERT.user) not in everything
 
@@ -255,6 +288,7 @@ def test_who_is_forgotten_is_found_in_the_audit_alone(
     assert did["tables"] == would["tables"]
     assert where(stores, ANNA) == {
         ("duckdb", "audit_log"), ("duckdb", "login_audit"), ("clickhouse", "audit_log"),
+        ("postgres", "audit_log"), ("postgres", "login_audit"),
     }  # fmt: skip
     kept = {(one["store"], one["table"]) for one in did["tables"] if one["what"] == "kept"}
     assert where(stores, ANNA) <= kept
@@ -263,7 +297,13 @@ def test_who_is_forgotten_is_found_in_the_audit_alone(
     after = rows_of(stores, BERT)
     assert {place: after.get(place, []) for place in before} == before
     account = str(ANNA.account)
-    for place in (("duckdb", "trades"), ("clickhouse", "trades"), ("duckdb", "deals")):
+    for place in (
+        ("duckdb", "trades"),
+        ("clickhouse", "trades"),
+        ("duckdb", "deals"),
+        ("postgres", "trades"),
+        ("postgres", "accounts"),
+    ):
         assert any(account in row for row in stores.dump()[place]), place
     with pytest.raises(CommandError, match="there is no user whose email"):
         privacy.find(stores.system, ANNA.email)
@@ -300,6 +340,12 @@ def test_forgetting_is_audited_row_by_row_and_tells_nothing(
     gone = sum(key not in after for key in before)
     assert actions["delete"] == gone
     assert actions["insert"] == sum(key not in before for key in after)
+    query = "SELECT t::text FROM audit_log t WHERE user_agent = 'tradecast forget'"
+    rows = [row for (row,) in stores.postgres.execute(query).fetchall()]
+    assert len(rows) > 15
+    for word in (str(ANNA.user), ANNA.email, "of anna"):
+        assert word not in "".join(rows)
+    assert any(f"accounts,{ANNA.account}" in row for row in rows)
     (user,) = [row for row in told if row["resource_type"] == "accounts"]
     old, new = (json.loads(user[name]) for name in ("old_values", "new_values"))
     assert old["account_id"] == new["account_id"] == user["resource_id"] == str(ANNA.account)
