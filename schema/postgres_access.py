@@ -6,7 +6,7 @@ secret; `service` is the system's own processes, which write and read for every 
 else sees a row that has an owner: row-level security is forced upon the tables' owner too.
 """
 
-from schema import sql
+from schema import isolation, sql
 from schema.table import Owner, Table
 
 APP, REPORTING, SERVICE = "app", "reporting", "service"
@@ -150,7 +150,10 @@ def _isolation(table: Table) -> list[str]:
 def owns(table: Table, owner: Owner) -> str:
     """Return the condition of rows that belong to the session's user."""
     column = sql.name(owner.column)
-    return f"{column} = {_USER}" if owner.of == "user" else f"{column} IN ({_ACCOUNTS})"
+    if owner.of == "user":
+        return f"{column} = {_USER}"
+    followed = isolation.followed("strategies", "subscriptions", _ACCOUNTS, _USER)
+    return f"{column} IN ({_ACCOUNTS if owner.of == 'account' else followed})"
 
 
 def _reads(owner: Owner, own: str) -> str:

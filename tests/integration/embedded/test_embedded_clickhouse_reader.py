@@ -13,7 +13,7 @@ from schema.registry import TABLES, table
 from sinks.clickhouse import migrate
 from tests.embedded_http import Answer, ask
 from tests.servers import ClickHouseServer
-from tests.two_users import ANN, BOB, MARKS, rows
+from tests.two_users import ANN, BOB, MARKS, MOMENT, rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,6 +92,42 @@ def test_each_sees_own_rows_and_none_of_the_others(archive: ClickHouseServer, na
             assert counted.body == b"1\n"
         assert read(archive, uuid4(), f"SELECT count() FROM {place}").body == b"0\n"
         assert ask(archive, f"SELECT count() FROM {place}").body == b"2\n"
+
+
+def test_who_subscribes_reads_the_signals_and_who_leaves_no_more(
+    archive: ClickHouseServer,
+) -> None:
+    def signals(user: UUID) -> bytes:
+        found = read(archive, user, "SELECT strategy FROM trade_signal ORDER BY 1")
+        assert found.status == 200, found.body
+        return bytes(found.body)
+
+    which, carl = table("subscriptions"), UUID(int=0xCA)
+    with archive.client() as client:
+
+        def subscribe(user: UUID, version: int, **more: Any) -> None:
+            given = {"subscription_id": carl, "strategy_id": BOB, "config_version": version}
+            made = rows(which, user, **given, **more)
+            client.insert_arrow(clickhouse.target(which), made)
+
+        # A strategy that is public shows itself, and not its signals.
+        public = rows(table("strategies"), BOB, is_public=True, config_version=2)
+        client.insert_arrow(clickhouse.target(table("strategies")), public)
+        assert signals(ANN) == b"ann\n"
+        subscribe(ANN, 2)
+        assert signals(ANN) == b"ann\nbob\n"
+        assert signals(BOB) == b"bob\n"
+        subscribe(ANN, 3, status="inactive")
+        assert signals(ANN) == b"ann\nbob\n"
+        subscribe(ANN, 4, deleted_at=MOMENT)
+        assert signals(ANN) == b"ann\n"
+        # A subscription of an account that is nobody's opens nothing.
+        subscribe(ANN, 5, account_id=carl)
+        assert signals(ANN) == b"ann\n"
+        for name, key in (("subscriptions", "subscription_id"), ("strategies", "id")):
+            where = f"{key} = '{carl}' OR config_version = 2"
+            target = clickhouse.target(table(name))
+            client.command(f"ALTER TABLE {target} DELETE WHERE {where} SETTINGS mutations_sync = 2")
 
 
 @pytest.mark.parametrize("name", sorted(each.name for each in closed_tables()))
