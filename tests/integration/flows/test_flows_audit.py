@@ -16,8 +16,8 @@ from flows.stores import ClickHouseStore, Store, StoreName
 from schema import arrow
 from schema.registry import TABLES, table
 from sinks.clickhouse import ClickHouseWriter
-from sinks.duckdb.client import DuckFiles
 from sinks.duckdb.database import Database, Limits
+from sinks.duckdb.files import DuckFiles
 from sinks.duckdb.writer import DuckWriter
 from tests import two_users
 

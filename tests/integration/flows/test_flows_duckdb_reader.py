@@ -14,8 +14,8 @@ from flows.stores import ReaderStore, values
 from schema import duckdb as store
 from schema import duckdb_access, isolation
 from schema.registry import TABLES, table
-from sinks.duckdb.client import DuckFiles
 from sinks.duckdb.database import ARCHIVE, CONTROL, Database, Limits, registered, source
+from sinks.duckdb.files import DuckFiles
 from sinks.duckdb.frames import QueryFailed
 from tests.two_users import ANN, BOB, MOMENT, NAMES, rows
 

@@ -12,9 +12,10 @@ import pytest
 
 from schema.registry import TABLES, ordered, table
 from sinks.duckdb.changes import Actor
-from sinks.duckdb.client import DuckClient, DuckFiles
+from sinks.duckdb.client import DuckClient
 from sinks.duckdb.control import Control, ControlRefused
 from sinks.duckdb.database import Database, Limits
+from sinks.duckdb.files import DuckFiles
 from sinks.duckdb.frames import QueryFailed
 from sinks.duckdb.server import DuckServer
 from tests.control_rows import ANN, BOB, NOBODY, ROOT, audit, count, filled, rows, user

@@ -19,8 +19,9 @@ from schema.registry import table
 from sinks import sealing
 from sinks.clickhouse import migrate
 from sinks.clickhouse_maintenance import ClickHouseMaintenance, pays
-from sinks.duckdb.client import DuckClient, DuckFiles
+from sinks.duckdb.client import DuckClient
 from sinks.duckdb.database import Database, Limits, transaction
+from sinks.duckdb.files import DuckFiles
 from sinks.duckdb.seals import DuckAudit
 from sinks.duckdb.server import DuckServer
 from sinks.duckdb.writer import DuckWriter
