@@ -1,3 +1,70 @@
+DO $do$
+DECLARE
+  checked text := '';
+BEGIN
+  IF to_regprocedure('auth.uid()') IS NOT NULL THEN
+    checked := 'auth.uid(), ';
+  END IF;
+  EXECUTE format(
+    $make$
+      CREATE OR REPLACE FUNCTION app_user() RETURNS uuid LANGUAGE sql STABLE AS $$
+        SELECT coalesce(%s nullif(current_setting('app.current_user_id', true), '')::uuid)
+      $$
+    $make$, checked
+  );
+END $do$
+;
+CREATE OR REPLACE FUNCTION make_partitions(
+  parent text, first_time timestamptz, last_time timestamptz
+) RETURNS integer LANGUAGE plpgsql SECURITY DEFINER AS $$
+DECLARE
+  month timestamp := date_trunc('month', first_time AT TIME ZONE 'UTC');
+  made integer := 0;
+BEGIN
+  IF NOT EXISTS (
+    SELECT FROM pg_partitioned_table WHERE partrelid = to_regclass(quote_ident(parent))
+  ) THEN
+    RAISE EXCEPTION '% is not kept by month', parent;
+  END IF;
+  IF last_time - first_time > interval '100 years' THEN
+    RAISE EXCEPTION 'more than 1200 partitions were asked for';
+  END IF;
+  WHILE month <= last_time AT TIME ZONE 'UTC' LOOP
+    IF to_regclass(quote_ident(parent || to_char(month, '"_"YYYY"_"MM'))) IS NULL THEN
+      EXECUTE format(
+        'CREATE TABLE %I PARTITION OF %I FOR VALUES FROM (%L) TO (%L)',
+        parent || to_char(month, '"_"YYYY"_"MM'), parent,
+        month AT TIME ZONE 'UTC', (month + interval '1 month') AT TIME ZONE 'UTC'
+      );
+      made := made + 1;
+    END IF;
+    month := month + interval '1 month';
+  END LOOP;
+  RETURN made;
+END $$
+;
+DO $$ BEGIN EXECUTE format('ALTER FUNCTION make_partitions(text, timestamptz, timestamptz) SET search_path = %I, pg_temp', current_schema()); END $$
+;
+CREATE OR REPLACE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  -- A writer that copies rows brings its own time along.
+  IF NEW IS DISTINCT FROM OLD AND NEW.updated_at IS NOT DISTINCT FROM OLD.updated_at THEN
+    NEW.updated_at := now();
+  END IF;
+  RETURN NEW;
+END $$
+;
+CREATE OR REPLACE FUNCTION touch_version() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NEW IS DISTINCT FROM OLD AND NEW.version = OLD.version THEN
+    NEW.version := OLD.version + 1;
+    IF NEW.updated_at IS NOT DISTINCT FROM OLD.updated_at THEN
+      NEW.updated_at := now();
+    END IF;
+  END IF;
+  RETURN NEW;
+END $$
+;
 CREATE OR REPLACE FUNCTION audit_change() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER AS $$
 DECLARE
@@ -51,6 +118,28 @@ BEGIN
     nullif(current_setting('app.user_agent', true), '')
   );
   RETURN NULL;
+END $$
+;
+DO $$ BEGIN EXECUTE format('ALTER FUNCTION audit_change() SET search_path = %I, pg_temp', current_schema()); END $$
+;
+CREATE OR REPLACE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF TG_OP = 'DELETE' THEN
+    IF coalesce(to_jsonb(OLD) ->> 'created_at', to_jsonb(OLD) ->> 'sealed_at')::timestamptz
+      < now() - interval '1096 days'
+    THEN
+      RETURN OLD;
+    END IF;
+  ELSIF TG_OP = 'UPDATE' THEN
+    -- ON DELETE SET NULL of the user: a trigger's own update, of nothing else.
+    IF pg_trigger_depth() > 1 AND to_jsonb(NEW) ->> 'user_id' IS NULL
+      AND to_jsonb(NEW) - 'user_id' = to_jsonb(OLD) - 'user_id'
+    THEN
+      RETURN NEW;
+    END IF;
+  END IF;
+  RAISE EXCEPTION '% is append-only: % is refused', TG_TABLE_NAME, lower(TG_OP)
+    USING ERRCODE = 'insufficient_privilege';
 END $$
 ;
 CREATE OR REPLACE TRIGGER "keep" BEFORE UPDATE OR DELETE ON "login_audit" FOR EACH ROW EXECUTE FUNCTION keep()
