@@ -1,8 +1,8 @@
-"""Maintenance removes what retention lets go, and nothing else, in every store."""
+"""Maintenance removes what retention lets go from DuckDB, and nothing else."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -11,78 +11,33 @@ import pytest
 
 from embedded.home import open_home
 from flows.__main__ import main
-from schema import arrow
-from schema import clickhouse as ch
 from schema import duckdb as duck
-from schema.ids import make_id
 from schema.registry import table
 from sinks import sealing
-from sinks.clickhouse import migrate
-from sinks.clickhouse_maintenance import ClickHouseMaintenance, pays
 from sinks.duckdb.client import DuckClient
 from sinks.duckdb.database import Database, Limits, transaction
 from sinks.duckdb.files import DuckFiles
 from sinks.duckdb.seals import DuckAudit
 from sinks.duckdb.server import DuckServer
 from sinks.duckdb.writer import DuckWriter
-from sinks.upkeep import LEAST_AUDIT_DAYS, Done, UpkeepRefused, Wanted, rules
+from sinks.upkeep import LEAST_AUDIT_DAYS, UpkeepRefused, Wanted, rules
+from tests.aged_rows import (
+    AUDIT,
+    BARS,
+    DRY,
+    MARKS,
+    NOW,
+    WANTED,
+    ago,
+    bars,
+    filled,
+    marks,
+    times,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-    from clickhouse_connect.driver.client import Client
-
-NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
-WANTED = Wanted(now=NOW, batch=3)
-DRY = Wanted(now=NOW, batch=3, dry_run=True)
-MARKS, BARS, AUDIT, LOGINS = map(
-    table, ("account_marks", "market_data", "audit_log", "login_audit")
-)
-
-
-def ago(days: float) -> datetime:
-    return NOW - timedelta(days=days)
-
-
-def marks(*ages: float) -> pa.Table:
-    return filled(MARKS, ages, {})
-
-
-def filled(which: Any, ages: tuple[float, ...], columns: dict[str, Any]) -> pa.Table:
-    """Rows of these ages in days; what is not given is the least that the column takes."""
-    count = len(ages)
-    given: dict[str, Any] = {}
-    for column in which.columns:
-        if column.name in columns:
-            given[column.name] = columns[column.name]
-        elif column.name == which.time:
-            given[column.name] = [ago(age) for age in ages]
-        elif not column.nullable and column.default is None:
-            given[column.name] = [_least(column, place) for place in range(count)]
-    return pa.Table.from_batches([arrow.batch(which, given)])
-
-
-def _least(column: Any, place: int) -> Any:
-    kind = column.type
-    if kind.words:
-        return next(word for word in kind.words if word)
-    if kind.numpy == "V16":
-        return make_id("row", str(place)).bytes
-    if pa.types.is_string(kind.arrow):
-        return "x"
-    if pa.types.is_timestamp(kind.arrow):
-        return NOW
-    return 1
-
-
-def bars(timeframe: str, *ages: float) -> pa.Table:
-    prices = {f"{name}_price": [1] * len(ages) for name in ("open", "high", "low", "close")}
-    return filled(BARS, ages, {"timeframe": [timeframe] * len(ages), **prices})
-
-
-def times(rows: list[Any]) -> list[datetime]:
-    return sorted(value.replace(tzinfo=value.tzinfo or UTC) for value in rows)
 
 
 def test_only_these_tables_have_rows_that_go() -> None:
@@ -111,9 +66,6 @@ def test_the_audit_is_kept_as_long_as_the_law_asks() -> None:
     with pytest.raises(UpkeepRefused, match="at least 1096 days"):
         Wanted(now=NOW, audit_days=LEAST_AUDIT_DAYS - 1)
     assert Wanted(now=NOW).audit_days == 2557
-
-
-# DuckDB
 
 
 @pytest.fixture
@@ -235,94 +187,3 @@ def test_files_without_an_archive_are_maintained_too(tmp_path: Path) -> None:
     with DuckFiles(tmp_path, Limits(256, 2), write=True) as files:
         done = files.maintain(WANTED)
     assert ("account_marks", 1) in {(one.table, one.rows) for one in done}
-
-
-# ClickHouse
-
-
-@pytest.fixture
-def click(clickhouse: Any) -> Iterator[tuple[Client, str]]:
-    with clickhouse.client() as client:
-        client.command("CREATE DATABASE maintained")
-        client.database = "maintained"
-        migrate(client)
-        client.command("SYSTEM STOP TTL MERGES")
-        client.command("SYSTEM STOP MERGES")
-        yield client, f"{clickhouse.url}/maintained"
-        client.command("SYSTEM START MERGES")
-        client.command("SYSTEM START TTL MERGES")
-        client.command("DROP DATABASE maintained")
-
-
-def put(client: Client, name: str, rows: pa.Table) -> None:
-    client.insert_arrow(ch.target(table(name)), rows)
-
-
-def parts(client: Client, name: str) -> list[tuple[str, int]]:
-    query = (
-        "SELECT partition_id, count() FROM system.parts WHERE active AND"
-        f" database = currentDatabase() AND table = '{ch.target(table(name))}' GROUP BY 1 ORDER BY 1"
-    )
-    return [(str(which), int(count)) for which, count in client.query(query).result_rows]
-
-
-def maintain(url: str, wanted: Wanted) -> list[Done]:
-    store = ClickHouseMaintenance(url)
-    try:
-        return store.maintain(wanted)
-    finally:
-        store.close()
-
-
-def test_clickhouse_drops_what_has_expired(click: tuple[Client, str]) -> None:
-    client, url = click
-    put(client, MARKS.name, marks(800.0, 700.0))
-    put(client, BARS.name, bars("1m", 420.0, 380.0))
-    put(client, BARS.name, bars("1h", 4000.0))
-    put(client, "trade_signal", filled(table("trade_signal"), (5000.0,), {}))
-    put(client, AUDIT.name, filled(AUDIT, (2700.0, 2500.0), {"version": [1, 1]}))
-    client.command("SYSTEM START MERGES")
-    would = maintain(url, DRY)
-    assert client.command("SELECT count() FROM account_marks") == 2
-    done = maintain(url, WANTED)
-    expired = {(one.table, one.rows) for one in done if one.action == "expire"}
-    assert expired == {("account_marks", 1), ("market_data", 1), ("audit_log", 1)}
-    assert {(one.table, one.rows) for one in would if one.action == "expire"} == expired
-    assert client.command("SELECT count() FROM account_marks") == 1
-    assert client.command("SELECT count() FROM market_data") == 2
-    assert client.command("SELECT count() FROM trade_signal") == 1
-    assert client.command("SELECT count() FROM audit_log_versions") == 1
-
-
-def test_clickhouse_merges_where_it_pays(click: tuple[Client, str]) -> None:
-    client, url = click
-    for age in (0.1, 0.2, 0.3):
-        put(client, MARKS.name, marks(age))  # the present month: few parts stay
-    for age in (60.1, 60.2):
-        put(client, MARKS.name, marks(age))  # a month that is over
-    client.command("SYSTEM START MERGES")
-    before = dict(parts(client, MARKS.name))
-    maintain(url, WANTED)
-    after = dict(parts(client, MARKS.name))
-    month, over = f"{NOW:%Y%m}", f"{ago(60):%Y%m}"
-    assert after[over] == 1
-    assert after[month] == before[month]
-    assert client.command("SELECT count() FROM account_marks") == 5
-
-
-@pytest.mark.parametrize(
-    ("partition", "count", "size", "wanted"),
-    [
-        ("202611", 7, 1, False),
-        ("202611", 8, 1, True),
-        ("202610", 1, 1, False),
-        ("202610", 2, 1, True),
-        ("202610", 50, 5 << 30, False),
-        ("all", 7, 1, False),
-        ("all", 8, 1, True),
-    ],
-)
-def test_a_merge_pays_for_many_parts_and_for_months_that_are_over(
-    partition: str, count: int, size: int, wanted: bool
-) -> None:
-    assert pays(partition, count, size, "202611") is wanted
