@@ -74,7 +74,8 @@ def apply(world: World, old: tuple[int, Mapping[str, pa.Table]] | None, now: int
         now: microseconds, UTC.
 
     Returns:
-        The change. A row that stays keeps its version and times.
+        The change. A row that stays keeps its version and times, and every row that was there
+        keeps what a world says nothing of. One that was removed and comes back is a new one.
     """
     version = 0 if old is None else old[0]
     before = {} if old is None else old[1]
@@ -107,12 +108,18 @@ def diff(old: Mapping[str, pa.Table], new: Mapping[str, pa.Table]) -> dict[str, 
 def _stamp(
     table: Table, wanted: list[Row], before: pa.Table | None, version: int, moment: datetime
 ) -> tuple[pa.Table, pa.Table, Counts]:
-    """Return current rows, written rows and their counts; what stays keeps version and times."""
+    """Return current rows, written rows and their counts; what stays keeps version and times.
+
+    Columns that a world says nothing of, as an account's user and limits, are others' to write.
+    """
     known = _by_key(table, before)
+    others = [n for n in table.names if wanted and n not in wanted[0] and n not in _STAMPS]
     current, written = [], []
     added = 0
     for row in _complete(table, wanted):
         old = known.pop(tuple(row[name] for name in table.key), None)
+        if old is not None:
+            row |= {name: old[name] for name in others}
         if old is not None and _content(old) == _content(row):
             current.append(old)
             continue

@@ -104,8 +104,12 @@ def questions() -> list[Question]:
 def check(store: Store, name: StoreName, since: int | None = None) -> list[Finding]:
     """Ask one store all questions, those about doubled keys included."""
     asked = questions() + [
-        Question(f"duplicate_key_{table.name}", "law 4", "rows that share one key", _doubled(table))
+        Question(f"duplicate_{what}_{table.name}", "law 4", f"rows that share one {says}", sql)
         for table in history()
+        for what, says, sql in (
+            ("key", "key", _doubled(table, table.key)),
+            *(("unique", ", ".join(each), _doubled(table, each)) for each in table.unique),
+        )
     ]
     return [_ask(store, name, question, since) for question in asked]
 
@@ -205,11 +209,13 @@ def _rank(column: str) -> str:
     return f"CASE {cases} END"
 
 
-def _doubled(table: Table) -> str:
-    key = ", ".join(table.key)
+def _doubled(table: Table, names: tuple[str, ...]) -> str:
+    """Return the question for rows that share values; what is not known is shared by nobody."""
+    key = ", ".join(names)
+    known = " AND ".join(f"{name} IS NOT NULL" for name in names)
     return (
         f"SELECT {key}, count(*) AS number FROM {table.name}"  # noqa: S608 - the registry's names
-        f" GROUP BY {key} HAVING count(*) > 1"
+        f" WHERE {known} GROUP BY {key} HAVING count(*) > 1"
     )
 
 

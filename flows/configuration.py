@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from flows.context import System
-    from sinks.duckdb.client import Reader
+    from sinks.duckdb.reader import Reader
 
 
 def check_file(file: Path) -> world.World:

@@ -53,6 +53,7 @@ _CODES: tuple[tuple[str, Exit], ...] = (
     ("sinks.duckdb.database.DatabaseTooNew", Exit.CONFIG),
     ("sinks.clickhouse.DatabaseTooNew", Exit.CONFIG),
     ("sinks.postgres.DatabaseTooNew", Exit.CONFIG),
+    ("sinks.postgres.CannotSee", Exit.CONFIG),
     ("rules.errors.Transient", Exit.UNAVAILABLE),
     ("rules.errors.Rejected", Exit.USAGE),
     ("rules.errors.TradecastError", Exit.INTERNAL),

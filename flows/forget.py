@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -97,6 +96,12 @@ def _refuse_who_trades(system: System, person: Person) -> None:
         for table, condition, what in questions:
             query = f"SELECT count(*) FROM {table} WHERE {condition}"  # noqa: S608 - ids of ours
             _refuse(person, int(values(store, query)[0][0]), what)
+    if system.postgres_url():
+        from sinks import postgres_personal  # noqa: PLC0415 - only where there is one
+
+        with privacy.postgres(system) as connection:
+            for table, condition, what in questions:
+                _refuse(person, postgres_personal.count(connection, table, condition), what)
     with closing(system.redis()) as client:
         _check_redis(client)
         states = [row["state"] for _, row in privacy.live(client, TABLES["trade_state"], person)]
@@ -112,7 +117,7 @@ def _refuse(person: Person, count: int, what: str) -> None:
 
 def _plan(system: System, person: Person, days: int) -> list[_Line]:
     lines = []
-    for name in ("duckdb", "clickhouse"):
+    for name in privacy.holding(system):
         for table, rows in privacy.stored(system, name, person):
             what = personal.fate(table)
             why = "" if what == "removed" else personal.why(table, days)
@@ -128,10 +133,13 @@ def _forget(system: System, person: Person) -> None:
         for keys in _gone_from_redis(client, person).values():
             client.delete(*keys)
     _in_clickhouse(system, person, pseudonym)
+    which = Forgetting(person=person, pseudonym=pseudonym)
+    if system.postgres_url():
+        from sinks import postgres_personal  # noqa: PLC0415 - only where there is one
+
+        with privacy.postgres(system) as connection:
+            postgres_personal.forget(connection, which)
     with open_or_connect(system.duckdb_socket, system.home.duckdb_dir, write=True) as reader:
-        version, _ = reader.read_control()
-        now = f"TIMESTAMPTZ '{datetime.now(UTC):%Y-%m-%d %H:%M:%S.%f}+00'"
-        which = Forgetting(person=person, pseudonym=pseudonym, version=version + 1, now=now)
         reader.forget(which)
         version, tables = reader.read_control()
     # Trading and analysts get the tombstones as they get every change; `up` tells who is away.

@@ -56,7 +56,10 @@ def run(
         "clickhouse": lambda: _clickhouse(system, wanted),
     }
     if url:
-        stores["postgres"] = lambda: _postgres(url, wanted)
+        from flows import postgres_upkeep  # noqa: PLC0415 - only where there is one
+
+        stores["postgres"] = lambda: postgres_upkeep.keep(url, wanted)
+        stores["the audit of postgres"] = lambda: postgres_upkeep.seal(system, url, wanted)
     done: list[Done] = []
     failed: dict[str, str] = {}
     for name, work in stores.items():
@@ -112,14 +115,5 @@ def _clickhouse(system: System, wanted: Wanted) -> Sequence[Done]:
 
     with ExitStack() as stack:
         store = ClickHouseMaintenance(clickhouse_url(system, stack))
-        stack.callback(store.close)
-        return store.maintain(wanted)
-
-
-def _postgres(url: str, wanted: Wanted) -> Sequence[Done]:
-    from sinks.postgres_maintenance import PostgresMaintenance  # noqa: PLC0415 - only where there is one
-
-    with ExitStack() as stack:
-        store = PostgresMaintenance(url)
         stack.callback(store.close)
         return store.maintain(wanted)

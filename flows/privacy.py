@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
@@ -22,7 +24,7 @@ from sinks.files import sync_directory
 from sinks.personal import Person
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     import redis
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from flows.context import System
     from flows.stores import StoreName
     from schema.table import Table
+    from sinks.postgres import Connection
 
 
 def find(system: System, named: str) -> Person:
@@ -39,11 +42,48 @@ def find(system: System, named: str) -> Person:
         CommandError: there is no such user.
     """
     which = "id" if _is_id(named) else "email" if "@" in named else "username"
+    found = [_in_duckdb(system, which, named)]
+    if system.postgres_url():
+        from sinks import postgres_personal  # noqa: PLC0415 - only where there is one
+
+        with postgres(system) as connection:
+            found.append(postgres_personal.find(connection, which, named))
+    people = [each for each in found if each is not None]
+    if not people:
+        raise CommandError(f"there is no user whose {which} is {named}")
+    if len({each.user for each in people}) > 1:
+        ids = " and ".join(each.user for each in people)
+        raise CommandError(f"DuckDB and PostgreSQL know {named} as two users: name one of {ids}")
+    return replace(
+        people[0],
+        accounts=_union(each.accounts for each in people),
+        strategies=_union(each.strategies for each in people),
+    )
+
+
+def _union(ids: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    return tuple(sorted({one for some in ids for one in some}))
+
+
+@contextmanager
+def postgres(system: System) -> Iterator[Connection]:
+    """The PostgreSQL of the settings.
+
+    Raises:
+        PostgresAway: it does not answer.
+    """
+    from sinks.postgres import connect  # noqa: PLC0415 - only where there is one
+
+    with connect(system.postgres_url()) as connection:
+        yield connection
+
+
+def _in_duckdb(system: System, which: str, named: str) -> Person | None:
     with open_store(system, "duckdb") as store:
         query = f"SELECT CAST(id AS VARCHAR), email, username FROM users WHERE {which} = "  # noqa: S608
         found = values(store, query + sql.text(named))
         if not found:
-            raise CommandError(f"there is no user whose {which} is {named}")
+            return None
         user, email, username = found[0]
         return Person(
             user=user,
@@ -75,7 +115,7 @@ def export(system: System, named: str, directory: Path) -> str:
     counts: dict[str, dict[str, int]] = {}
     try:
         make_private(part)
-        for name in STORES:
+        for name in holding(system):
             counts[name] = {}
             for table, rows in stored(system, name, person):
                 counts[name][table.name] = _write(part / name, table, rows)
@@ -94,8 +134,24 @@ def export(system: System, named: str, directory: Path) -> str:
     return f"{directory}: {total:,} rows of {tables} tables"
 
 
-def stored(system: System, name: StoreName, person: Person) -> Iterator[tuple[Table, pa.Table]]:
+def holding(system: System) -> tuple[str, ...]:
+    """Return the stores that rows of users are in, but for Redis."""
+    return (*STORES, "postgres") if system.postgres_url() else STORES
+
+
+def stored(system: System, name: str, person: Person) -> Iterator[tuple[Table, pa.Table]]:
     """Yield a user's rows in a store, all versions of them, table by table."""
+    if name != "postgres":
+        yield from _in_store(system, "duckdb" if name == "duckdb" else "clickhouse", person)
+        return
+    from sinks import postgres_personal  # noqa: PLC0415 - only where there is one
+
+    with postgres(system) as connection:
+        for table, rows in postgres_personal.stored(connection, person):
+            yield table, personal.redacted(table, rows)
+
+
+def _in_store(system: System, name: StoreName, person: Person) -> Iterator[tuple[Table, pa.Table]]:
     spelling = duckdb if name == "duckdb" else clickhouse
     with open_store(system, name) as store:
         for table in TABLES.values():

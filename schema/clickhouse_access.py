@@ -15,7 +15,11 @@ SERVICE, READER = "tradecast_service", "tradecast_reader"
 USER_SETTING = "SQL_tradecast_user"
 # Each policy carries its role's name, so that both can be there for one table.
 _USER = f"toUUIDOrNull(getSetting('{USER_SETTING}'))"
-_VIEWS = {"accounts": "reader_accounts", "strategies": "reader_strategies"}
+_VIEWS = {
+    "accounts": "reader_accounts",
+    "strategies": "reader_strategies",
+    isolation.FOLLOWED: "reader_followed",
+}
 
 
 def open_tables() -> list[Table]:
@@ -60,7 +64,7 @@ def statements(database: str) -> list[str]:
     """Return what makes a server keep users' rows apart; it may be run again.
 
     Run by a user who may make roles and row policies, holds `tradecast_service`, and then owns
-    the two views that say what is a reader's: they look behind the policies, and show a reader
+    the views that say what is a reader's: they look behind the policies, and show a reader
     nothing but their own.
     """
     qualified = sql.name(database)
@@ -69,7 +73,7 @@ def statements(database: str) -> list[str]:
     made += grants(database)
     made += [f"GRANT SELECT ON {qualified}.{view} TO {READER}" for view in _VIEWS.values()]
     keys = {
-        name: f"SELECT {sql.name(isolation.NAMED[name])} FROM {qualified}.{view}"  # noqa: S608 - registry
+        name: f"SELECT {sql.name(isolation.NAMED.get(name, 'id'))} FROM {qualified}.{view}"  # noqa: S608 - registry
         for name, view in _VIEWS.items()
     }
     for table, condition in filters(isolation.Reader(_USER, keys)).items():
@@ -86,17 +90,27 @@ def readable(name: str, database: str, user: str) -> str:
     What was removed stays its owner's, as its history does.
 
     Args:
-        name: The table.
+        name: The table, or `isolation.FOLLOWED`.
         database: Where it is.
         user: Expression of the user's id.
     """
-    table, key = TABLES[name], sql.name(isolation.NAMED[name])
-    source = f"{sql.name(database)}.{sql.name(clickhouse.target(table))}"
-    newest = f"ORDER BY {sql.name(table.version)} DESC LIMIT 1 BY {key}"
+    if name == isolation.FOLLOWED:
+        strategies, subscriptions = (
+            _newest(TABLES[each], database) for each in ("strategies", "subscriptions")
+        )
+        accounts = readable("accounts", database, user)
+        return isolation.followed(strategies, subscriptions, accounts, user)
+    table = TABLES[name]
     return (
-        f"SELECT {key} FROM (SELECT * FROM {source} FINAL {newest})"  # noqa: S608 - registry
+        f"SELECT {sql.name(isolation.NAMED[name])} FROM {_newest(table, database)}"  # noqa: S608 - registry
         f" WHERE {isolation.readable(table, user)}"
     )
+
+
+def _newest(table: Table, database: str) -> str:
+    source = f"{sql.name(database)}.{sql.name(clickhouse.target(table))}"
+    newest = f"ORDER BY {sql.name(table.version)} DESC LIMIT 1 BY {sql.names(table.key)}"
+    return f"(SELECT * FROM {source} FINAL {newest})"  # noqa: S608 - registry
 
 
 def _view(database: str, name: str) -> str:

@@ -117,6 +117,11 @@ def _rules(table: Table) -> list[tuple[str, str]]:
         whose = f"the user of {table.owner.column}"
         if table.owner.of == "account":
             whose = f"the user who owns the account of {table.owner.column}"
+        if table.owner.of == "strategy":
+            whose = (
+                f"the user of the strategy of {table.owner.column}, and users with an account"
+                " that subscribes to it"
+            )
         shared = "; without one, everybody reads it" if table.owner.unowned == "shared" else ""
         public = f"; everybody reads it where {table.owner.public}" if table.owner.public else ""
         facts.append(("row of", whose + shared + public))

@@ -50,4 +50,7 @@ def _reader(user: str) -> isolation.Reader:
         f" WHERE {isolation.readable(TABLES[name], literal)}"
         for name, key in isolation.NAMED.items()
     }
+    keys[isolation.FOLLOWED] = isolation.followed(
+        "strategies", "subscriptions", keys["accounts"], literal
+    )
     return isolation.Reader(literal, keys)

@@ -7,7 +7,7 @@ and the audit has the same form in both.
 
 from schema import sql
 from schema.duckdb import columns
-from schema.postgres_triggers import CHANGED, REDACTED
+from schema.postgres_triggers import CHANGED, FORGOTTEN, REDACTED
 from schema.registry import TABLES
 from schema.table import Column, Reference, Table
 
@@ -80,17 +80,21 @@ def orphans(table: Table, reference: Reference) -> str:
     return query
 
 
-def log_written(table: Table) -> str:
+def log_written(table: Table, *, concealed: bool) -> str:
     """Return the statement that writes what a batch changes to the audit.
 
     Run before the batch is written. Parameters by name: user, actor, address, program, moment.
+
+    Args:
+        table: that the batch is for.
+        concealed: whether it is not said what stood where something else stands now.
     """
     key = _n("o", table.key[0])
     update = f"{key} IS NOT NULL"
     return _log(
         table,
         f"CASE WHEN {update} THEN 'update' ELSE 'insert' END",
-        f"CASE WHEN {update} THEN {_values(table, 'o')} END",
+        f"CASE WHEN {update} THEN {_values(table, 'o', concealed=concealed)} END",
         _values(table, "g", update=update),
         f"{GIVEN} g LEFT JOIN {sql.name(table.name)} o ON {_keyed(table, 'g', 'o')}",
         "g",
@@ -107,12 +111,17 @@ def gone(table: Table) -> str:
     )
 
 
-def log_deleted(table: Table) -> str:
-    """Return the statement that writes to the audit that the rows of `GONE` are deleted."""
-    return _log(
-        table, "'delete'", _values(table, "o"), "NULL",
-        f"{sql.name(table.name)} o JOIN {GONE} g ON {_keyed(table, 'g', 'o')}", "o",
-    )  # fmt: skip
+def log_deleted(table: Table, *, concealed: bool) -> str:
+    """Return the statement that writes to the audit that the rows of `GONE` are deleted.
+
+    Args:
+        table: of the rows.
+        concealed: whether it is not said what stood in them.
+    """
+    source = f"{sql.name(table.name)} o LEFT JOIN {sql.name(table.name)} g ON false"
+    source += f" JOIN {GONE} k ON {_keyed(table, 'k', 'o')}"
+    return _log(table, "'delete'", _values(table, "o", concealed=concealed), "NULL", source, "o",
+                names_user=concealed and _names_user(table))  # fmt: skip
 
 
 def delete(table: Table) -> str:
@@ -164,8 +173,18 @@ FORGET_USER = (
 )
 
 
-def _log(table: Table, action: str, old: str, new: str, source: str, alias: str) -> str:
+def _log(
+    table: Table,
+    action: str,
+    old: str,
+    new: str,
+    source: str,
+    alias: str,
+    *,
+    names_user: bool = False,
+) -> str:
     key = " || '/' || ".join(f"CAST({_n(alias, c)} AS VARCHAR)" for c in table.key)
+    key = sql.text(FORGOTTEN) if names_user else key
     return (
         f"INSERT INTO {LOG.name} ({columns(LOG)})\n"
         f"SELECT gen_random_uuid(), $user, $actor, {action}, {sql.text(table.name)},"
@@ -173,9 +192,26 @@ def _log(table: Table, action: str, old: str, new: str, source: str, alias: str)
     )
 
 
-def _values(table: Table, alias: str, update: str = "") -> str:
-    pairs = (f"{sql.text(c.name)}, {_value(c, alias, update)}" for c in table.columns)
-    return f"json_object({', '.join(pairs)})"
+def _names_user(table: Table) -> bool:
+    """Whether a row's key is a user."""
+    return table.name == "users" or "user_id" in table.key
+
+
+def _values(table: Table, alias: str, update: str = "", *, concealed: bool = False) -> str:
+    told = (
+        (c, _concealed(c, _value(c, alias, update)) if concealed else _value(c, alias, update))
+        for c in table.columns
+    )
+    return f"json_object({', '.join(f'{sql.text(c.name)}, {value}' for c, value in told)})"
+
+
+def _concealed(column: Column, value: str) -> str:
+    """Return an old value that is told only if it stays."""
+    was, becomes = _n("o", column.name), _n("g", column.name)
+    return (
+        f"CASE WHEN {was} IS NOT NULL AND {was} IS DISTINCT FROM {becomes}"
+        f" THEN to_json({sql.text(FORGOTTEN)}) ELSE to_json({value}) END"
+    )
 
 
 def _value(column: Column, alias: str, update: str) -> str:

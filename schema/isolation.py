@@ -13,6 +13,7 @@ from schema.table import Owner, Table
 # Where the row of an account and of a strategy says today whose it is. An older version may name
 # another user, who must not see the row any more.
 NAMED = {"accounts": "account_id", "strategies": "id"}
+FOLLOWED = "followed"  # of the strategies whose signals a user reads
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,8 @@ class Reader:
 
     Attributes:
         user: Expression of the user's id.
-        keys: By table of `NAMED`, the query of the ids that the user may see today.
+        keys: By table of `NAMED`, the query of the ids that the user may see today; by
+            `FOLLOWED`, that of strategies which are theirs or have a subscription of theirs.
     """
 
     user: str
@@ -64,7 +66,7 @@ def _own(owner: Owner, reader: Reader) -> str:
     column = sql.name(owner.column)
     if owner.of == "user":
         return f"{column} = {reader.user}"
-    return f"{column} IN ({reader.keys['accounts']})"
+    return f"{column} IN ({reader.keys['accounts' if owner.of == 'account' else FOLLOWED]})"
 
 
 def readable(table: Table, user: str) -> str:
@@ -79,3 +81,22 @@ def readable(table: Table, user: str) -> str:
         raise ValueError(f"table {table.name} has no owner")
     own = f"{sql.name(owner.column)} = {user}"
     return f"{own} OR {sql.name(owner.public)}" if owner.public else own
+
+
+def followed(strategies: str, subscriptions: str, accounts: str, user: str) -> str:
+    """Return the query of the strategies that are a user's, or have a subscription of theirs.
+
+    A subscription that was removed counts no more, one that pauses does. That a strategy is
+    public does not open its signals.
+
+    Args:
+        strategies: Source of the current rows of the strategies.
+        subscriptions: And of the subscriptions.
+        accounts: Query of the ids of the user's accounts.
+        user: Expression of the user's id.
+    """
+    return (
+        f"SELECT id FROM {strategies} WHERE user_id = {user} UNION ALL"  # noqa: S608 - registry
+        f" SELECT strategy_id FROM {subscriptions}"
+        f" WHERE deleted_at IS NULL AND account_id IN ({accounts})"
+    )

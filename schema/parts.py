@@ -74,13 +74,14 @@ class Owner:
 
     Attributes:
         column: Holds the owner.
-        of: Whether that is a user, or an account, whose user it then is.
+        of: Whether that is a user; an account, whose user it then is; or a strategy, whose rows
+            are read by its user and by who has an account that subscribes to it.
         unowned: Whether rows without an owner are everybody's to read, or nobody's.
         public: Boolean column that lets everybody read a row; empty: none does.
     """
 
     column: str
-    of: Literal["user", "account"] = "user"
+    of: Literal["user", "account", "strategy"] = "user"
     unowned: Literal["hidden", "shared"] = "hidden"
     public: str = ""
 

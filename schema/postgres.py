@@ -16,12 +16,17 @@ _FILL = {"id": "gen_random_uuid()", "now": "now()"}
 def everything(tables: dict[str, Table] = TABLES) -> list[str]:
     """Return the statements that make all tables, with their rules, in an empty database."""
     ours = ordered(tables, "postgres")
-    made = [postgres_access.user_function(), *postgres_access.roles(), PARTITIONS]
-    made.append(postgres_triggers.pinned("make_partitions(text, timestamptz, timestamptz)"))
+    made = [postgres_access.user_function(), *postgres_access.roles(), *partitioning()]
     made += [statement for each in ours for statement in ddl(each)]
     made += postgres_triggers.functions()
     made += [statement for each in ours for statement in postgres_triggers.triggers(each)]
     return made + [statement for each in ours for statement in postgres_access.access(each)]
+
+
+def partitioning() -> list[str]:
+    """Return the statements that make the function which makes partitions."""
+    signature = "make_partitions(text, timestamptz, timestamptz)"
+    return [PARTITIONS, postgres_triggers.pinned(signature)]
 
 
 def ddl(table: Table) -> list[str]:

@@ -6,7 +6,7 @@ secret; `service` is the system's own processes, which write and read for every 
 else sees a row that has an owner: row-level security is forced upon the tables' owner too.
 """
 
-from schema import sql
+from schema import isolation, sql
 from schema.table import Owner, Table
 
 APP, REPORTING, SERVICE = "app", "reporting", "service"
@@ -89,9 +89,14 @@ def _rights(table: Table) -> list[tuple[str, str]]:
         return [(SERVICE, "SELECT"), (REPORTING, "SELECT")]
     if not table.append_only:
         found.append((SERVICE, "UPDATE"))
-        found += [(SERVICE, "DELETE")] if table.kind != "history" else []
     if table.name in _SYSTEMS_OWN:
         return found
+    expires = table.append_only or table.ttl_days or table.expiries
+    users_own = table.owner is not None and table.owner.of == "user"
+    if table.kind != "history" or expires or users_own:
+        # Of history only what retention lets go, or a user takes along who is forgotten; the
+        # books of accounts stay. A trigger keeps the audit until its time is over.
+        found.append((SERVICE, "DELETE"))
     found.append((APP, _of("SELECT", plain, everything)))
     if table.name not in _CLOSED:
         found.append((REPORTING, _of("SELECT", plain, everything)))
@@ -145,7 +150,10 @@ def _isolation(table: Table) -> list[str]:
 def owns(table: Table, owner: Owner) -> str:
     """Return the condition of rows that belong to the session's user."""
     column = sql.name(owner.column)
-    return f"{column} = {_USER}" if owner.of == "user" else f"{column} IN ({_ACCOUNTS})"
+    if owner.of == "user":
+        return f"{column} = {_USER}"
+    followed = isolation.followed("strategies", "subscriptions", _ACCOUNTS, _USER)
+    return f"{column} IN ({_ACCOUNTS if owner.of == 'account' else followed})"
 
 
 def _reads(owner: Owner, own: str) -> str:

@@ -7,6 +7,7 @@ from schema.table import Table
 KEPT_DAYS = 1096
 REDACTED = "[redacted]"
 CHANGED = "[redacted, changed]"
+FORGOTTEN = "[forgotten]"  # in the audit, what stood there
 
 _TOUCH = """\
 CREATE OR REPLACE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -41,6 +42,10 @@ DECLARE
   secret text;
   key text;
   keys text[] := '{{}}';
+  -- The audit outlives who is forgotten: then it does not repeat what stood there. Only who
+  -- serves may ask for that.
+  conceals boolean := coalesce(current_setting('app.forgets', true), '') = 'on'
+    AND pg_has_role(session_user, 'service', 'member');
 BEGIN
   IF before = after THEN
     RETURN NULL;
@@ -57,8 +62,18 @@ BEGIN
     END IF;
   END LOOP;
   FOREACH key IN ARRAY string_to_array(TG_ARGV[0], ',') LOOP
-    keys := keys || (coalesce(after, before) ->> key);
+    keys := keys || CASE
+      WHEN conceals AND TG_OP = 'DELETE' AND (TG_TABLE_NAME = 'users' OR key = 'user_id')
+      THEN '{FORGOTTEN}' ELSE coalesce(after, before) ->> key END;
   END LOOP;
+  IF conceals THEN
+    before := (
+      SELECT jsonb_object_agg(was.key, CASE
+        WHEN was.value = 'null' OR was.value IS NOT DISTINCT FROM after -> was.key
+        THEN was.value ELSE to_jsonb('{FORGOTTEN}'::text) END)
+      FROM jsonb_each(before) was
+    );
+  END IF;
   INSERT INTO audit_log (
     user_id, actor, action, resource_type, resource_id,
     old_values, new_values, ip_address, user_agent

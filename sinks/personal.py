@@ -51,18 +51,20 @@ class Forgetting:
     Attributes:
         person: who.
         pseudonym: id that stands for them from now on; nothing says whose it is.
-        version: of the configuration that takes their rows out.
-        now: the present, as SQL reads it.
     """
 
     person: Person
     pseudonym: str
-    version: int
-    now: str
 
 
-def where(table: Table, person: Person) -> str | None:
-    """Return the condition of a person's rows; None if the table has none of anybody's."""
+def where(table: Table, person: Person, as_text: str = "{}") -> str | None:
+    """Return the condition of a person's rows; None if the table has none of anybody's.
+
+    Args:
+        table: any.
+        person: whose rows.
+        as_text: how a store spells JSON, put for the braces, as a text.
+    """
     names = set(table.names)
     found: list[str] = []
     if table.name == "users":
@@ -80,7 +82,7 @@ def where(table: Table, person: Person) -> str | None:
         columns = ("actor", "old_values", "new_values")
         found.append(_among("resource_id", (person.user, *person.accounts, *person.strategies)))
         found += [
-            f"position({sql.text(word)} IN {sql.name(column)}) > 0"
+            f"position({sql.text(word)} IN {as_text.format(sql.name(column))}) > 0"
             for column in columns
             for word in words
         ]
@@ -120,26 +122,21 @@ def why(table: Table, audit_days: int) -> str:
     return "the books of an account, which names nobody now"
 
 
-def statements(table: Table, target: str, which: Forgetting) -> list[str]:
-    """Return the statements that forget a person in a table of DuckDB's."""
-    condition = where(table, which.person)
+def of_history(table: Table, target: str, which: Forgetting, as_text: str = "{}") -> list[str]:
+    """Return the statements that forget a person in a table of history; as `where`."""
+    condition = where(table, which.person, as_text)
     name = sql.name(target)
     if condition is None or table.append_only:
         return []
-    made = [
-        f"UPDATE {name} SET {sql.name(each)} = NULL WHERE {_is(each, which.person.user)}"  # noqa: S608
-        for each in granters(table)
-    ]
     mine = own(table, which.person)
     match fate(table):
         case "removed" if mine:
-            made.append(f"DELETE FROM {name} WHERE {mine}")  # noqa: S608 - the registry's names
-        case "pseudonymised" if table.kind == "history":
+            return [f"DELETE FROM {name} WHERE {mine}"]  # noqa: S608 - the registry's names
+        case "pseudonymised":
             changes = pseudonymised(table, which.pseudonym)
-            made.append(f"UPDATE {name} SET {changes} WHERE {condition}")  # noqa: S608 - as above
-        case "pseudonymised" if mine:
-            made.append(f"UPDATE {name} SET {_tombstone(table, which)} WHERE {mine}")  # noqa: S608
-    return made
+            return [f"UPDATE {name} SET {changes} WHERE {condition}"]  # noqa: S608 - as above
+        case _:
+            return []
 
 
 def pseudonymised(table: Table, pseudonym: str) -> str:
@@ -161,6 +158,29 @@ def own(table: Table, person: Person) -> str | None:
     if "account_id" in table.names and person.accounts:
         found.append(_among("account_id", person.accounts))
     return " OR ".join(found) or None
+
+
+def tombstone(table: Table, which: Forgetting, version: int | str, now: str) -> dict[str, str]:
+    """Return what columns of a person's row become where it stays: expressions by name.
+
+    Args:
+        table: of the configuration, or `users`.
+        which: who is forgotten.
+        version: of the configuration that takes the row out, or an expression of it.
+        now: the present, as an expression.
+    """
+    changes: dict[str, str] = {}
+    for column in table.columns:
+        value = _emptied(table, column, which)
+        if value is not None:
+            changes[column.name] = value
+    stamps = {"deleted_at": f"coalesce(deleted_at, {now})", "updated_at": now}
+    changes |= {name: value for name, value in stamps.items() if name in table.names}
+    if table.kind == "control":
+        changes["config_version"] = str(version)
+    else:
+        changes["version"] = "version + 1"
+    return changes
 
 
 def redacted(table: Table, rows: pa.Table) -> pa.Table:
@@ -187,21 +207,6 @@ def read(words: dict[str, Any]) -> Forgetting:
 def told(counts: dict[str, int]) -> bytes:
     """Return how many rows of which tables, as JSON."""
     return json.dumps(counts).encode()
-
-
-def _tombstone(table: Table, which: Forgetting) -> str:
-    changes: dict[str, str] = {}
-    for column in table.columns:
-        value = _emptied(table, column, which)
-        if value is not None:
-            changes[column.name] = value
-    stamps = {"deleted_at": f"coalesce(deleted_at, {which.now})", "updated_at": which.now}
-    changes |= {name: value for name, value in stamps.items() if name in table.names}
-    if table.kind == "control":
-        changes["config_version"] = str(which.version)
-    else:
-        changes["version"] = "version + 1"
-    return ", ".join(f"{sql.name(name)} = {value}" for name, value in changes.items())
 
 
 def _emptied(table: Table, column: Column, which: Forgetting) -> str | None:

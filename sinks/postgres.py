@@ -14,6 +14,7 @@ from config import faults
 from rules.errors import Fatal, Transient
 from schema import migrations
 from schema.migrations import LEDGER
+from schema.postgres_access import SERVICE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -28,6 +29,10 @@ _LOCK = 0x7472616465636173
 _LOCK_TIMEOUT = "2s"
 _ATTEMPTS = 60  # to get a lock that others hold; they are let through in between
 _PAUSE = 0.5
+_SEES_ALL = """
+SELECT rolsuper OR rolbypassrls OR pg_has_role(current_user, %s, 'usage')
+FROM pg_roles WHERE rolname = current_user
+"""
 _CONCURRENT = re.compile(r"(CREATE|DROP)( UNIQUE)? INDEX CONCURRENTLY")
 _BUILT = re.compile(r'CREATE(?: UNIQUE)? INDEX CONCURRENTLY IF NOT EXISTS "(\w+)"')
 _VALIDATES = re.compile(r'ALTER TABLE "\w+" VALIDATE CONSTRAINT')
@@ -35,6 +40,10 @@ _VALIDATES = re.compile(r'ALTER TABLE "\w+" VALIDATE CONSTRAINT')
 
 class PostgresAway(Transient):
     """PostgreSQL does not answer, or somebody holds what is needed."""
+
+
+class CannotSee(Fatal):
+    """The login may not see all rows, or how old the transactions of others are."""
 
 
 class DatabaseTooNew(Fatal):
@@ -64,6 +73,17 @@ def connect(url: str) -> Iterator[Connection]:
         raise PostgresAway(f"PostgreSQL does not answer: {_line(error)}") from error
     with connection:
         yield connection
+
+
+def see_all_rows(connection: Connection) -> None:
+    """Refuse who is shown a part of the rows: row-level security holds for owners too.
+
+    Raises:
+        CannotSee: the login neither serves nor is above it.
+    """
+    (sees,) = connection.execute(_SEES_ALL, [SERVICE]).fetchone() or (False,)
+    if not sees:
+        raise CannotSee(f"the login does not see all rows of PostgreSQL: GRANT {SERVICE} to it")
 
 
 def applied(connection: Connection) -> dict[str, str]:

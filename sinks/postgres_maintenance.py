@@ -10,9 +10,12 @@ from rules.errors import Fatal, Transient
 from schema import postgres, sql
 from schema.postgres_access import SERVICE
 from schema.registry import TABLES
+from sinks import sealing
 from sinks.upkeep import Done, Rule, Wanted, rules
 
 _STORE: Final = "postgres"
+# A row of the audit goes with its whole seal, when that is old; nothing else deletes one.
+EXPIRE_AUDIT: Final = "DELETE FROM audit_log WHERE created_at <= %s"
 _CONNECT_SECONDS = 10
 
 
@@ -28,8 +31,8 @@ class PostgresMaintenance:
     """One connection; each partition and each batch of old rows is a transaction of its own.
 
     Args:
-        url: `postgresql://user:password@host:port/database`; the user owns the tables, or is a
-            member of the role `service`.
+        url: `postgresql://user:password@host:port/database`; the user is a member of the role
+            `service`.
 
     Raises:
         DriverMissing: psycopg is not installed.
@@ -70,11 +73,16 @@ class PostgresMaintenance:
     def _see_all_rows(self) -> None:
         """Row-level security is forced upon owners too; `service` sees every row."""
         query = (
-            "SELECT NOT rolsuper AND pg_has_role(current_user, %s, 'member')"
+            "SELECT rolsuper OR rolbypassrls, pg_has_role(current_user, %s, 'member')"
             " FROM pg_roles WHERE rolname = current_user"
         )
-        if self._connection.execute(query, [SERVICE]).fetchone()[0]:
+        sees_all, serves = self._connection.execute(query, [SERVICE]).fetchone()
+        if serves and not sees_all:
             self._connection.execute(f"SET ROLE {sql.name(SERVICE)}")
+        elif not sees_all:
+            raise PostgresFailed(
+                f"PostgreSQL: the login does not see all rows: GRANT {SERVICE} to it"
+            )
 
     def _partitions(self, name: str, wanted: Wanted) -> Done | None:
         with self._connection.transaction(force_rollback=wanted.dry_run):
@@ -84,6 +92,8 @@ class PostgresMaintenance:
         return Done(store=_STORE, table=name, action="partition", detail=detail) if made else None
 
     def _expire(self, rule: Rule, wanted: Wanted) -> Done | None:
+        if rule.sealed:
+            return self._expire_sealed(rule, wanted)
         name, where = sql.name(rule.table.name), rule.where("%s")
         cutoff = rule.before(wanted.now)
         if wanted.dry_run:
@@ -99,9 +109,27 @@ class PostgresMaintenance:
             while count == wanted.batch:
                 count = self._connection.execute(statement, [cutoff]).rowcount
                 gone += count
-        detail = f"older than {rule.days} days" + (f", {rule.condition}" if rule.condition else "")
-        done = Done(store=_STORE, table=rule.table.name, action="expire", rows=gone, detail=detail)
-        return done if gone else None
+        return _expired(rule, gone)
+
+    def _expire_sealed(self, rule: Rule, wanted: Wanted) -> Done | None:
+        """Remove rows of the audit by whole seals, each in one transaction: the chain holds."""
+        oldest = "(SELECT min(created_at) FROM audit_log)"
+        query = sealing.expiring(oldest, "%s")
+        seals = self._connection.execute(query, [rule.before(wanted.now)]).fetchall()
+        gone = 0
+        for end in sealing.together(seals, wanted.batch):
+            if wanted.dry_run:
+                counted = "SELECT count(*) FROM audit_log WHERE created_at <= %s"
+                gone = int(self._connection.execute(counted, [end]).fetchone()[0])
+            else:
+                gone += self._connection.execute(EXPIRE_AUDIT, [end]).rowcount
+        return _expired(rule, gone)
+
+
+def _expired(rule: Rule, gone: int) -> Done | None:
+    detail = f"older than {rule.days} days" + (f", {rule.condition}" if rule.condition else "")
+    done = Done(store=_STORE, table=rule.table.name, action="expire", rows=gone, detail=detail)
+    return done if gone else None
 
 
 def _by_month(table: Any) -> bool:

@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 from psycopg.rows import dict_row
 
-from rules.errors import Fatal
 from schema import audit_chain, postgres_values
 from schema.audit_chain import LOG, SEALS
 from sinks import sealing
-from sinks.postgres import Connection
+from sinks.postgres import CannotSee, Connection, see_all_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from schema.audit_chain import Head, Verdict
+
+__all__ = ["CannotSee", "PostgresAudit", "check", "seal", "unsealed"]
 
 # One sealer at a time.
 _LOCK = 0x7365616C65727321
@@ -38,8 +39,10 @@ AND pid <> pg_backend_pid() AND backend_type IS NULL
 """
 
 
-class CannotSee(Fatal):
-    """The login may not see how old the transactions of others are."""
+_UNSEALED = """
+SELECT count(*) FROM audit_log
+WHERE created_at > coalesce((SELECT max(sealed_until) FROM audit_seals), '-infinity')
+"""
 
 
 class PostgresAudit:
@@ -87,9 +90,10 @@ def seal(
         settled_seconds: age at which a transaction is surely shown among those that run.
 
     Raises:
-        CannotSee: the login lacks `pg_read_all_stats`.
+        CannotSee: the login lacks `pg_read_all_stats`, or does not see all rows.
     """
     with connection.transaction():
+        see_all_rows(connection)
         connection.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
         (hidden,) = connection.execute(_HIDDEN).fetchone() or (0,)
         if hidden:
@@ -102,10 +106,21 @@ def seal(
         return sealing.seal(PostgresAudit(connection), horizon.astimezone(UTC), rows)
 
 
+def unsealed(connection: Connection) -> int:
+    """Return how many rows of the audit stand under no seal yet."""
+    found = connection.execute(_UNSEALED).fetchone()
+    return int(found[0]) if found else 0
+
+
 def check(connection: Connection, heads: Sequence[Head], now: datetime) -> Verdict:
-    """Check the chain as it is at one moment."""
+    """Check the chain as it is at one moment.
+
+    Raises:
+        CannotSee: the login does not see all rows.
+    """
     with connection.transaction():
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        see_all_rows(connection)
         query = f"{postgres_values.select(SEALS)} ORDER BY seal_number".encode()
         seals = [dict(zip(SEALS.names, row, strict=True)) for row in connection.execute(query)]
         rows = _told(connection, " ORDER BY created_at, id")

@@ -9,7 +9,7 @@ from schema import audit_chain
 from schema.audit_chain import BEGINNING, Head
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 BATCH_ROWS = 1000
 # Nothing may be put in between two seals: so there is one although nothing happened.
@@ -46,6 +46,41 @@ def seal(audit: AuditLog, moment: datetime, rows: int = BATCH_ROWS) -> list[Head
         audit.write(made)
         heads.append(Head(made["seal_number"], made["hash"]))
     return heads
+
+
+def expiring(after: str, until: str) -> str:
+    """Return the query of seals whose rows may go: end and number of rows, the oldest first.
+
+    The seals themselves stay: they show that nothing else went.
+
+    Args:
+        after: expression of the time of the oldest row that is there.
+        until: expression of the time before which rows may go.
+    """
+    return (
+        f"SELECT sealed_until, row_count FROM {audit_chain.SEALS.name}"  # noqa: S608 - constants
+        f" WHERE row_count > 0 AND sealed_until >= {after} AND sealed_until < {until}"
+        " ORDER BY seal_number"
+    )
+
+
+def together(seals: Iterable[tuple[datetime, int]], rows: int) -> list[datetime]:
+    """Return up to which moments the audit goes in one step each: never a part of a seal.
+
+    Args:
+        seals: end and number of rows, the oldest first.
+        rows: of one step, about; a seal of more is one step.
+    """
+    ends: list[datetime] = []
+    count = 0
+    for end, size in seals:
+        if ends and count + size <= rows:
+            ends[-1] = end
+            count += size
+        else:
+            ends.append(end)
+            count = size
+    return ends
 
 
 def _next(audit: AuditLog, moment: datetime, rows: int) -> Row | None:

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from rules.errors import Rejected
-from schema import sql
+from schema import audit_chain, sql
 from schema.registry import TABLES
 from schema.table import Table
 
@@ -38,11 +38,13 @@ class Rule:
         table: whose.
         days: age at which they may, by the table's time.
         condition: which of them, in SQL that every store reads; empty for all.
+        sealed: whether they stand under seals, and those under one go together or not at all.
     """
 
     table: Table
     days: int
     condition: str = ""
+    sealed: bool = False
 
     def before(self, now: datetime) -> datetime:
         """Return the time before which rows may go."""
@@ -104,8 +106,11 @@ def rules(store: UpkeepStore, audit_days: int = AUDIT_DAYS) -> list[Rule]:
     for table in TABLES.values():
         if store not in table.stores or table.time is None:
             continue
+        if table is audit_chain.SEALS:
+            continue  # they show that nothing else went
         if table.append_only:
-            found.append(Rule(table, audit_days))
+            sealed = table is audit_chain.LOG and store in audit_chain.SEALS.stores
+            found.append(Rule(table, audit_days, sealed=sealed))
         elif store != "duckdb" or not table.retention.startswith(_KEPT_IN_DUCKDB):
             whole = [] if table.ttl_days is None else [Rule(table, table.ttl_days)]
             found += [*whole, *(Rule(table, e.days, e.condition) for e in table.expiries)]

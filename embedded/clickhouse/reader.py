@@ -3,8 +3,9 @@
 A request that names the role `tradecast_reader` runs on a connection of that role alone, which
 may select from the tables that are open to readers and nothing else; the row filters of the
 engine's configuration (see `profile`) show the rows of the user that the connection names. As the
-engine has no settings of one's own, the connection carries user, accounts and strategies in
-`log_comment`, and `readonly` keeps the statement from changing it.
+engine has no settings of one's own, the connection carries the user, accounts, and strategies that
+they may see and that they follow, in `log_comment`, and `readonly` keeps the statement from
+changing it.
 
 The engine shows its system tables to whoever asks, and some table functions read past grants. So a
 reader's statement is looked at as well: by words, so that a name in quotes counts too.
@@ -41,6 +42,8 @@ _FREE_FUNCTIONS: Final = frozenset(
     b"format generaterandom generateseries generate_series null numbers numbers_mt primes"
     b" url values view zeros zeros_mt".split()
 )
+# What the carrier holds after the user, each a list of ids.
+_LISTS: Final = (*isolation.NAMED, isolation.FOLLOWED)
 # A parameter of the type Identifier is a name that no look at the statement finds.
 _NAMES: Final = frozenset((b"system", b"information_schema", b"identifier"))
 
@@ -56,7 +59,7 @@ def _ids(number: int) -> str:
 
 def filters() -> dict[str, str]:
     """Return the row filter of each table that has one, true for whoever is no reader."""
-    names = dict(zip(isolation.NAMED, map(_ids, (2, 3)), strict=True))
+    names = dict(zip(_LISTS, map(_ids, (2, 3, 4)), strict=True))
     reader = isolation.Reader(f"toUUIDOrNull({_part(1)})", names)
     found = clickhouse_access.filters(reader)
     return {
@@ -127,7 +130,7 @@ def set_up(connection: Connection, asked: Request) -> tuple[str, ...]:
         QueryError: the tables of accounts or strategies cannot be asked.
     """
     user = f"toUUID('{asked.user}')"
-    lists = [_asked(connection, name, user) for name in isolation.NAMED]
+    lists = [_asked(connection, name, user) for name in _LISTS]
     first = asked.set_up()
     carried = "|".join([asked.user, *lists])
     return (

@@ -22,6 +22,7 @@ from flows.backup.copying import copy_book, copy_file, copy_tree, sync_tree
 from flows.context import CLICKHOUSE
 from flows.errors import CommandError, Exit
 from rules.errors import Transient
+from sinks import audit_heads
 from sinks.duckdb.client import DuckClient
 from sinks.duckdb.frames import LinkBroken
 from sinks.files import sync_directory
@@ -151,6 +152,10 @@ class _Taking:
         for path in sorted(self._home.duckdb_dir.glob("*.duckdb*")):
             if path.suffix in (".duckdb", ".wal"):
                 copy_file(path, self._to / "duckdb" / path.name, still=True)
+        # It may lack the last seal of the files, and never names one that they do not have.
+        heads = self._home.duckdb_dir / audit_heads.NAME
+        if heads.exists():
+            copy_file(heads, self._to / "duckdb" / heads.name)
         for store in STORES:
             directory = self._home.spool_dir / store
             for path in spooled_files(directory) if directory.is_dir() else ():

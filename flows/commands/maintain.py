@@ -12,8 +12,8 @@ DESCRIPTION = """\
 Remove the rows that their retention lets go (`tradecast schema describe TABLE`), and
 no others: never a signal, an order, a trade or a position. Write DuckDB's log into
 its files, have ClickHouse drop what has expired and merge parts where it pays, and
-make PostgreSQL's partitions ahead. Safe while the system runs; `tradecast up` does it
-once a day (`maintain.every_hours`).
+make PostgreSQL's partitions ahead and seal its audit. Safe while the system runs;
+`tradecast up` does it once a day (`maintain.every_hours`).
 """
 EXAMPLES = """\
 examples:

@@ -39,6 +39,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration("0002", "all tables", m0002_all_tables.statements),
     Migration("0003", "audit seals", partial(frozen.read, "m0003")),
     Migration("0004", "views that filter first", partial(frozen.read, "m0004")),
+    Migration("0005", "forgetting and retention", partial(frozen.read, "m0005")),
 )
 
 

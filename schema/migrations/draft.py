@@ -46,7 +46,9 @@ def draft(store: str, before: snapshot.Told, tables: dict[str, Table] = TABLES) 
         if lives in told["stores"] and told["kind"] in KINDS[store] and name not in tables
     ]
     if store == "postgres":
-        made += [each for each in snapshot.functions() if _is_new(each, before)]
+        # All of them: a function that is made anew has lost where it may look for tables.
+        functions = snapshot.functions()
+        made += functions if any(_is_new(each, before) for each in functions) else []
     for table in _ours(store, lives, tables):
         told = before["tables"].get(table.name)
         if told is None or lives not in told["stores"]:

@@ -88,7 +88,7 @@ def _file(migration: str) -> Any:
 
 def functions() -> list[str]:
     """Return the statements that make PostgreSQL's functions."""
-    user = [postgres_access.user_function(), postgres.PARTITIONS]
+    user = [postgres_access.user_function(), *postgres.partitioning()]
     return [*user, *postgres_triggers.functions()]
 
 

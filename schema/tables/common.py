@@ -24,6 +24,7 @@ REASON_CODE = Column(
     "reason_code", REASON, "Why it did not fill; NONE where nothing went wrong.", default="NONE"
 )
 OF_ACCOUNT = Owner("account_id", of="account")
+OF_STRATEGY = Owner("strategy_id", of="strategy")
 VERSION_COLUMN = Column(
     "version", VERSION, "Rises with every change of the row; the greatest is the current row."
 )

@@ -10,6 +10,7 @@ from schema.tables.common import (
     HISTORY_STORES,
     LINE,
     OF_ACCOUNT,
+    OF_STRATEGY,
     ORDER_TYPE,
     PARTITION,
     PROVIDER_SYMBOL,
@@ -94,6 +95,7 @@ TRADE_SIGNAL = Table(
     stores=HISTORY_STORES,
     kind="history",
     retention=RETENTION,
+    owner=OF_STRATEGY,
 )
 
 SIGNAL_REJECTION = Table(

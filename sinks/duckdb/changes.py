@@ -100,6 +100,7 @@ def change(
     moment: datetime,
     *,
     whole: bool,
+    concealed: bool = False,
 ) -> Changed:
     """Write and delete rows, within a transaction of the caller's on the control database.
 
@@ -112,12 +113,14 @@ def change(
         by: who does it.
         moment: when.
         whole: whether one bad row or key refuses all; else it alone is left out.
+        concealed: whether the audit does not say what stood in rows, or in columns, that are
+            there no more: it outlives who is forgotten.
 
     Raises:
         ChangeRefused: a row or key was refused and `whole` is true; the caller rolls back.
         duckdb.Error: DuckDB itself refuses it.
     """
-    work = _Change(cursor, by, moment, whole=whole)
+    work = _Change(cursor, by, moment, whole=whole, concealed=concealed)
     for name, batch in rows.items():
         work.write(table(name), batch, row_rules.judge(table(name), batch))
     # What is referred to goes after what refers to it.
@@ -137,12 +140,19 @@ def _changeable(name: str) -> Table:
 
 class _Change:
     def __init__(
-        self, cursor: duckdb.DuckDBPyConnection, by: Actor, moment: datetime, *, whole: bool
+        self,
+        cursor: duckdb.DuckDBPyConnection,
+        by: Actor,
+        moment: datetime,
+        *,
+        whole: bool,
+        concealed: bool,
     ) -> None:
         self._cursor = cursor
         self._by = by
         self._moment = moment
         self._whole = whole
+        self._concealed = concealed
         self._doomed: set[tuple[str, str]] = set()
         self.done = Changed()
 
@@ -174,7 +184,8 @@ class _Change:
                 self._empty(child, column, orphans)
             for each, going in found.deleted:
                 self._fill(each, going)
-                self._cursor.execute(duckdb_changes.log_deleted(each), self._signature())
+                told = duckdb_changes.log_deleted(each, concealed=self._concealed)
+                self._cursor.execute(told, self._signature())
                 self._cursor.execute(duckdb_changes.delete(each))
                 self._doomed |= {(each.name, key) for key in going}
                 self.done.deleted[each.name] = self.done.deleted.get(each.name, 0) + len(going)
@@ -192,7 +203,8 @@ class _Change:
         count = int(self.rows(f"SELECT count(*) FROM {duckdb_changes.GIVEN}")[0][0])  # noqa: S608
         if count:
             made = which.name == "users"
-            self._cursor.execute(duckdb_changes.log_written(which), self._signature(made=made))
+            told = duckdb_changes.log_written(which, concealed=self._concealed)
+            self._cursor.execute(told, self._signature(made=made))
             self._cursor.execute(store.insert(which, duckdb_changes.GIVEN))
         return count
 

@@ -1,4 +1,4 @@
-"""The database for readers, whether the archive runs or not."""
+"""The database for readers: through the archive's socket if it runs, else from the files."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import socket
 import time
 from contextlib import contextmanager
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import pyarrow as pa
 
@@ -16,97 +16,21 @@ from schema.audit_chain import Head
 from sinks import personal, upkeep
 from sinks.duckdb import frames
 from sinks.duckdb.changes import Actor, Changed
-from sinks.duckdb.control import Control
-from sinks.duckdb.database import Database, DatabaseBusy, Limits
-from sinks.duckdb.forgetting import forget
+from sinks.duckdb.database import DatabaseBusy, Limits
+from sinks.duckdb.files import DuckFiles
 from sinks.duckdb.frames import FrameReader, FrameWriter, LinkBroken, QueryFailed
-from sinks.duckdb.maintenance import Maintenance
-from sinks.duckdb.query import Query
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from sinks.duckdb.reader import Reader
     from sinks.personal import Forgetting
     from sinks.upkeep import Done, Wanted
 
 _POLL_SECONDS = 0.05
 _BUFFER = 1 << 18
 _CONNECT_SECONDS = 2.0
-
-
-class Reader(Protocol):
-    """What the archive's server and the files themselves both offer."""
-
-    def query(
-        self, sql: str, params: Sequence[Any] | Mapping[str, Any] | None = None
-    ) -> pa.RecordBatchReader:
-        """Run one SELECT; rows come as they are read. One query at a time.
-
-        Raises:
-            QueryFailed: the database refuses it.
-        """
-
-    def read_control(self) -> tuple[int, dict[str, pa.Table]]:
-        """Return the configuration's version, and its current rows by table."""
-
-    def write_control(self, tables: Mapping[str, pa.Table], note: str) -> int:
-        """Write changed rows as one new version of the configuration, and return it.
-
-        Raises:
-            QueryFailed: nothing was written.
-            ControlRefused: the same.
-        """
-
-    def change(
-        self,
-        tables: Mapping[str, pa.Table],
-        gone: Mapping[str, Sequence[str]],
-        by: Actor,
-        *,
-        whole: bool = False,
-    ) -> Changed:
-        """Write and delete rows of control tables and records, with their audit.
-
-        Args:
-            tables: rows by table; a changed row has a greater version than the stored one.
-            gone: keys of rows to delete, by table.
-            by: who does it.
-            whole: whether one bad row refuses all; else it alone is left out, and said.
-
-        Raises:
-            QueryFailed: nothing was changed.
-            ControlRefused: the same.
-        """
-
-    def seal(self) -> list[Head]:
-        """Seal what the audit has got since the last seal; return the new ends of the chain.
-
-        Raises:
-            QueryFailed: it was not sealed.
-            ControlRefused: the same.
-        """
-
-    def maintain(self, wanted: Wanted) -> Sequence[Done]:
-        """Remove what retention lets go, and write the log into the files; tell what was done.
-
-        Raises:
-            QueryFailed: it was not done, or not all of it; the message says why.
-            CheckpointFailed: the same.
-        """
-
-    def forget(self, which: Forgetting) -> dict[str, int]:
-        """Remove or pseudonymise a user's rows, and count them by table.
-
-        Raises:
-            QueryFailed: the control data is as it was.
-        """
-
-    def close(self) -> None:
-        """Let go of the database."""
-
-    def __enter__(self) -> Self: ...
-    def __exit__(self, *_: object) -> None: ...
 
 
 class DuckClient:
@@ -261,95 +185,6 @@ class DuckClient:
             frames.send(self._link, frames.REQUEST, json.dumps(what, default=str).encode())
         except OSError as error:
             raise LinkBroken(f"the archive went away: {error}") from error
-
-
-class DuckFiles:
-    """The files themselves, while no archive runs.
-
-    Args:
-        directory: of the files.
-        limits: what DuckDB may use.
-        write: whether the configuration may be written; makes the files if there are none.
-
-    Raises:
-        DatabaseBusy: another process has the files.
-        DatabaseMissing: there are none.
-    """
-
-    def __init__(self, directory: Path, limits: Limits, *, write: bool) -> None:
-        self._database = Database(directory, limits, read_only=not write)
-        self._open: list[Query] = []
-
-    def query(
-        self, sql: str, params: Sequence[Any] | Mapping[str, Any] | None = None
-    ) -> pa.RecordBatchReader:
-        """Run one SELECT.
-
-        Raises:
-            QueryFailed: DuckDB refuses it.
-        """
-        query = Query(self._database, sql, params)
-        self._open.append(query)
-        return query.open()
-
-    def read_control(self) -> tuple[int, dict[str, pa.Table]]:
-        """Return the configuration's version, and its current rows by table."""
-        return Control(self._database).read()
-
-    def write_control(self, tables: Mapping[str, pa.Table], note: str) -> int:
-        """Write changed rows as one new version of the configuration, and return it.
-
-        Raises:
-            ControlRefused: nothing was written.
-        """
-        return Control(self._database).write(tables, note)
-
-    def change(
-        self,
-        tables: Mapping[str, pa.Table],
-        gone: Mapping[str, Sequence[str]],
-        by: Actor,
-        *,
-        whole: bool = False,
-    ) -> Changed:
-        """Write and delete rows of control tables and records, as `Reader.change`.
-
-        Raises:
-            ControlRefused: nothing was changed.
-        """
-        return Control(self._database).change(tables, gone, by, whole=whole)
-
-    def seal(self) -> list[Head]:
-        """Seal the audit, as `Reader.seal`.
-
-        Raises:
-            ControlRefused: it was not sealed.
-        """
-        return Control(self._database).seal()
-
-    def maintain(self, wanted: Wanted) -> Sequence[Done]:
-        """Remove what retention lets go, and write the log into the files; tell what was done.
-
-        Raises:
-            CheckpointFailed: the log is as it was; old rows are gone.
-        """
-        return Maintenance(self._database).run(wanted)
-
-    def forget(self, which: Forgetting) -> dict[str, int]:
-        """Remove or pseudonymise a user's rows, and count them by table."""
-        return forget(self._database, which)
-
-    def close(self) -> None:
-        """Close the files."""
-        for query in self._open:
-            query.close()
-        self._database.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
 
 def open_or_connect(

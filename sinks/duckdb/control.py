@@ -16,7 +16,7 @@ from schema import duckdb as store
 from schema.audit_chain import Head
 from schema.registry import TABLES, table
 from sinks import audit_heads, sealing
-from sinks.duckdb import changes, seals
+from sinks.duckdb import changes, seals, tombstones
 from sinks.duckdb.changes import Actor, Changed
 from sinks.duckdb.database import CONTROL, registered, transaction
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from sinks.duckdb.database import Database
+    from sinks.personal import Forgetting
 
 log = logging.getLogger(__name__)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -94,6 +95,28 @@ class Control:
         with self._changing(rows) as moment:
             return changes.change(self._connection, rows, gone, by, moment, whole=whole)
 
+    def forget(self, which: Forgetting, by: Actor) -> Changed:
+        """Give a user's rows that stay to nobody, and delete the others and the user.
+
+        The audit says that it was done, and nothing of what stood there.
+
+        Args:
+            which: who, and by what pseudonym.
+            by: who does it.
+
+        Raises:
+            ControlRefused: a rule forbids it; nothing was changed.
+        """
+        with self._lock:
+            # Nobody else writes what is read here before it is written.
+            version, moment = self._version() + 1, self._moment()
+            rows = changes.batches(tombstones.rows(self._connection, which, version, moment))
+            gone = tombstones.keys(self._connection, which)
+            with self._transaction(rows) as moment:
+                return changes.change(
+                    self._connection, rows, gone, by, moment, whole=True, concealed=True
+                )
+
     def seal(self) -> list[Head]:
         """Seal what the audit has got since the last seal, and note where the chain ends.
 
@@ -119,12 +142,16 @@ class Control:
     @contextmanager
     def _changing(self, rows: Mapping[str, pa.Table]) -> Iterator[datetime]:
         """Hold the lock and a transaction; give the moment of what changes in it."""
-        with self._lock:
-            try:
-                with registered(self._connection, rows), transaction(self._connection):
-                    yield self._moment()
-            except duckdb.Error as error:
-                raise ControlRefused(str(error).splitlines()[0]) from error
+        with self._lock, self._transaction(rows) as moment:
+            yield moment
+
+    @contextmanager
+    def _transaction(self, rows: Mapping[str, pa.Table]) -> Iterator[datetime]:
+        try:
+            with registered(self._connection, rows), transaction(self._connection):
+                yield self._moment()
+        except duckdb.Error as error:
+            raise ControlRefused(str(error).splitlines()[0]) from error
 
     def _moment(self) -> datetime:
         """Now, and never before what was last done: seals take the audit in its order."""

@@ -11,6 +11,7 @@ import duckdb
 from rules.errors import Transient
 from schema import duckdb as store
 from schema import sql
+from sinks import sealing
 from sinks.duckdb.database import ARCHIVE, CONTROL, transaction
 from sinks.duckdb.gate import WRITING
 from sinks.upkeep import Done, Rule, Wanted, rules
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from sinks.duckdb.database import Database
 
 _STORE: Final = "duckdb"
+# A row of the audit goes with its whole seal, when that is old; nothing else deletes one.
+EXPIRE_AUDIT: Final = "DELETE FROM audit_log WHERE created_at <= ?"
 _PATIENCE = 10.0
 _PAUSE = 0.05
 
@@ -56,6 +59,8 @@ class Maintenance:
     def _expire(
         self, connection: duckdb.DuckDBPyConnection, rule: Rule, wanted: Wanted
     ) -> Done | None:
+        if rule.sealed:
+            return _expire_sealed(connection, rule, wanted)
         target, cutoff = sql.name(store.target(rule.table)), rule.before(wanted.now)
         where = rule.where("?")
         if wanted.dry_run:
@@ -63,12 +68,32 @@ class Maintenance:
             gone = int(connection.execute(query, [cutoff]).fetchall()[0][0])
         else:
             gone = _delete(connection, rule, target, wanted)
-        detail = f"older than {rule.days} days" + (f", {rule.condition}" if rule.condition else "")
-        return (
-            Done(store=_STORE, table=rule.table.name, action="expire", rows=gone, detail=detail)
-            if gone
-            else None
-        )
+        return _expired(rule, gone)
+
+
+def _expired(rule: Rule, gone: int) -> Done | None:
+    detail = f"older than {rule.days} days" + (f", {rule.condition}" if rule.condition else "")
+    done = Done(store=_STORE, table=rule.table.name, action="expire", rows=gone, detail=detail)
+    return done if gone else None
+
+
+def _expire_sealed(
+    connection: duckdb.DuckDBPyConnection, rule: Rule, wanted: Wanted
+) -> Done | None:
+    """Remove rows of the audit by whole seals, each in one transaction: the chain holds always."""
+    oldest = "(SELECT min(created_at) FROM audit_log)"
+    query = sealing.expiring(oldest, "?")
+    found = connection.sql(query, params=[rule.before(wanted.now)]).to_arrow_table().to_pylist()
+    seals = [(each["sealed_until"], each["row_count"]) for each in found]
+    gone = 0
+    for end in sealing.together(seals, wanted.batch):
+        if wanted.dry_run:
+            counted = "SELECT count(*) FROM audit_log WHERE created_at <= ?"
+            gone = int(connection.execute(counted, [end]).fetchall()[0][0])
+        else:
+            with transaction(connection):
+                gone += int(connection.execute(EXPIRE_AUDIT, [end]).fetchall()[0][0])
+    return _expired(rule, gone)
 
 
 def _delete(connection: duckdb.DuckDBPyConnection, rule: Rule, target: str, wanted: Wanted) -> int:

@@ -151,7 +151,8 @@ class _Handler(socketserver.BaseRequestHandler):
                     done = Maintenance(self.server.database).run(wanted)
                     frames.send(self.request, frames.DATA, upkeep.told(done))
                 case "forget":
-                    counts = forget(self.server.database, personal.read(asked["who"]))
+                    who = personal.read(asked["who"])
+                    counts = forget(self.server.database, self.server.control, who)
                     frames.send(self.request, frames.DATA, personal.told(counts))
                 case "hold":
                     self._hold()

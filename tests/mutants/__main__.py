@@ -28,7 +28,7 @@ def main() -> int:
             shutil.copytree(ROOT, tree, ignore=_LEFT_OUT)
             caught = _is_caught(mutant, tree)
         survived += not caught
-        print(f"law {mutant.law}: {'caught  ' if caught else 'SURVIVED'} {mutant.name}", flush=True)
+        print(f"{mutant.law}: {'caught  ' if caught else 'SURVIVED'} {mutant.name}", flush=True)
     print(f"{len(chosen) - survived} of {len(chosen)} caught")
     return 1 if survived else 0
 

@@ -15,7 +15,7 @@ class Mutant:
     """One deliberate break.
 
     Attributes:
-        law: number of the law that it breaks.
+        law: number of the law that it breaks, or the promise: `audit` or `isolation`.
         name: what it does.
         file: path of the file that it changes.
         before: text that stands there once.
@@ -23,7 +23,7 @@ class Mutant:
         tests: that must fail.
     """
 
-    law: int
+    law: int | str
     name: str
     file: str
     before: str
@@ -45,4 +45,4 @@ def read() -> list[Mutant]:
     """Return all mutants, by law."""
     rows = tomllib.loads(FILE.read_text(encoding="utf-8"))["mutants"]
     mutants = [Mutant(**{**row, "tests": tuple(row["tests"])}) for row in rows]
-    return sorted(mutants, key=lambda one: one.law)
+    return sorted(mutants, key=lambda one: str(one.law))

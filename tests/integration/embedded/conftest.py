@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from schema import clickhouse as store
+from schema.registry import TABLES
+from sinks.clickhouse import migrate
 from tests.embedded_http import ask
+from tests.servers import ClickHouseServer
+from tests.two_users import ANN, BOB, rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from tests.servers import ClickHouseServer
 
 
 @pytest.fixture
@@ -22,3 +25,30 @@ def table(clickhouse: ClickHouseServer) -> Iterator[str]:
     assert ask(clickhouse, ddl).status == 200
     yield "h"
     ask(clickhouse, "DROP TABLE h")
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouseServer]:
+    """All tables, with a row of Ann's and one of Bob's in each, written in two versions."""
+    with ClickHouseServer(tmp_path_factory.mktemp("readers")) as server:
+        with server.client() as client:
+            migrate(client)
+            for each in TABLES.values():
+                if "clickhouse" in each.stores and each.kind != "system":
+                    for user in (ANN, BOB, ANN, BOB):
+                        client.insert_arrow(store.target(each), rows(each, user))
+            client.command("CREATE DATABASE other")
+            client.command("CREATE VIEW other.all_orders AS SELECT * FROM default.orders")
+            client.command("CREATE TABLE other.copy ENGINE = Memory AS SELECT * FROM orders")
+            client.command(
+                "CREATE DICTIONARY other.owners (account_id UUID, user_id UUID)"
+                " PRIMARY KEY account_id SOURCE(CLICKHOUSE(TABLE 'accounts' DB 'default'))"
+                " LAYOUT(COMPLEX_KEY_HASHED()) LIFETIME(0)"
+            )
+            client.command(
+                "CREATE TABLE other.joined (account_id UUID, symbol String)"
+                " ENGINE = Join(ANY, LEFT, account_id)"
+            )
+            client.command("INSERT INTO other.joined SELECT account_id, symbol FROM orders")
+            client.command("CREATE VIEW default.everything AS SELECT * FROM orders")
+        yield server

@@ -16,15 +16,17 @@ from flows.stores import ClickHouseStore, Store, StoreName
 from schema import arrow
 from schema.registry import TABLES, table
 from sinks.clickhouse import ClickHouseWriter
-from sinks.duckdb.client import DuckFiles
 from sinks.duckdb.database import Database, Limits
+from sinks.duckdb.files import DuckFiles
 from sinks.duckdb.writer import DuckWriter
+from tests import two_users
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.servers import ClickHouseServer
 
+TRADES = table("trades")
 Rows = dict[str, list[dict[str, Any]]]
 Plant = Callable[[Rows], None]
 
@@ -295,6 +297,20 @@ def test_a_newer_version_replaces_a_row_rather_than_doubling_it(planter: Planter
         order["version"] = 2
     planter.write({"orders": rows["orders"]})
     assert planter.findings() == {}
+
+
+def test_trades_that_share_the_brokers_number_are_told(planter: Planter) -> None:
+    """The unique key that no index keeps: of one broker, account and number there is one trade."""
+    plain = two_users.rows(TRADES, two_users.ANN).to_pylist()[0]
+    same, other = ({"trade_id": name(each)} for each in ("one", "two"))
+    unknown = {"broker_trade_id": None}
+    planter.write({"trades": [plain | same | unknown, plain | other | unknown]})
+    assert planter.findings() == {}
+    planter.write({"trades": [plain | same | {"version": 2}, plain | other | {"version": 2}]})
+    (found,) = planter.findings().values()
+    assert found.check == "duplicate_unique_trades"
+    assert found.breaks
+    assert found.columns[:3] == ["broker_id", "broker_trade_id", "account_id"]
 
 
 def test_stores_with_different_counts_are_told() -> None:

@@ -21,6 +21,7 @@ from config import live, restored
 from config.settings import load
 from embedded.home import open_home
 from flows import servers
+from flows.__main__ import main
 from flows.backup import manifest
 from flows.backup.restore import restore
 from flows.backup.take import back_up
@@ -30,9 +31,12 @@ from flows.stores import open_store, values
 from schema import arrow, keys
 from schema.registry import table
 from sinks.clickhouse import ClickHouseWriter
+from sinks.duckdb.control import Control
 from sinks.duckdb.database import Database, Limits
 from sinks.duckdb.writer import DuckWriter
 from sinks.spool import Spool
+from tests.control_rows import ROOT, user
+from tests.control_rows import rows as user_rows
 from tests.servers import eventually
 
 if TYPE_CHECKING:
@@ -63,6 +67,12 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> System:
     one = system(tmp_path_factory.mktemp("filled") / "home")
     with Database(one.home.duckdb_dir, Limits(256, 2)) as database:
         DuckWriter(database).write({"system_event_log": event(1)}, {"{1}:results": "5-0"})
+        control = Control(database)
+        for key, address in ((UUID(int=1), "ann"), (UUID(int=2), "bob")):
+            made = user(key, email=address, username=address)
+            control.change({"users": user_rows("users", made)}, {}, ROOT)
+            assert control.seal()
+        control.close()
     Spool(one.home.spool_dir / "clickhouse", 1 << 20).append(
         {"system_event_log": event(2)}, {"{1}:results": "6-0"}
     )
@@ -129,6 +139,12 @@ def test_a_home_comes_back(backup: Path, tmp_path: Path) -> None:
             assert found == [("event 1",)]
     assert len(Spool(home / "spool" / "clickhouse", 1 << 20)) == 1
     assert len(Spool(home / "spool" / "trade-0", 1 << 20)) == 1
+    # The audit is as it was written, and where its chain ended is known too.
+    assert main(["--home", str(home), "audit", "--chain"]) == 0
+    with Database(home / "duckdb", Limits(256, 1)) as database:
+        for name in ("audit_seals", "audit_log"):
+            database.cursor().execute(f"DELETE FROM {name}")
+    assert main(["--home", str(home), "audit", "--chain"]) == 1
     journal = home / "executors" / "alpha-1" / "journal"
     assert [path.name for path in journal.iterdir()] == ["executor.journal.aside-0"]
     # Its passwords are its own.

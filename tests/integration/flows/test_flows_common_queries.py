@@ -18,8 +18,8 @@ from schema import clickhouse
 from schema import duckdb as duck
 from schema.registry import TABLES
 from sinks.clickhouse import migrate
-from sinks.duckdb.client import DuckFiles
 from sinks.duckdb.database import ARCHIVE, CONTROL, Database, Limits, registered, source
+from sinks.duckdb.files import DuckFiles
 from tests.common_rows import made
 from tests.servers import ClickHouseServer
 from tests.two_users import ANN, BOB

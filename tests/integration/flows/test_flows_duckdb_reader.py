@@ -13,11 +13,11 @@ from flows.errors import CommandError
 from flows.stores import ReaderStore, values
 from schema import duckdb as store
 from schema import duckdb_access, isolation
-from schema.registry import TABLES
-from sinks.duckdb.client import DuckFiles
+from schema.registry import TABLES, table
 from sinks.duckdb.database import ARCHIVE, CONTROL, Database, Limits, registered, source
+from sinks.duckdb.files import DuckFiles
 from sinks.duckdb.frames import QueryFailed
-from tests.two_users import ANN, BOB, NAMES, rows
+from tests.two_users import ANN, BOB, MOMENT, NAMES, rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,6 +46,17 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DuckFiles]:
         yield opened
 
 
+# A strategy that is public shows itself, and not its signals.
+PUBLIC: dict[str, dict[str, Any]] = {"strategies": {"is_public": True}}
+
+
+def put(database: Database, which: Any, made: Any) -> None:
+    cursor = database.cursor()
+    cursor.execute(f"USE {ARCHIVE if which.kind == 'history' else CONTROL}.main")
+    with registered(cursor, {which.name: made}):
+        cursor.execute(store.insert(which, source(which.name)))
+
+
 def ask(files: DuckFiles, user: UUID, query: str, **params: Any) -> list[tuple[Any, ...]]:
     return values(ReaderStore(files, user), query, params or None)
 
@@ -70,6 +81,28 @@ def test_each_sees_own_rows_and_none_of_the_others(files: DuckFiles, name: str) 
     assert ask(files, uuid4(), f"SELECT * FROM {name}") == []
 
 
+def test_who_subscribes_reads_the_signals_and_who_leaves_no_more(tmp_path: Path) -> None:
+    which = table("subscriptions")
+    with Database(tmp_path, Limits()) as database:
+        for name in ("accounts", "strategies", "subscriptions", "trade_signal"):
+            for user in (ANN, BOB):
+                put(database, table(name), rows(table(name), user, **PUBLIC.get(name, {})))
+        for version, change, seen in (
+            (0, None, ["ann"]),
+            (2, {}, ["ann", "bob"]),
+            (3, {"status": "inactive"}, ["ann", "bob"]),
+            (4, {"deleted_at": MOMENT}, ["ann"]),
+            (5, {"account_id": uuid4()}, ["ann"]),
+        ):
+            if change is not None:
+                given = {"subscription_id": UUID(int=9), "strategy_id": BOB}
+                more = given | {"config_version": version} | change
+                put(database, which, rows(which, ANN, **more))
+            query = duckdb_access.select("trade_signal", str(ANN))
+            found = database.cursor().sql(query).to_arrow_table().column("strategy")
+            assert sorted(found.to_pylist()) == seen, version
+
+
 @pytest.mark.parametrize("name", CLOSED)
 def test_what_has_no_owner_is_closed(files: DuckFiles, name: str) -> None:
     with pytest.raises(CommandError, match=f"there is no table {name} for readers"):
@@ -84,9 +117,9 @@ def test_what_is_for_all_users_is_read_by_all(files: DuckFiles) -> None:
 def test_secrets_are_left_out(files: DuckFiles) -> None:
     secret = [(t, c.name) for t in PLACES.values() for c in t.columns if c.secret]
     assert secret
-    for table, column in secret:
+    for which, column in secret:
         with pytest.raises(QueryFailed, match=column):
-            ask(files, ANN, f"SELECT {column} FROM {table.name}")
+            ask(files, ANN, f"SELECT {column} FROM {which.name}")
 
 
 # Each must show Ann nothing of Bob's: it is refused, or filtered.
@@ -106,6 +139,8 @@ TRIES = [
     "SELECT * FROM signal_decisions AS orders",
     "WITH orders AS (SELECT * FROM signal_decisions) SELECT * FROM orders",
     "WITH orders AS (SELECT * FROM orders) SELECT * FROM orders",
+    "WITH strategies AS (SELECT '{bob}'::UUID AS id, '{ann}'::UUID AS user_id) FROM trade_signal",
+    "WITH subscriptions AS (SELECT '{bob}'::UUID AS strategy_id, '{ann}'::UUID AS account_id, NULL AS deleted_at) FROM trade_signal",
     "WITH accounts AS (SELECT '{bob}'::UUID AS account_id, '{ann}'::UUID AS user_id) SELECT o.* FROM orders o JOIN accounts USING (account_id)",
     "WITH accounts AS (SELECT account_id, '{ann}'::UUID AS user_id FROM orders) FROM orders",
     "WITH orders_versions AS (SELECT 1) SELECT * FROM (SELECT * FROM orders)",

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from contextlib import ExitStack
-from datetime import UTC, date, datetime
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 import clickhouse_connect
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -21,159 +18,42 @@ from flows import forget, privacy, servers
 from flows.context import CLICKHOUSE, System
 from flows.errors import CommandError
 from flows.process import write_json
-from schema import arrow, keys
-from schema import clickhouse as ch
-from schema import duckdb as duck
+from schema import keys
 from schema import redis as live_rows
-from schema.ids import make_id
 from schema.registry import TABLES, table
+from sinks import postgres as pg
 from sinks.clickhouse import migrate
 from sinks.duckdb.database import Database, Limits
-from tests.rows import legal
+from tests.postgres import PostgresServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    import redis
-    from clickhouse_connect.driver.client import Client
 
-NOW = datetime.now(UTC).replace(microsecond=0)
-AUDIT = {"audit_log", "login_audit"}
-# Columns of the books in which publishers may write about themselves.
-WRITTEN = {("trade_signal", "comment"), ("trade_signal", "metadata"), ("trades", "metadata")}
-SECRETS = {"users": 3, "credentials": 3}
+from tests.integration.flows.private import ANNA, BERT, SECRETS, Stores, rows_of, where
 
 
-class Someone:
-    """A user, with one account, one strategy and a row in every table."""
-
-    def __init__(self, name: str, number: int) -> None:
-        self.name = name
-        self.number = number
-        self.email = f"{name}@example.com"
-        self.user, self.account, self.strategy = (
-            make_id(what, name) for what in ("user", "account", "strategy")
-        )
-
-    def row(self, which: Any) -> dict[str, Any]:
-        row = {column.name: self._value(which, column) for column in which.columns}
-        row = legal(which, row)
-        if which.name == "trades":
-            row["status"] = "executed"
-        if which.name == "subscriptions":
-            row["status"] = "inactive"
-        return row
-
-    def batch(self, which: Any) -> pa.RecordBatch:
-        row = self.row(which)
-        return arrow.batch(which, {name: [row[name]] for name in which.names})
-
-    def _value(self, which: Any, column: Any) -> Any:
-        kind, name = column.type, column.name
-        if kind.numpy == "V16":
-            return self._id(which, name)
-        if kind.words:
-            return next(word for word in kind.words if word)
-        if kind.name == "address":
-            return "192.0.2.1"
-        if pa.types.is_string(kind.arrow):
-            return self._text(which, column)
-        return self._number(kind)
-
-    def _text(self, which: Any, column: Any) -> str:
-        kind, name = column.type, column.name
-        own = {"email": self.email, "username": self.name, "country": "CH", "language": "de"}
-        if which.kind == "history" and not which.append_only and (which.name, name) not in WRITTEN:
-            # What brokers and the system itself write.
-            return "{}" if kind.name == "json" else str(self.number)
-        if kind.name == "json":
-            return json.dumps({"mail": self.email, "user": str(self.user)})
-        if kind.low:
-            return own.get(name, f"L{self.number}")
-        return own.get(name, f"of {self.name} ({which.name})")[: kind.length or 100]
-
-    def _id(self, which: Any, name: str) -> UUID:
-        if name in {"user_id", "granted_by"} or (which.name, name) == ("users", "id"):
-            return self.user
-        if name == "account_id":
-            return self.account
-        if name == "strategy_id" or (which.name, name) == ("strategies", "id"):
-            return self.strategy
-        return make_id(which.name, name, self.name)
-
-    def _number(self, kind: Any) -> Any:
-        if pa.types.is_timestamp(kind.arrow):
-            return NOW
-        if pa.types.is_date32(kind.arrow):
-            return date(2026, 11, 21)
-        if pa.types.is_boolean(kind.arrow):
-            return False
-        return Decimal(self.number) if pa.types.is_decimal(kind.arrow) else self.number
-
-
-ANNA, BERT = Someone("anna", 1), Someone("bert", 2)
-
-
-class Stores:
-    """A system's stores, all of which can be searched."""
-
-    def __init__(self, system: System, client: redis.Redis, click: Client) -> None:
-        self.system = system
-        self.redis = client
-        self.click = click
-
-    def fill(self) -> None:
-        with Database(self.system.home.duckdb_dir, Limits(256, 2)) as database:
-            cursor = database.cursor()
-            for which in self._with("duckdb"):
-                for someone in (ANNA, BERT):
-                    cursor.register("rows_of_it", pa.Table.from_batches([someone.batch(which)]))
-                    cursor.execute(duck.insert(which, "rows_of_it"))
-                    cursor.unregister("rows_of_it")
-        for which in self._with("clickhouse"):
-            for someone in (ANNA, BERT):
-                rows = pa.Table.from_batches([someone.batch(which)])
-                self.click.insert_arrow(ch.target(which), rows)
-        for name in ("session_state", "token_store", "user_preferences"):
-            for someone in (ANNA, BERT):
-                (fields,) = live_rows.encode(table(name), someone.batch(table(name)))
-                self.redis.hset(keys.shared_state(name, someone.user), mapping=fields)
-
-    def dump(self) -> dict[tuple[str, str], list[str]]:
-        """Every row of every table and key, as text."""
-        found: dict[tuple[str, str], list[str]] = {}
-        with Database(self.system.home.duckdb_dir, Limits(256, 2)) as database:
-            cursor = database.cursor()
-            for which in self._with("duckdb"):
-                rows = cursor.execute(
-                    f"SELECT CAST(COLUMNS(*) AS VARCHAR) FROM {duck.target(which)}"
-                ).fetchall()
-                found["duckdb", which.name] = sorted(str(row) for row in rows)
-        for which in self._with("clickhouse"):
-            query = f"SELECT * FROM {ch.target(which)} SETTINGS final = 0"
-            rows = self.click.query(query).result_rows
-            found["clickhouse", which.name] = sorted(str(row) for row in rows)
-        for key in self.redis.scan_iter(match="*"):
-            kind = self.redis.type(key)
-            value: Any = self.redis.hgetall(key) if kind == b"hash" else self.redis.get(key)
-            found["redis", key.decode()] = [f"{key!r} {value!r}"]
-        return found
-
-    def _with(self, store: str) -> list[Any]:
-        mine = {"user_id", "account_id", "strategy_id", "granted_by"}
-        return [
-            each
-            for each in TABLES.values()
-            if store in each.stores and (each.name == "users" or mine & set(each.names))
-        ]
+@pytest.fixture(scope="module")
+def server() -> Iterator[PostgresServer]:
+    with PostgresServer() as server:
+        yield server
 
 
 @pytest.fixture
-def stores(tmp_path: Path) -> Iterator[Stores]:
+def postgres_url(server: PostgresServer) -> Iterator[str]:
+    for name in server.database("tradecast_private"):
+        yield server.url(name)
+
+
+@pytest.fixture
+def stores(tmp_path: Path, postgres_url: str) -> Iterator[Stores]:
     home = open_home(tmp_path / "home")
+    (home.path / "tradecast.toml").write_text(f"[postgres]\nurl = '{postgres_url}'\n")
     system = System(home, load(None, home.path, {}))
     with ExitStack() as stack:
+        postgres = stack.enter_context(pg.connect(postgres_url))
+        pg.migrate(postgres)
         ports = servers.choose_ports(system)
         for server in servers.embedded(system, ports):
             stack.enter_context(server)
@@ -185,27 +65,9 @@ def stores(tmp_path: Path) -> Iterator[Stores]:
         )
         stack.callback(click.close)
         migrate(click)
-        stores = Stores(system, client, click)
+        stores = Stores(system, client, click, postgres)
         stores.fill()
         yield stores
-
-
-def where(stores: Stores, someone: Someone) -> set[tuple[str, str]]:
-    """Tables, and keys of Redis, in which a user's id, name or address stands anywhere."""
-    words = (str(someone.user), someone.user.hex, someone.email, someone.name)
-    return {
-        place
-        for place, rows in stores.dump().items()
-        if any(word in row for row in rows for word in words)
-    }
-
-
-def rows_of(stores: Stores, someone: Someone) -> dict[tuple[str, str], list[str]]:
-    words = (str(someone.user), str(someone.account), str(someone.strategy), someone.email)
-    return {
-        place: [row for row in rows if any(word in row for word in words)]
-        for place, rows in stores.dump().items()
-    }
 
 
 def test_all_that_is_held_is_written(stores: Stores, tmp_path: Path) -> None:
@@ -223,7 +85,7 @@ def test_all_that_is_held_is_written(stores: Stores, tmp_path: Path) -> None:
         everything += path.with_suffix(".json").read_text()
     # No secret of theirs, and nothing of anybody else's.
     assert f"of {ANNA.name} (credentials)" not in everything
-    assert everything.count("[redacted]") == sum(SECRETS.values())
+    assert everything.count("[redacted]") == 2 * sum(SECRETS.values())
     assert BERT.name not in everything
     assert str(BERT.user) not in everything
 
@@ -241,6 +103,7 @@ def test_who_is_forgotten_is_found_in_the_audit_alone(
     assert did["tables"] == would["tables"]
     assert where(stores, ANNA) == {
         ("duckdb", "audit_log"), ("duckdb", "login_audit"), ("clickhouse", "audit_log"),
+        ("postgres", "audit_log"), ("postgres", "login_audit"),
     }  # fmt: skip
     kept = {(one["store"], one["table"]) for one in did["tables"] if one["what"] == "kept"}
     assert where(stores, ANNA) <= kept
@@ -249,14 +112,60 @@ def test_who_is_forgotten_is_found_in_the_audit_alone(
     after = rows_of(stores, BERT)
     assert {place: after.get(place, []) for place in before} == before
     account = str(ANNA.account)
-    for place in (("duckdb", "trades"), ("clickhouse", "trades"), ("duckdb", "deals")):
+    for place in (
+        ("duckdb", "trades"),
+        ("clickhouse", "trades"),
+        ("duckdb", "deals"),
+        ("postgres", "trades"),
+        ("postgres", "accounts"),
+    ):
         assert any(account in row for row in stores.dump()[place]), place
     with pytest.raises(CommandError, match="there is no user whose email"):
         privacy.find(stores.system, ANNA.email)
-    # That it was done is in the audit, and not to whom.
-    told = [row for row in stores.dump()["duckdb", "audit_log"] if "tradecast forget" in row]
-    assert len(told) == 1
-    assert str(ANNA.user) not in told[0]
+
+
+def test_forgetting_is_audited_row_by_row_and_tells_nothing(
+    stores: Stores, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def control(cursor: Any) -> dict[tuple[str, Any], dict[str, Any]]:
+        found: dict[tuple[str, Any], dict[str, Any]] = {}
+        for which in TABLES.values():
+            if which.audited and "duckdb" in which.stores:
+                rows = cursor.sql(f"SELECT * FROM {which.name}").to_arrow_table().to_pylist()
+                keyed = {tuple(row[name] for name in which.key): row for row in rows}
+                found |= {(which.name, key): row for key, row in keyed.items()}
+        return found
+
+    with Database(stores.system.home.duckdb_dir, Limits(256, 2)) as database:
+        before = control(database.cursor())
+    assert forget.run(stores.system, ANNA.email, yes=True, as_json=True) == 0
+    capsys.readouterr()
+    with Database(stores.system.home.duckdb_dir, Limits(256, 2)) as database:
+        after = control(database.cursor())
+        query = "SELECT * FROM audit_log WHERE actor = 'tradecast forget'"
+        told = database.cursor().sql(query).to_arrow_table().to_pylist()
+    changed = [key for key in before.keys() | after.keys() if before.get(key) != after.get(key)]
+    assert len(changed) > 20
+    counts = Counter(which for which, _ in changed)
+    assert Counter(row["resource_type"] for row in told) == counts
+    said = "".join(str(row) for row in told)
+    for word in (str(ANNA.user), ANNA.user.hex, str(ANNA.user.bytes), ANNA.email, "of anna"):
+        assert word not in said
+    actions = Counter(row["action"] for row in told)
+    gone = sum(key not in after for key in before)
+    assert actions["delete"] == gone
+    assert actions["insert"] == sum(key not in before for key in after)
+    query = "SELECT t::text FROM audit_log t WHERE user_agent = 'tradecast forget'"
+    rows = [row for (row,) in stores.postgres.execute(query).fetchall()]
+    assert len(rows) > 15
+    for word in (str(ANNA.user), ANNA.email, "of anna"):
+        assert word not in "".join(rows)
+    assert any(f"accounts,{ANNA.account}" in row for row in rows)
+    (user,) = [row for row in told if row["resource_type"] == "accounts"]
+    old, new = (json.loads(user[name]) for name in ("old_values", "new_values"))
+    assert old["account_id"] == new["account_id"] == user["resource_id"] == str(ANNA.account)
+    assert old["user_id"] == "[forgotten]"
+    assert new["user_id"] not in {str(ANNA.user), "[forgotten]"}
 
 
 @pytest.mark.parametrize(

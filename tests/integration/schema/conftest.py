@@ -9,6 +9,7 @@ import pytest
 
 from schema import migrations
 from tests.postgres import PostgresServer
+from tests.postgres_users import ANN, BOB, Connection, fill
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,3 +60,15 @@ def postgres_database(postgres: PostgresServer) -> Iterator[str]:
         with postgres.connect(name) as owner:
             migrate(owner.execute, "postgres")
         yield name
+
+
+@pytest.fixture
+def owner(postgres: PostgresServer, postgres_database: str) -> Iterator[Connection]:
+    """The tables' owner, in a transaction that is taken back: it begins with rows of Ann and Bob."""
+    with (
+        postgres.connect(postgres_database) as connection,
+        connection.transaction(force_rollback=True),
+    ):
+        for user in (ANN, BOB):
+            fill(connection, user)
+        yield connection

@@ -1,4 +1,4 @@
-"""A PostgreSQL for the tests of what writes to it."""
+"""A PostgreSQL and a DuckDB for the tests of what writes to them."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from sinks.duckdb.control import Control
+from sinks.duckdb.database import Database, Limits
 from tests.postgres import PostgresServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 
 @pytest.fixture(scope="session")
@@ -23,3 +26,16 @@ def empty_postgres(postgres: PostgresServer) -> Iterator[str]:
     """The address of an empty database."""
     for name in postgres.database("tradecast_empty"):
         yield postgres.url(name)
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    with Database(tmp_path, Limits(256, 1)) as database:
+        yield database
+
+
+@pytest.fixture
+def control(database: Database) -> Iterator[Control]:
+    control = Control(database)
+    yield control
+    control.close()

@@ -22,7 +22,7 @@ from sinks.duckdb.control import Control
 from sinks.duckdb.database import Database, Limits, transaction
 from sinks.duckdb.seals import DuckAudit
 from sinks.duckdb.server import DuckServer
-from tests.integration.sinks.test_sinks_duckdb_changes import ANN, ROOT, rows, user
+from tests.control_rows import ANN, ROOT, rows, user
 from tests.servers import eventually
 
 if TYPE_CHECKING:

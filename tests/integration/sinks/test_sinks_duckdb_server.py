@@ -16,9 +16,10 @@ from schema import arrow
 from schema.ids import make_id
 from schema.migrations import MIGRATIONS
 from schema.registry import table
-from sinks.duckdb.client import DuckClient, DuckFiles, open_or_connect
+from sinks.duckdb.client import DuckClient, open_or_connect
 from sinks.duckdb.control import ControlRefused
 from sinks.duckdb.database import Database, DatabaseBusy, DatabaseMissing, DatabaseTooNew, Limits
+from sinks.duckdb.files import DuckFiles
 from sinks.duckdb.frames import LinkBroken, QueryFailed
 from sinks.duckdb.server import DuckServer
 from sinks.duckdb.writer import DuckWriter, WriteRefused

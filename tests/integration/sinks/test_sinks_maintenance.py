@@ -1,84 +1,43 @@
-"""Maintenance removes what retention lets go, and nothing else, in every store."""
+"""Maintenance removes what retention lets go from DuckDB, and nothing else."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+import duckdb
 import pyarrow as pa
 import pytest
 
-from schema import arrow, migrations
-from schema import clickhouse as ch
+from embedded.home import open_home
+from flows.__main__ import main
 from schema import duckdb as duck
-from schema.ids import make_id
 from schema.registry import table
-from sinks.clickhouse import migrate
-from sinks.clickhouse_maintenance import ClickHouseMaintenance, pays
-from sinks.duckdb.client import DuckClient, DuckFiles
-from sinks.duckdb.database import Database, Limits
+from sinks import sealing
+from sinks.duckdb.client import DuckClient
+from sinks.duckdb.database import Database, Limits, transaction
+from sinks.duckdb.files import DuckFiles
+from sinks.duckdb.seals import DuckAudit
 from sinks.duckdb.server import DuckServer
 from sinks.duckdb.writer import DuckWriter
-from sinks.postgres_maintenance import PostgresMaintenance
-from sinks.upkeep import LEAST_AUDIT_DAYS, Done, UpkeepRefused, Wanted, rules
-from tests.postgres import PostgresServer
+from sinks.upkeep import LEAST_AUDIT_DAYS, UpkeepRefused, Wanted, rules
+from tests.aged_rows import (
+    AUDIT,
+    BARS,
+    DRY,
+    MARKS,
+    NOW,
+    WANTED,
+    ago,
+    bars,
+    filled,
+    marks,
+    times,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-    from clickhouse_connect.driver.client import Client
-
-NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
-WANTED = Wanted(now=NOW, batch=3)
-DRY = Wanted(now=NOW, batch=3, dry_run=True)
-MARKS, BARS, AUDIT, LOGINS = map(
-    table, ("account_marks", "market_data", "audit_log", "login_audit")
-)
-
-
-def ago(days: float) -> datetime:
-    return NOW - timedelta(days=days)
-
-
-def marks(*ages: float) -> pa.Table:
-    return filled(MARKS, ages, {})
-
-
-def filled(which: Any, ages: tuple[float, ...], columns: dict[str, Any]) -> pa.Table:
-    """Rows of these ages in days; what is not given is the least that the column takes."""
-    count = len(ages)
-    given: dict[str, Any] = {}
-    for column in which.columns:
-        if column.name in columns:
-            given[column.name] = columns[column.name]
-        elif column.name == which.time:
-            given[column.name] = [ago(age) for age in ages]
-        elif not column.nullable and column.default is None:
-            given[column.name] = [_least(column, place) for place in range(count)]
-    return pa.Table.from_batches([arrow.batch(which, given)])
-
-
-def _least(column: Any, place: int) -> Any:
-    kind = column.type
-    if kind.words:
-        return next(word for word in kind.words if word)
-    if kind.numpy == "V16":
-        return make_id("row", str(place)).bytes
-    if pa.types.is_string(kind.arrow):
-        return "x"
-    if pa.types.is_timestamp(kind.arrow):
-        return NOW
-    return 1
-
-
-def bars(timeframe: str, *ages: float) -> pa.Table:
-    prices = {f"{name}_price": [1] * len(ages) for name in ("open", "high", "low", "close")}
-    return filled(BARS, ages, {"timeframe": [timeframe] * len(ages), **prices})
-
-
-def times(rows: list[Any]) -> list[datetime]:
-    return sorted(value.replace(tzinfo=value.tzinfo or UTC) for value in rows)
 
 
 def test_only_these_tables_have_rows_that_go() -> None:
@@ -107,9 +66,6 @@ def test_the_audit_is_kept_as_long_as_the_law_asks() -> None:
     with pytest.raises(UpkeepRefused, match="at least 1096 days"):
         Wanted(now=NOW, audit_days=LEAST_AUDIT_DAYS - 1)
     assert Wanted(now=NOW).audit_days == 2557
-
-
-# DuckDB
 
 
 @pytest.fixture
@@ -160,21 +116,59 @@ def test_duckdb_lets_old_rows_go_in_batches_while_it_is_served(
         assert len(kept(served, MARKS)) == 9
         done = client.maintain(WANTED)
     expired = {(one.table, one.rows) for one in done if one.action == "expire"}
-    assert expired == {("account_marks", 7), ("market_data", 1), ("audit_log", 1)}
+    assert expired == {("account_marks", 7), ("market_data", 1)}
     assert {(one.table, one.rows) for one in would if one.action == "expire"} == expired
     assert kept(served, MARKS) == [ago(730), ago(1)]
     assert kept(served, BARS) == [ago(399)]
-    assert kept(served, AUDIT) == [ago(2500)]
+    # Under no seal: nobody could tell afterwards that it was old.
+    assert kept(served, AUDIT) == [ago(2600), ago(2500)]
     # What DuckDB keeps for ever, and what nothing ever lets go.
     assert len(kept(served, table("system_event_log"))) == 1
     assert len(kept(served, table("trade_signal"))) == 1
 
 
+AGES = (2600.0, 2590.0, 2580.0, 2570.0, 2560.0, 2550.0, 2540.0, 2530.0)
+
+
+def sealed(database: Database) -> None:
+    """An audit of these ages, under seals of three rows each."""
+    store_in(database, {AUDIT.name: filled(AUDIT, AGES, {})})
+    cursor = database.cursor()
+    cursor.execute("USE control.main")
+    with transaction(cursor):
+        assert len(sealing.seal(DuckAudit(cursor), NOW, 3)) == 3
+
+
 def test_a_longer_audit_is_kept_longer(database: Database, served: Path) -> None:
-    store_in(database, {AUDIT.name: filled(AUDIT, (2600.0, 2500.0), {"version": [1, 1]})})
+    sealed(database)
     with DuckClient(served) as client:
         client.maintain(Wanted(now=NOW, audit_days=3000))
-    assert len(kept(served, AUDIT)) == 2
+    assert len(kept(served, AUDIT)) == len(AGES)
+
+
+def test_the_audit_goes_by_whole_seals(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    home = open_home(tmp_path)
+    chain = ["--home", str(tmp_path), "audit", "--chain", "--format", "plain"]
+    with Database(home.duckdb_dir, Limits(256, 1)) as database:
+        sealed(database)
+    assert main(chain) == 0
+    for _ in range(2):
+        with DuckFiles(home.duckdb_dir, Limits(256, 1), write=True) as files:
+            would = [one.rows for one in files.maintain(DRY) if one.action == "expire"]
+            done = [one.rows for one in files.maintain(WANTED) if one.action == "expire"]
+            assert would == done
+        # The seal in whose midst the time is over keeps all of its rows.
+        with Database(home.duckdb_dir, Limits(256, 1)) as database:
+            query = f"SELECT created_at FROM {AUDIT.name}"
+            left = database.cursor().sql(query).to_arrow_table().column(0).to_pylist()
+        assert times(left) == [ago(age) for age in AGES[3:]]
+        assert main(chain) == 0
+        told = capsys.readouterr().out
+        assert "3 seals hold, 1 of rows that were old enough to go; 5 rows are as they" in told
+    with duckdb.connect(str(home.duckdb_dir / "control.duckdb")) as tampering:
+        tampering.execute("DELETE FROM audit_log WHERE created_at = ?", [ago(2560)])
+    assert main(chain) == 1
+    assert "the row was removed, or moved in time, under seal 2" in capsys.readouterr().out
 
 
 def test_a_checkpoint_empties_the_log(database: Database, served: Path, tmp_path: Path) -> None:
@@ -193,158 +187,3 @@ def test_files_without_an_archive_are_maintained_too(tmp_path: Path) -> None:
     with DuckFiles(tmp_path, Limits(256, 2), write=True) as files:
         done = files.maintain(WANTED)
     assert ("account_marks", 1) in {(one.table, one.rows) for one in done}
-
-
-# ClickHouse
-
-
-@pytest.fixture
-def click(clickhouse: Any) -> Iterator[tuple[Client, str]]:
-    with clickhouse.client() as client:
-        client.command("CREATE DATABASE maintained")
-        client.database = "maintained"
-        migrate(client)
-        client.command("SYSTEM STOP TTL MERGES")
-        client.command("SYSTEM STOP MERGES")
-        yield client, f"{clickhouse.url}/maintained"
-        client.command("SYSTEM START MERGES")
-        client.command("SYSTEM START TTL MERGES")
-        client.command("DROP DATABASE maintained")
-
-
-def put(client: Client, name: str, rows: pa.Table) -> None:
-    client.insert_arrow(ch.target(table(name)), rows)
-
-
-def parts(client: Client, name: str) -> list[tuple[str, int]]:
-    query = (
-        "SELECT partition_id, count() FROM system.parts WHERE active AND"
-        f" database = currentDatabase() AND table = '{ch.target(table(name))}' GROUP BY 1 ORDER BY 1"
-    )
-    return [(str(which), int(count)) for which, count in client.query(query).result_rows]
-
-
-def maintain(url: str, wanted: Wanted) -> list[Done]:
-    store = ClickHouseMaintenance(url)
-    try:
-        return store.maintain(wanted)
-    finally:
-        store.close()
-
-
-def test_clickhouse_drops_what_has_expired(click: tuple[Client, str]) -> None:
-    client, url = click
-    put(client, MARKS.name, marks(800.0, 700.0))
-    put(client, BARS.name, bars("1m", 420.0, 380.0))
-    put(client, BARS.name, bars("1h", 4000.0))
-    put(client, "trade_signal", filled(table("trade_signal"), (5000.0,), {}))
-    put(client, AUDIT.name, filled(AUDIT, (2700.0, 2500.0), {"version": [1, 1]}))
-    client.command("SYSTEM START MERGES")
-    would = maintain(url, DRY)
-    assert client.command("SELECT count() FROM account_marks") == 2
-    done = maintain(url, WANTED)
-    expired = {(one.table, one.rows) for one in done if one.action == "expire"}
-    assert expired == {("account_marks", 1), ("market_data", 1), ("audit_log", 1)}
-    assert {(one.table, one.rows) for one in would if one.action == "expire"} == expired
-    assert client.command("SELECT count() FROM account_marks") == 1
-    assert client.command("SELECT count() FROM market_data") == 2
-    assert client.command("SELECT count() FROM trade_signal") == 1
-    assert client.command("SELECT count() FROM audit_log_versions") == 1
-
-
-def test_clickhouse_merges_where_it_pays(click: tuple[Client, str]) -> None:
-    client, url = click
-    for age in (0.1, 0.2, 0.3):
-        put(client, MARKS.name, marks(age))  # the present month: few parts stay
-    for age in (60.1, 60.2):
-        put(client, MARKS.name, marks(age))  # a month that is over
-    client.command("SYSTEM START MERGES")
-    before = dict(parts(client, MARKS.name))
-    maintain(url, WANTED)
-    after = dict(parts(client, MARKS.name))
-    month, over = f"{NOW:%Y%m}", f"{ago(60):%Y%m}"
-    assert after[over] == 1
-    assert after[month] == before[month]
-    assert client.command("SELECT count() FROM account_marks") == 5
-
-
-@pytest.mark.parametrize(
-    ("partition", "count", "size", "wanted"),
-    [
-        ("202611", 7, 1, False),
-        ("202611", 8, 1, True),
-        ("202610", 1, 1, False),
-        ("202610", 2, 1, True),
-        ("202610", 50, 5 << 30, False),
-        ("all", 7, 1, False),
-        ("all", 8, 1, True),
-    ],
-)
-def test_a_merge_pays_for_many_parts_and_for_months_that_are_over(
-    partition: str, count: int, size: int, wanted: bool
-) -> None:
-    assert pays(partition, count, size, "202611") is wanted
-
-
-# PostgreSQL
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[PostgresServer]:
-    with PostgresServer() as server:
-        yield server
-
-
-def test_postgres_gets_partitions_ahead_and_loses_what_is_old(postgres: PostgresServer) -> None:
-    count = "SELECT count(*) FROM pg_inherits WHERE inhparent = 'market_data'::regclass"
-    for name in postgres.database("maintained"):
-        with postgres.connect(name) as owner:
-            for migration in migrations.pending({}, "postgres"):
-                for statement in migrations.statements(migration, "postgres"):
-                    owner.execute(statement)  # type: ignore[arg-type]
-            present = owner.execute("SELECT now()").fetchone()[0]  # type: ignore[index]
-            owner.execute(
-                "SELECT make_partitions('market_data', now() - interval '2 years', now())"
-            )
-            # The month that comes last is missing, as it is when a month has begun.
-            last = owner.execute(
-                "SELECT max(inhrelid::regclass::text) FROM pg_inherits"
-                " WHERE inhparent = 'market_data'::regclass"
-            ).fetchone()[0]  # type: ignore[index]
-            owner.execute(f"DROP TABLE {last}")
-            before = owner.execute(count).fetchone()[0]  # type: ignore[index]
-            rows = [
-                *((frame, age) for frame in ("1m", "1h") for age in (410, 420, 430, 440, 10)),
-            ]
-            for frame, age in rows:
-                owner.execute(
-                    "INSERT INTO market_data (symbol, timeframe, timestamp, open_price, high_price,"
-                    " low_price, close_price, version)"
-                    " VALUES ('EURUSD', %s, %s, 1, 1, 1, 1, 1)",
-                    [frame, present - timedelta(days=age)],
-                )
-            for age in (2600, 2500):
-                owner.execute(
-                    "INSERT INTO audit_log (action, resource_type, created_at) VALUES ('x', 'x', %s)",
-                    [present - timedelta(days=age)],
-                )
-            url = postgres.url(name)
-            store = PostgresMaintenance(url)
-            would = store.maintain(Wanted(now=present, dry_run=True))
-            assert owner.execute(count).fetchone()[0] == before  # type: ignore[index]
-            done = store.maintain(Wanted(now=present, batch=3))
-            store.close()
-            assert {(one.table, one.action, one.rows) for one in done} == {
-                ("market_data", "partition", 0),
-                ("market_data", "expire", 4),
-                ("audit_log", "expire", 1),
-            }
-            assert {(one.table, one.action, one.rows) for one in would} == {
-                (one.table, one.action, one.rows) for one in done
-            }
-            assert owner.execute(count).fetchone()[0] == before + 1  # type: ignore[index]
-            left = owner.execute(
-                "SELECT timeframe, count(*) FROM market_data GROUP BY 1"
-            ).fetchall()
-            assert dict(left) == {"1m": 1, "1h": 5}
-            assert owner.execute("SELECT count(*) FROM audit_log").fetchone()[0] == 1  # type: ignore[index]

@@ -9,7 +9,7 @@ import pytest
 
 from config.faults import VARIABLE
 from schema.migrations import MIGRATIONS
-from sinks.clickhouse import ClickHouseWriter
+from sinks.clickhouse import ClickHouseWriter, DatabaseTooNew, migrate
 from sinks.duckdb.database import Database, Limits
 from tests.servers import ClickHouseServer
 
@@ -54,3 +54,39 @@ def test_clickhouse(tmp_path: Path, fault: str) -> None:
         with server.client() as client:
             assert client.command("SELECT count() FROM orders") == 0
             assert client.command("SELECT count() FROM schema_migrations FINAL") == len(MIGRATIONS)
+
+
+def test_clickhouse_of_a_newer_release_is_refused(clickhouse: ClickHouseServer) -> None:
+    with clickhouse.client() as client:
+        client.command("CREATE DATABASE of_tomorrow")
+        client.database = "of_tomorrow"
+        try:
+            migrate(client)
+            before = client.command(
+                "SELECT count() FROM system.tables WHERE database = 'of_tomorrow'"
+            )
+            client.command(
+                "INSERT INTO schema_migrations (version, name, checksum, applied_at)"
+                " VALUES ('9999', 'of tomorrow', 'x', now64(6))"
+            )
+            with pytest.raises(DatabaseTooNew, match="clickhouse has migration 9999"):
+                migrate(client)
+            writer = ClickHouseWriter(f"{clickhouse.url}/of_tomorrow")
+            with pytest.raises(DatabaseTooNew, match="use a newer release"):
+                writer.positions()
+            writer.close()
+            # One that this release knows by the same number, and not by the same statements.
+            client.command("ALTER TABLE schema_migrations DELETE WHERE version = '9999'"
+                           " SETTINGS mutations_sync = 2")  # fmt: skip
+            client.command(
+                "INSERT INTO schema_migrations (version, name, checksum, applied_at)"
+                " VALUES ('0001', 'everything', 'another', now64(6) + INTERVAL 1 DAY)"
+            )
+            with pytest.raises(DatabaseTooNew, match="another migration 0001"):
+                migrate(client)
+            after = client.command(
+                "SELECT count() FROM system.tables WHERE database = 'of_tomorrow'"
+            )
+            assert before == after
+        finally:
+            client.command("DROP DATABASE of_tomorrow")

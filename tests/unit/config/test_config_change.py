@@ -12,7 +12,7 @@ from config import change, world
 from config.rows import account_id, strategy_magic
 from rules.tokens import MAGIC_BITS
 from schema import arrow, registry
-from schema.ids import partition_of
+from schema.ids import make_id, partition_of
 
 EXAMPLE = Path(__file__).parents[3] / "docs" / "examples" / "world.toml"
 T0, T1 = 1_700_000_000_000_001, 1_700_000_999_000_002
@@ -56,6 +56,33 @@ def test_applying_again_changes_nothing() -> None:
     assert again.tables == first.tables
     assert all(rows.num_rows == 0 for rows in again.rows.values())
     assert again.summary() == "nothing changes; the configuration stays at version 1"
+
+
+def test_what_the_file_says_nothing_of_stays_as_others_wrote_it() -> None:
+    data, owner = small(), make_id("user", "anna").bytes
+    first = change.apply(world.parse(data), None, T0)
+    limits = '{"max_daily_loss":100}'
+    given = {"accounts": {"risk_limits": limits, "user_id": owner},
+             "strategies": {"user_id": owner, "is_public": True}}  # fmt: skip
+    stored = dict(first.tables)
+    for name, columns in given.items():
+        rows = [{**row, **columns} for row in stored[name].to_pylist()]
+        which = registry.table(name)
+        made = {column: [row[column] for row in rows] for column in which.names}
+        stored[name] = pa.Table.from_batches([arrow.batch(which, made)])
+    # The same file again changes nothing, and takes nothing away.
+    again = change.apply(world.parse(data), (first.version, stored), T1)
+    assert not again
+    assert all(again.tables[name].equals(stored[name]) for name in stored)
+    # Nor does one that changes the same rows.
+    data["accounts"][0]["leverage"] = 77
+    data["strategies"][0]["name"] = "Londres"
+    then = change.apply(world.parse(data), (first.version, stored), T1)
+    assert then.summary().startswith("version 2: accounts 3 changed")
+    for name, columns in given.items():
+        for row in then.tables[name].to_pylist() + then.rows[name].to_pylist():
+            assert {column: row[column] for column in columns} == columns
+    assert {row["leverage"] for row in then.rows["accounts"].to_pylist()} == {77}
 
 
 def test_only_what_changes_gets_a_new_version_and_what_leaves_is_marked() -> None:

@@ -69,6 +69,17 @@ def test_the_registry_has_no_draft_that_is_not_frozen() -> None:
         assert draft.draft(store, snapshot.read(snapshot.last())) == []
 
 
+@pytest.mark.parametrize("name", ["audit_change", "make_partitions"])
+def test_a_function_that_changes_finds_its_own_tables_still(name: str) -> None:
+    """CREATE OR REPLACE forgets where a function looks for tables: it would find a caller's own."""
+    one = next(e for e in snapshot.functions() if f"FUNCTION {name}(" in e and "RETURNS" in e)
+    known = [mark for mark in BEFORE["functions"] if mark != snapshot.digest(one)]
+    made = draft.draft("postgres", {"functions": known, "tables": {}}, {})
+    pins = [at for at, each in enumerate(made) if f"ALTER FUNCTION {name}(" in each]
+    assert pins
+    assert max(pins) > made.index(one)
+
+
 def test_the_last_migration_is_its_draft() -> None:
     name = snapshot.last()
     before = snapshot.read(f"m{int(name[1:]) - 1:04}")
