@@ -1,0 +1,121 @@
+"""The values of KPIs for all accounts at once: one frame, one row per account."""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import polars as pl
+
+from rules.errors import Fatal
+from rules.kpi.inputs import Inputs
+from rules.kpi.kpi import Kernel, Kpi, Part, Stage
+from rules.kpi.prepare import Frames, frames
+from rules.kpi.registry import BUILDERS, ENTRIES, KPIS
+from rules.kpi.settings import Settings
+
+_DEFAULTS = Settings()
+
+
+class NotFiniteError(Fatal):
+    """A KPI's definition let NaN or an infinity out: it lacks a guard."""
+
+
+def compute(
+    inputs: Inputs, settings: Settings = _DEFAULTS, *, kpis: Sequence[Kpi] = KPIS
+) -> pl.DataFrame:
+    """Return `account` and one column per KPI, one row per account, sorted by account.
+
+    Every account of `inputs.accounts` has a row. What is undefined is null.
+
+    Raises:
+        NotFiniteError: If a KPI's definition lets NaN or an infinity out.
+    """
+    prepared = frames(inputs, settings, BUILDERS)
+    wide = prepared.accounts
+    wanted = _wanted(kpis)
+    for stage in Stage:
+        members = [entry for entry in wanted if entry.stage == stage != Stage.DERIVED]
+        if members:
+            wide = _joined(wide, _aggregated(prepared, stage, members), members)
+    wide = _derived(wide, [entry for entry in wanted if entry.stage == Stage.DERIVED])
+    ids = [kpi.id for kpi in kpis]
+    _check_finite(wide.select(ids))
+    return wide.select(pl.col("key").alias("account"), *ids)
+
+
+def _wanted(kpis: Sequence[Kpi]) -> list[Kpi | Part]:
+    """Return the KPIs with what their expressions read, to the last part."""
+    wanted: dict[str, Kpi | Part] = {}
+    left: list[Kpi | Part] = list(kpis)
+    while left:
+        entry = left.pop()
+        if entry.name not in wanted:
+            wanted[entry.name] = entry
+            if entry.stage == Stage.DERIVED:
+                left += [ENTRIES[name] for name in _reads(entry) if name in ENTRIES]
+    return list(wanted.values())
+
+
+def _reads(entry: Kpi | Part) -> Iterable[str]:
+    if isinstance(entry.value, Kernel):
+        return entry.value.columns
+    return entry.value.meta.root_names()
+
+
+def _aggregated(prepared: Frames, stage: Stage, members: Sequence[Kpi | Part]) -> pl.DataFrame:
+    frame = prepared[stage]
+    expressions = [m.value.alias(m.name) for m in members if isinstance(m.value, pl.Expr)]
+    values = frame.group_by("account", maintain_order=True).agg(expressions)
+    kernels = {m.name: m.value for m in members if isinstance(m.value, Kernel)}
+    if kernels and frame.height:
+        places = frame["account"].to_numpy()
+        starts = np.append(np.flatnonzero(np.diff(places, prepend=-1.0)), frame.height)
+        values = values.with_columns(
+            _run(kernel, frame, starts).alias(name) for name, kernel in kernels.items()
+        )
+    return values.with_columns(
+        pl.lit(None, dtype=pl.Float64).alias(name) for name in kernels if name not in values.columns
+    )
+
+
+def _run(kernel: Kernel, frame: pl.DataFrame, starts: np.ndarray) -> pl.Series:
+    columns = [frame[c].cast(pl.Float64).fill_null(np.nan).to_numpy() for c in kernel.columns]
+    return pl.Series(kernel.function(starts, *columns)).fill_nan(None)
+
+
+def _joined(
+    wide: pl.DataFrame, values: pl.DataFrame, members: Sequence[Kpi | Part]
+) -> pl.DataFrame:
+    filled = [pl.col(m.name).fill_null(m.empty) for m in members if m.empty is not None]
+    joined = wide.join(values, on="account", how="left", maintain_order="left")
+    return joined.with_columns(filled)
+
+
+def _derived(wide: pl.DataFrame, members: Sequence[Kpi | Part]) -> pl.DataFrame:
+    """Add the derived columns in rounds, each of those whose columns are all there."""
+    left = list(members)
+    while left:
+        there = set(wide.columns)
+        ready = [m for m in left if there.issuperset(_reads(m))]
+        if not ready:
+            names = ", ".join(sorted(m.name for m in left))
+            raise Fatal(f"no order in which to compute {names}: a column is missing or circular")
+        wide = wide.with_columns(_filled(m) for m in ready)
+        left = [m for m in left if m not in ready]
+    return wide
+
+
+def _filled(member: Kpi | Part) -> pl.Expr:
+    if isinstance(member.value, Kernel):
+        raise Fatal(f"{member.name} is derived, and a kernel reads the rows of a stage")
+    value = member.value if member.empty is None else member.value.fill_null(member.empty)
+    return value.alias(member.name)
+
+
+def _check_finite(values: pl.DataFrame) -> None:
+    floats = values.select(pl.selectors.float())
+    if floats.is_empty() or not floats.width:
+        return
+    wrong = floats.select(~pl.all().is_finite().all())
+    names = [name for name, bad in wrong.row(0, named=True).items() if bad]
+    if names:
+        raise NotFiniteError(f"{', '.join(names)} was NaN or infinite")

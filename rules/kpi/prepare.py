@@ -1,0 +1,92 @@
+"""The frames that KPIs are evaluated over: sorted, with the columns that KPIs share.
+
+In all of them `account` is the account's place in the accounts frame (UInt32), and rows are
+sorted by it, so that grouping is slicing. Each frame is built once, when first asked for.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from rules.kpi.inputs import Inputs
+from rules.kpi.kpi import Stage
+from rules.kpi.settings import COLUMNS, Settings
+
+PLACE = pl.UInt32()
+
+
+@dataclass(frozen=True)
+class Frames:
+    """The prepared frames of one computation.
+
+    Attributes:
+        inputs: the five tables; `account` in them is the place.
+        accounts: one row per account: `account` (its place), `key`, and the settings' columns.
+    """
+
+    inputs: Inputs
+    settings: Settings
+    accounts: pl.DataFrame
+    builders: Mapping[Stage, Callable[["Frames"], pl.DataFrame]]
+    _built: dict[Stage, pl.DataFrame] = field(default_factory=dict)
+
+    def __getitem__(self, stage: Stage) -> pl.DataFrame:
+        """Return the frame of a stage, sorted by account."""
+        if stage not in self._built:
+            frame = self.builders[stage](self)
+            self._built[stage] = frame.with_columns(pl.col("account").set_sorted())
+        return self._built[stage]
+
+    def setting(self, column: str, of: pl.DataFrame) -> pl.Series:
+        """Return a setting's column (as `_initial`), one value per row of `of`."""
+        return self.accounts[column].gather(of["account"])
+
+
+def frames(
+    inputs: Inputs,
+    settings: Settings,
+    builders: Mapping[Stage, Callable[[Frames], pl.DataFrame]],
+) -> Frames:
+    """Return the frames over which KPIs of these inputs are evaluated."""
+    places = inputs.accounts.select("account").with_row_index("place").cast({"place": PLACE})
+    placed = {name: _placed(frame, places) for name, frame in inputs.tables.items()}
+    table = Inputs(accounts=inputs.accounts, key=inputs.key, **placed)
+    return Frames(table, settings, _accounts(inputs, settings, placed), builders)
+
+
+def _placed(frame: pl.DataFrame, places: pl.DataFrame) -> pl.DataFrame:
+    joined = frame.join(places, on="account", how="inner", maintain_order="left")
+    return joined.drop("account").rename({"place": "account"}).select(frame.columns)
+
+
+def _accounts(
+    inputs: Inputs, settings: Settings, placed: Mapping[str, pl.DataFrame]
+) -> pl.DataFrame:
+    own = inputs.accounts.rename({"account": "key"})
+    own = own.with_row_index("account").cast({"account": PLACE})
+    columns = [_setting(name, own, settings) for name in COLUMNS]
+    rows = own.select("account", "key", *columns)
+    days = (
+        placed["daily"]
+        .group_by("account")
+        .agg(_first=pl.col("date").min(), _last=pl.col("date").max())
+    )
+    exits = placed["trades"].group_by("account").agg(_exit=pl.col("exit_time").max().dt.date())
+    rows = rows.join(days, on="account", how="left").join(exits, on="account", how="left")
+    # Before a Monday stands Friday's close: the opening snapshot is of the weekday before.
+    before = pl.col("_first").dt.add_business_days(-1, roll="forward")
+    return (
+        rows.with_columns(
+            pl.coalesce("_as_of", "_last", "_exit").alias("_as_of"),
+            pl.coalesce("_opened", before).alias("_opened"),
+        )
+        .drop("_first", "_last", "_exit")
+        .sort("account")
+    )
+
+
+def _setting(name: str, own: pl.DataFrame, settings: Settings) -> pl.Expr:
+    column, type_ = COLUMNS[name]
+    given = pl.lit(getattr(settings, name), dtype=type_)
+    return (pl.coalesce(name, given) if name in own.columns else given).alias(column)

@@ -1,0 +1,27 @@
+"""Every KPI, part and frame, collected from the modules of the families."""
+
+from collections.abc import Callable, Mapping
+
+import polars as pl
+
+from rules.kpi import daily_frames, returns
+from rules.kpi.kpi import Kpi, Part, Stage
+from rules.kpi.prepare import Frames
+
+_FAMILIES = (returns,)
+_PREPARING = (daily_frames,)
+
+KPIS: tuple[Kpi, ...] = tuple(kpi for family in _FAMILIES for kpi in family.KPIS)
+PARTS: tuple[Part, ...] = tuple(part for family in _FAMILIES for part in family.PARTS)
+BUILDERS: Mapping[Stage, Callable[[Frames], pl.DataFrame]] = {
+    stage: builder for module in _PREPARING for stage, builder in module.BUILDERS.items()
+}
+BY_ID: Mapping[str, Kpi] = {kpi.id: kpi for kpi in KPIS}
+
+ENTRIES: Mapping[str, Kpi | Part] = {
+    **{kpi.name: kpi for kpi in KPIS},
+    **{part.name: part for part in PARTS},
+}
+
+if len(ENTRIES) != len(KPIS) + len(PARTS):
+    raise ValueError("two KPIs or parts have one name")
