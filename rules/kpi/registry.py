@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping
 
 import polars as pl
 
-from rules.kpi import daily_frames, returns
+from rules.kpi import daily_frames, returns, trade_frames
 from rules.kpi.kpi import Kpi, Part, Stage
 from rules.kpi.prepare import Frames
 
 _FAMILIES = (returns,)
-_PREPARING = (daily_frames,)
+_PREPARING = (daily_frames, trade_frames)
 
 KPIS: tuple[Kpi, ...] = tuple(kpi for family in _FAMILIES for kpi in family.KPIS)
 PARTS: tuple[Part, ...] = tuple(part for family in _FAMILIES for part in family.PARTS)
