@@ -1,4 +1,4 @@
-"""The frames of the daily side: days with growth and drawdown, weeks, months, years, episodes."""
+"""The frames of days: returns with growth and drawdown, their order, the benchmark, equity."""
 
 from collections.abc import Callable, Mapping
 
@@ -7,19 +7,150 @@ import polars as pl
 from rules.kpi.kpi import Stage
 from rules.kpi.prepare import Frames
 
+_ACCOUNT = pl.col("account")
+
 
 def days(frames: Frames) -> pl.DataFrame:
-    """Return the days that have a return, with what KPIs of returns share."""
+    """Return the days that have a return, by date, with what KPIs of returns share.
+
+    growth: 1+r, and 0 from a loss of everything on. up, down: r where it is one.
+    t: observations before; back: observations after. prior: r of the observation before.
+    excess: r above the risk-free rate's day; beyond: r above the minimal acceptable day.
+    w: wealth from 1; dd: its drawdown, 1 at the start being a peak.
+    uneven: w as against one that grows by the same rate each day.
+    path: sum of ln(1+r); null from a loss of everything on.
+    rolling: standard deviation of the last 30; null before there are as many.
+    """
     rows = frames.inputs.daily.filter(pl.col("r").is_not_null()).sort("account", "date")
-    r, account = pl.col("r"), "account"
+    r = pl.col("r")
+    same = _ACCOUNT.shift(1) == _ACCOUNT
     rows = rows.with_columns(
-        growth=(1 + r).clip(lower_bound=0),
+        frames.setting("_rf_day", rows),
+        frames.setting("_mar_day", rows),
+        growth=(1 + r).clip(lower_bound=0.0),
         up=pl.when(r > 0).then(r),
         down=pl.when(r < 0).then(r),
+        prior=pl.when(same).then(r.shift(1)),
+        t=pl.int_range(pl.len()).cast(pl.Int32),
     )
-    return rows.with_columns(w=pl.col("growth").cum_prod().over(account))
+    rows = rows.with_columns(
+        t=pl.col("t") - pl.col("t").first().over("account"),
+        back=pl.col("t").last().over("account") - pl.col("t"),
+        excess=r - pl.col("_rf_day"),
+        beyond=r - pl.col("_mar_day"),
+        growth_log=pl.when(r > -1).then(r.log1p()),
+        ruined=r <= -1,
+    ).drop("_rf_day", "_mar_day")
+    rows = rows.with_columns(
+        path=pl.col("growth_log").cum_sum().over("account"),
+        rolling=pl.when(pl.col("t") >= 29).then(r.rolling_std(30)),
+    )
+    rows = _with_drawdown(rows)
+    even = (pl.col("growth_log").mean().over("account") * (pl.col("t") + 1)).exp()
+    return rows.with_columns(uneven=pl.col("w") / even - 1)
+
+
+def _with_drawdown(rows: pl.DataFrame) -> pl.DataFrame:
+    w = pl.col("w")
+    rows = rows.with_columns(w=pl.col("growth").cum_prod().over("account"))
+    peak = pl.max_horizontal(pl.lit(1.0), w.cum_max().over("account"))
+    trough = pl.min_horizontal(pl.lit(1.0), w.cum_min().over("account"))
+    return rows.with_columns(
+        dd=w / peak - 1,
+        runup=pl.when(trough > 0).then(w / trough - 1),
+    )
+
+
+def _recent(frames: Frames) -> pl.DataFrame:
+    """Return the days of the last 366, with their age at `as_of`, and where its periods begin."""
+    rows = frames[Stage.DAILY].select("account", "date", "r", "growth")
+    as_of, date = pl.col("_as_of"), pl.col("date")
+    rows = rows.with_columns(frames.setting("_as_of", rows))
+    rows = rows.with_columns(age=(as_of - date).dt.total_days()).filter(pl.col("age") < 366)
+    return rows.with_columns(
+        month=as_of - as_of.dt.month_start(),
+        quarter=as_of - as_of.dt.truncate("1q"),
+        year=as_of - as_of.dt.truncate("1y"),
+    ).with_columns(pl.col("month", "quarter", "year").dt.total_days())
+
+
+def _last(count: int) -> Callable[[Frames], pl.DataFrame]:
+    def last(frames: Frames) -> pl.DataFrame:
+        return _with_drawdown(frames[Stage.DAILY].filter(pl.col("back") < count))
+
+    return last
+
+
+def _last_36_months(frames: Frames) -> pl.DataFrame:
+    rows = frames[Stage.DAILY]
+    begin = frames.accounts.select(pl.col("_as_of").dt.offset_by("-36mo"))["_as_of"]
+    cut = rows.filter(pl.col("date") > begin.gather(rows["account"]))
+    return rows if cut.height == rows.height else _with_drawdown(cut)
+
+
+def _ordered(frames: Frames) -> pl.DataFrame:
+    return _sorted_within(frames[Stage.DAILY], "r")
+
+
+def _depths(frames: Frames) -> pl.DataFrame:
+    return _sorted_within(frames[Stage.DAILY], "dd")
+
+
+def _sorted_within(rows: pl.DataFrame, column: str) -> pl.DataFrame:
+    lists = rows.group_by("account", maintain_order=True).agg(pl.col(column).sort())
+    return lists.explode(column)
+
+
+def _paired(frames: Frames) -> pl.DataFrame:
+    rows = frames[Stage.DAILY]
+    columns = ["account", "date", "r", "bench", "growth"]
+    rows = rows.select(columns).filter(pl.col("bench").is_not_null())
+    return rows.with_columns(
+        active=pl.col("r") - pl.col("bench"),
+        bench_growth=(1 + pl.col("bench")).clip(lower_bound=0.0),
+    )
+
+
+def equity(frames: Frames) -> pl.DataFrame:
+    """Return the days that have an equity, by date, with what KPIs of money share.
+
+    earned: equity at the close less that at the opening, after the flow.
+    used: of the daily loss limit, counted from the greater of balance and equity at the day's
+    opening to the lowest equity; null where one of them is unknown.
+    floor: of the trailing loss limit, from balances at the close of days before.
+    """
+    rows = frames.inputs.daily.filter(pl.col("equity").is_not_null()).sort("account", "date")
+    names = ("_initial", "_daily_limit", "_max_limit", "_as_of", "_opened")
+    rows = rows.with_columns(*(frames.setting(name, rows) for name in names))
+    opening, initial = pl.col("equity_open"), pl.col("_initial")
+    reference = pl.when(pl.col("balance_open") > opening).then("balance_open").otherwise(opening)
+    known = pl.col("balance_open").is_not_null()
+    lost = pl.when(known).then(reference - pl.col("equity_low")).clip(lower_bound=0.0)
+    before = pl.col("balance").cum_max().shift(1).over("account")
+    highest = pl.max_horizontal(initial, before)
+    index = pl.int_range(pl.len())
+    return rows.with_columns(
+        flow=pl.col("flow").fill_null(0.0),
+        start=opening - pl.col("flow").fill_null(0.0),
+        at=(pl.col("date") - pl.col("_opened")).dt.total_days(),
+        earned=pl.col("equity") - opening,
+        back=(pl.len() - 1 - index).over("account"),
+        used=lost / (pl.col("_daily_limit") * initial),
+        floor=pl.min_horizontal(initial, highest - pl.col("_max_limit") * initial),
+        drop=pl.when(opening > 0).then(pl.col("equity_low") / opening - 1),
+        load=pl.when(pl.col("equity") > 0).then(pl.col("margin_used") / pl.col("equity")),
+        level=pl.when(pl.col("margin_used") > 0).then(pl.col("equity") / pl.col("margin_used")),
+    )
 
 
 BUILDERS: Mapping[Stage, Callable[[Frames], pl.DataFrame]] = {
     Stage.DAILY: days,
+    Stage.EQUITY: equity,
+    Stage.RECENT: _recent,
+    Stage.LAST_30: _last(30),
+    Stage.LAST_90: _last(90),
+    Stage.LAST_36M: _last_36_months,
+    Stage.ORDERED: _ordered,
+    Stage.DEPTHS: _depths,
+    Stage.PAIRED: _paired,
 }

@@ -35,12 +35,13 @@ def correlation(left: str, right: str) -> pl.Expr:
     both = pl.col(left).is_not_null() & pl.col(right).is_not_null()
     a, b = pl.col(left).filter(both), pl.col(right).filter(both)
     known = (a.max() != a.min()) & (b.max() != b.min())
-    return pl.when(known).then(pl.corr(left, right))
+    return pl.when(known).then(finite(pl.corr(left, right)))
 
 
 def finite(value: pl.Expr) -> pl.Expr:
-    """Return null where the value is beyond what a double holds.
+    """Return null where a value, or what it is made of, is beyond what a double holds.
 
-    Only for powers and exponentials: annualising one day of +100 % is 2 to the 252nd.
+    For powers and exponentials (annualising one day of +1000 % is 11 to the 252nd), and for
+    moments, whose squares of tiny differences may vanish.
     """
     return pl.when(value.is_finite()).then(value)

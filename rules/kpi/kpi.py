@@ -22,9 +22,12 @@ class Stage(StrEnum):
 
     DAILY = "daily"  # days that have a return
     EQUITY = "equity"  # days that have an equity
+    RECENT = "recent"  # the days of DAILY in the 366 that end at as_of
     LAST_30 = "last_30"  # the last 30 of DAILY, drawdown begun anew
     LAST_90 = "last_90"
     LAST_36M = "last_36m"
+    ORDERED = "ordered"  # returns of DAILY, smallest first
+    DEPTHS = "depths"  # drawdowns of DAILY, deepest first
     PAIRED = "paired"  # days with a return and a benchmark's return
     WEEKS = "weeks"
     MONTHS = "months"

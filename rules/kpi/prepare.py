@@ -51,13 +51,25 @@ def frames(
     """Return the frames over which KPIs of these inputs are evaluated."""
     places = inputs.accounts.select("account").with_row_index("place").cast({"place": PLACE})
     placed = {name: _placed(frame, places) for name, frame in inputs.tables.items()}
+    accounts = _accounts(inputs, settings, placed)
+    if settings.as_of is not None or "as_of" in inputs.accounts.columns:
+        placed = {name: _until(frame, accounts["_as_of"]) for name, frame in placed.items()}
     table = Inputs(accounts=inputs.accounts, key=inputs.key, **placed)
-    return Frames(table, settings, _accounts(inputs, settings, placed), builders)
+    return Frames(table, settings, accounts, builders)
 
 
 def _placed(frame: pl.DataFrame, places: pl.DataFrame) -> pl.DataFrame:
     joined = frame.join(places, on="account", how="inner", maintain_order="left")
     return joined.drop("account").rename({"place": "account"}).select(frame.columns)
+
+
+def _until(frame: pl.DataFrame, as_of: pl.Series) -> pl.DataFrame:
+    """Drop what came after the day that values are of."""
+    if "date" in frame.columns:
+        return frame.filter(pl.col("date") <= as_of.gather(frame["account"]))
+    if "exit_time" in frame.columns:
+        return frame.filter(pl.col("exit_time").dt.date() <= as_of.gather(frame["account"]))
+    return frame
 
 
 def _accounts(
@@ -80,10 +92,16 @@ def _accounts(
         rows.with_columns(
             pl.coalesce("_as_of", "_last", "_exit").alias("_as_of"),
             pl.coalesce("_opened", before).alias("_opened"),
+            _rf_day=_per_day("_rf"),
+            _mar_day=_per_day("_mar"),
         )
         .drop("_first", "_last", "_exit")
         .sort("account")
     )
+
+
+def _per_day(yearly: str) -> pl.Expr:
+    return (1 + pl.col(yearly)) ** (1 / pl.col("_A")) - 1
 
 
 def _setting(name: str, own: pl.DataFrame, settings: Settings) -> pl.Expr:

@@ -4,12 +4,45 @@ from collections.abc import Callable, Mapping
 
 import polars as pl
 
-from rules.kpi import daily_frames, returns, trade_frames
+from rules.kpi import (
+    benchmark,
+    daily_frames,
+    daily_parts,
+    day_activity,
+    distribution,
+    downside,
+    drawdown,
+    drawdown_ratios,
+    period_frames,
+    prop_firm,
+    return_money,
+    return_periods,
+    returns,
+    risk,
+    sharpe,
+    tail_risk,
+    trade_frames,
+)
 from rules.kpi.kpi import Kpi, Part, Stage
 from rules.kpi.prepare import Frames
 
-_FAMILIES = (returns,)
-_PREPARING = (daily_frames, trade_frames)
+_FAMILIES = (
+    benchmark,
+    daily_parts,
+    day_activity,
+    distribution,
+    downside,
+    drawdown,
+    drawdown_ratios,
+    prop_firm,
+    return_money,
+    return_periods,
+    returns,
+    risk,
+    sharpe,
+    tail_risk,
+)
+_PREPARING = (daily_frames, period_frames, trade_frames)
 
 KPIS: tuple[Kpi, ...] = tuple(kpi for family in _FAMILIES for kpi in family.KPIS)
 PARTS: tuple[Part, ...] = tuple(part for family in _FAMILIES for part in family.PARTS)
