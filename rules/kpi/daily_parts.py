@@ -22,8 +22,6 @@ PARTS = (
     _day("_mean", _R.mean()),
     _day("_std", deviation("r")),
     _day("_varies", varies("r")),
-    _day("_min", _R.min()),
-    _day("_max", _R.max()),
     _day("_up_sum", _UP.sum(), 0.0),
     _day("_up_count", _UP.count().cast(pl.Float64), 0.0),
     _day("_down_sum", _DOWN.sum(), 0.0),

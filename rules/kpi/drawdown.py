@@ -116,7 +116,7 @@ KPIS = (
         "no episode, or ongoing -> null",
     ),
     _of_deepest(
-        "decline_days",
+        "fall_days",
         "Days to the bottom of the deepest drawdown",
         (pl.col("valley") - pl.col("peak")).dt.total_days(),
         "valley date - peak date of the deepest episode",
