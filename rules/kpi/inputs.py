@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from rules.errors import Rejected
+from rules.kpi.repairs import FINDINGS, repaired_days, repaired_trades
 from rules.kpi.settings import COLUMNS as SETTINGS
 
 _FLOAT, _WHOLE, _TEXT = pl.Float64(), pl.Int64(), pl.String()
@@ -84,6 +85,7 @@ TABLES: Mapping[str, Mapping[str, pl.DataType]] = {
     "breaches": BREACHES,
 }
 OPTIONAL = {("daily", "bench")}
+CURRENCY = "currency"  # a further column of daily and trades, compared and left out
 
 
 class InputError(Rejected):
@@ -97,6 +99,8 @@ class Inputs:
     Attributes:
         accounts: `account`, and columns named as settings, which override them per account.
             An account may be without a row in the other tables.
+        findings: `account`, `problem` and `rows`, how many could not be true as they stood;
+            `rules.kpi.repairs` says what was done about each problem.
     """
 
     accounts: pl.DataFrame
@@ -106,6 +110,7 @@ class Inputs:
     emotions: pl.DataFrame
     breaches: pl.DataFrame
     key: pl.DataType = field(default=pl.UInt32())
+    findings: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=FINDINGS))
 
     @property
     def tables(self) -> dict[str, pl.DataFrame]:
@@ -114,17 +119,23 @@ class Inputs:
 
 
 def inputs(*, accounts: pl.DataFrame | None = None, **tables: pl.DataFrame | None) -> Inputs:
-    """Return the inputs, each column in its type.
+    """Return the inputs, each column in its type, and rows that cannot be true repaired.
+
+    Where daily or trades have a column `currency`, each account must be in one.
 
     Args:
         accounts: all accounts, in any type that sorts; by default those that the tables name.
         tables: daily, trades, executions, emotions and breaches; none is an empty one.
 
     Raises:
-        InputError: If a column is missing, of another type, or not finite.
+        InputError: If a column is missing, of another type or not finite, if a row has no
+            account, date or result, or if an account is in two currencies.
     """
     key = _key(accounts, tables)
     frames = {name: _typed(name, tables.get(name), key) for name in TABLES}
+    _check_currency(tables)
+    frames["daily"], days = repaired_days(frames["daily"])
+    frames["trades"], trades = repaired_trades(frames["trades"])
     if accounts is None:
         named = pl.concat([frame.select("account") for frame in frames.values()])
         accounts = named.unique().sort("account")
@@ -135,7 +146,8 @@ def inputs(*, accounts: pl.DataFrame | None = None, **tables: pl.DataFrame | Non
         raise InputError(f"accounts has no setting {min(unknown)!r}")
     overrides = {c: SETTINGS[c][1] for c in accounts.columns if c != "account"}
     cast = accounts.with_columns(pl.col(c).cast(type_) for c, type_ in overrides.items())
-    return Inputs(accounts=cast.sort("account"), key=key, **frames)
+    findings = pl.concat([days, trades])
+    return Inputs(accounts=cast.sort("account"), key=key, findings=findings, **frames)
 
 
 def _key(accounts: pl.DataFrame | None, tables: Mapping[str, pl.DataFrame | None]) -> pl.DataType:
@@ -177,6 +189,22 @@ def _column(name: str, frame: pl.DataFrame, column: str, type_: pl.DataType) -> 
 
 
 def _check_known(name: str, frame: pl.DataFrame) -> None:
-    for column in ("account", *(c for c in ("date", "exit_time") if c in TABLES[name])):
-        if frame[column].has_nulls():
+    for column in ("account", "date", "exit_time", "profit"):
+        if column in frame.columns and frame[column].has_nulls():
             raise InputError(f"{name}.{column} has an empty value")
+    if "side" in frame.columns and not frame["side"].is_in([1, -1]).all():
+        wrong = frame.filter(pl.col("side").is_in([1, -1]).not_() | pl.col("side").is_null())
+        raise InputError(f"{name}.side was {wrong['side'][0]}, expected 1 or -1")
+
+
+def _check_currency(tables: Mapping[str, pl.DataFrame | None]) -> None:
+    stated = [
+        frame.select("account", CURRENCY).unique()
+        for name in ("daily", "trades")
+        if (frame := tables.get(name)) is not None and CURRENCY in frame.columns
+    ]
+    if stated:
+        mixed = pl.concat(stated).unique().sort("account", CURRENCY)
+        mixed = mixed.group_by("account").agg(CURRENCY).filter(pl.col(CURRENCY).list.len() > 1)
+        for account, currencies in mixed.sort("account").iter_rows():
+            raise InputError(f"account {account} was in {currencies}, expected one currency")
