@@ -43,6 +43,14 @@ class Frames:
         return self.accounts[column].gather(of["account"])
 
 
+def local_date(time: str, zone: str) -> pl.Expr:
+    """Return the date of a UTC time in a zone."""
+    utc = pl.col(time)
+    if zone == "UTC":
+        return utc.dt.date()
+    return utc.dt.replace_time_zone("UTC").dt.convert_time_zone(zone).dt.date()
+
+
 def frames(
     inputs: Inputs,
     settings: Settings,
@@ -53,7 +61,9 @@ def frames(
     placed = {name: _placed(frame, places) for name, frame in inputs.tables.items()}
     accounts = _accounts(inputs, settings, placed)
     if settings.as_of is not None or "as_of" in inputs.accounts.columns:
-        placed = {name: _until(frame, accounts["_as_of"]) for name, frame in placed.items()}
+        placed = {
+            name: _until(frame, accounts["_as_of"], settings.zone) for name, frame in placed.items()
+        }
     table = Inputs(accounts=inputs.accounts, key=inputs.key, **placed)
     return Frames(table, settings, accounts, builders)
 
@@ -63,12 +73,12 @@ def _placed(frame: pl.DataFrame, places: pl.DataFrame) -> pl.DataFrame:
     return joined.drop("account").rename({"place": "account"}).select(frame.columns)
 
 
-def _until(frame: pl.DataFrame, as_of: pl.Series) -> pl.DataFrame:
+def _until(frame: pl.DataFrame, as_of: pl.Series, zone: str) -> pl.DataFrame:
     """Drop what came after the day that values are of."""
     if "date" in frame.columns:
         return frame.filter(pl.col("date") <= as_of.gather(frame["account"]))
     if "exit_time" in frame.columns:
-        return frame.filter(pl.col("exit_time").dt.date() <= as_of.gather(frame["account"]))
+        return frame.filter(local_date("exit_time", zone) <= as_of.gather(frame["account"]))
     return frame
 
 
@@ -84,13 +94,13 @@ def _accounts(
         .group_by("account")
         .agg(_first=pl.col("date").min(), _last=pl.col("date").max())
     )
-    exits = placed["trades"].group_by("account").agg(_exit=pl.col("exit_time").max().dt.date())
+    exits = placed["trades"].group_by("account").agg(_exit=pl.col("exit_time").max())
     rows = rows.join(days, on="account", how="left").join(exits, on="account", how="left")
     # Before a Monday stands Friday's close: the opening snapshot is of the weekday before.
     before = pl.col("_first").dt.add_business_days(-1, roll="forward")
     return (
         rows.with_columns(
-            pl.coalesce("_as_of", "_last", "_exit").alias("_as_of"),
+            pl.coalesce("_as_of", "_last", local_date("_exit", settings.zone)).alias("_as_of"),
             pl.coalesce("_opened", before).alias("_opened"),
             _rf_day=_per_day("_rf"),
             _mar_day=_per_day("_mar"),

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import polars as pl
@@ -41,3 +41,19 @@ def returns(
 ) -> pl.DataFrame:
     """Return the daily frame of an account of which only returns are known, on weekdays."""
     return daily(weekdays(first, len(r)), r=r, bench=bench)
+
+
+_TRADE: dict[str, Any] = {
+    "account": 0, "trade_id": "1", "symbol": "EURUSD", "strategy": "s", "side": 1, "lots": 1.0,
+    "entry_time": datetime(2024, 1, 2, 10, tzinfo=UTC),
+    "exit_time": datetime(2024, 1, 2, 11, tzinfo=UTC),
+    "entry_price": 1.1, "exit_price": 1.2, "sl_pips": 10.0, "tp_pips": None, "pips": 5.0,
+    "pip_value": 10.0, "contract": 100_000.0, "profit": 50.0, "commission": -3.0, "swap": 0.0,
+    "nights": 0.0, "mfe": 60.0, "mae": -10.0, "slippage_entry": 0.0, "slippage_exit": 0.0,
+    "latency_ms": 30.0, "spread_pips": 0.2, "reason": "tp",
+}  # fmt: skip
+
+
+def trades(*changes: dict[str, Any]) -> pl.DataFrame:
+    """Return trades of account 0, all alike but for the changes."""
+    return pl.DataFrame([_TRADE | change for change in changes], infer_schema_length=None)

@@ -9,22 +9,9 @@ import pytest
 from rules.kpi.compute import compute
 from rules.kpi.inputs import DAILY, TRADES, InputError, inputs
 from rules.kpi.settings import Settings
-from tests.kpi_cases.case import daily, returns
+from tests.kpi_cases.case import daily, returns, trades
 
 _DAYS = [date(2024, 1, 2), date(2024, 1, 3), date(2024, 1, 4)]
-_TRADE: dict[str, Any] = {
-    "account": 0, "trade_id": "1", "symbol": "EURUSD", "strategy": "s", "side": 1, "lots": 1.0,
-    "entry_time": datetime(2024, 1, 2, 10, tzinfo=UTC),
-    "exit_time": datetime(2024, 1, 2, 11, tzinfo=UTC),
-    "entry_price": 1.1, "exit_price": 1.2, "sl_pips": 10.0, "tp_pips": None, "pips": 5.0,
-    "pip_value": 10.0, "contract": 100_000.0, "profit": 50.0, "commission": -3.0, "swap": 0.0,
-    "nights": 0.0, "mfe": 60.0, "mae": -10.0, "slippage_entry": 0.0, "slippage_exit": 0.0,
-    "latency_ms": 30.0, "spread_pips": 0.2, "reason": "tp",
-}  # fmt: skip
-
-
-def _trades(*changes: dict[str, Any]) -> pl.DataFrame:
-    return pl.DataFrame([_TRADE | change for change in changes], infer_schema_length=None)
 
 
 def _of(frame: pl.DataFrame) -> pl.DataFrame:
@@ -110,18 +97,18 @@ def test_a_deposit_on_the_first_day_is_no_profit() -> None:
 
 
 def test_of_a_repeated_trade_the_row_given_last_stands() -> None:
-    frame = _trades({"profit": 9.0}, {"trade_id": "2"}, {"profit": 50.0})
+    frame = trades({"profit": 9.0}, {"trade_id": "2"}, {"profit": 50.0})
 
     assert _findings(trades=frame) == {"repeated_trade": 1}
     assert inputs(trades=frame).trades["profit"].to_list() == [50.0, 50.0]
 
 
 def test_two_accounts_may_have_trades_of_one_id() -> None:
-    assert _findings(trades=_trades({}, {"account": 1})) == {}
+    assert _findings(trades=trades({}, {"account": 1})) == {}
 
 
 def test_a_trade_closed_before_it_opened_keeps_its_result_and_no_duration() -> None:
-    frame = _trades({"entry_time": datetime(2024, 1, 2, 12, tzinfo=UTC)})
+    frame = trades({"entry_time": datetime(2024, 1, 2, 12, tzinfo=UTC)})
 
     assert _findings(trades=frame) == {"closed_before_opened": 1}
     assert inputs(trades=frame).trades["entry_time"].to_list() == [None]
@@ -129,14 +116,14 @@ def test_a_trade_closed_before_it_opened_keeps_its_result_and_no_duration() -> N
 
 
 def test_an_account_in_two_currencies_is_refused() -> None:
-    frame = _trades({"currency": "EUR"}, {"trade_id": "2", "currency": "USD"})
+    frame = trades({"currency": "EUR"}, {"trade_id": "2", "currency": "USD"})
 
     with pytest.raises(InputError, match="account 0 was in \\['EUR', 'USD'\\], expected one"):
         inputs(trades=frame)
 
 
 def test_two_accounts_may_be_in_two_currencies() -> None:
-    frame = _trades({"currency": "EUR"}, {"account": 1, "currency": "USD"})
+    frame = trades({"currency": "EUR"}, {"account": 1, "currency": "USD"})
 
     assert inputs(trades=frame).accounts["account"].to_list() == [0, 1]
 
@@ -152,7 +139,7 @@ def test_a_benchmark_may_be_missing() -> None:
 
 
 def test_tables_have_their_types() -> None:
-    table = inputs(daily=_of(returns(0.01)), trades=_trades({"side": 1.0, "trade_id": 7}))
+    table = inputs(daily=_of(returns(0.01)), trades=trades({"side": 1.0, "trade_id": 7}))
 
     assert dict(table.daily.drop("account").schema) == dict(DAILY)
     assert dict(table.trades.drop("account").schema) == dict(TRADES)
@@ -173,7 +160,7 @@ def test_tables_have_their_types() -> None:
 )
 def test_a_value_that_cannot_be_is_refused(change: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
-        inputs(trades=_trades(change))
+        inputs(trades=trades(change))
 
 
 def test_an_account_has_its_own_settings() -> None:

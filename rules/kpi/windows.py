@@ -1,0 +1,80 @@
+"""The part of the inputs that a window looks at.
+
+A year, a quarter and a month are those of the calendar, from their first day to `as_of`; days
+are counted back from `as_of`, which is one of them. What the window begins with is what was
+there before it: the opening snapshot is the last day before, the initial balance has what
+earlier trades earned. Responses of executions have no time in the inputs, so that no window but
+`all` has any; logs of emotions go with their trades.
+"""
+
+from dataclasses import replace
+
+import polars as pl
+
+from rules.kpi.inputs import Inputs
+from rules.kpi.kpi import Window
+from rules.kpi.prepare import frames, local_date
+from rules.kpi.settings import Settings
+
+_AS_OF = pl.col("as_of")
+_FIRST_DAY = {
+    Window.YEAR: _AS_OF.dt.truncate("1y"),
+    Window.QUARTER: _AS_OF.dt.truncate("1q"),
+    Window.MONTH: _AS_OF.dt.truncate("1mo"),
+    Window.DAYS_90: _AS_OF.dt.offset_by("-89d"),
+    Window.DAYS_30: _AS_OF.dt.offset_by("-29d"),
+    Window.DAYS_7: _AS_OF.dt.offset_by("-6d"),
+}
+
+
+def within(inputs: Inputs, window: Window, settings: Settings) -> Inputs:
+    """Return the inputs of a window that ends at each account's `as_of`."""
+    if window == Window.ALL:
+        return inputs
+    given = frames(inputs, settings, {}).accounts
+    bounds = given.select(
+        account="key", as_of="_as_of", opened="_opened", initial="_initial"
+    ).with_columns(_FIRST_DAY[window].alias("first"))
+    daily = _flagged(inputs.daily, bounds, pl.col("date"))
+    trades = _flagged(inputs.trades, bounds, local_date("exit_time", settings.zone))
+    breaches = _flagged(inputs.breaches, bounds, pl.col("date"))
+    result = (pl.col("profit") + pl.col("commission") + pl.col("swap")).round(2)
+    days_before = daily.filter("before").group_by("account").agg(last=pl.col("date").max())
+    earned = trades.filter("before").group_by("account").agg(earned=result.sum())
+    begins = bounds.join(days_before, on="account", how="left").join(
+        earned, on="account", how="left"
+    )
+    begins = begins.select(
+        "account",
+        "as_of",
+        opened=pl.coalesce("last", "opened"),
+        initial=pl.col("initial") + pl.col("earned").fill_null(0.0),
+    )
+    others = inputs.accounts.drop("as_of", "opened", "initial", strict=False)
+    kept = _kept(trades)
+    logged = kept.select("account", "trade_id").unique()
+    return replace(
+        inputs,
+        accounts=others.join(begins, on="account", how="left").sort("account"),
+        daily=_kept(daily),
+        trades=kept,
+        executions=inputs.executions.clear(),
+        emotions=inputs.emotions.join(
+            logged, on=["account", "trade_id"], how="semi", maintain_order="left"
+        ),
+        breaches=_kept(breaches),
+    )
+
+
+def _flagged(rows: pl.DataFrame, bounds: pl.DataFrame, date: pl.Expr) -> pl.DataFrame:
+    """Say of each row whether it is in the window, and whether it was before."""
+    first = bounds.select("account", "first", "as_of")
+    joined = rows.join(first, on="account", how="inner", maintain_order="left")
+    return joined.with_columns(
+        before=date < pl.col("first"),
+        inside=(date >= pl.col("first")) & (date <= pl.col("as_of")),
+    )
+
+
+def _kept(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.filter("inside").drop("first", "as_of", "before", "inside")
