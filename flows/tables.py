@@ -62,6 +62,7 @@ def write_docs(directory: Path) -> None:
     from config import reference  # noqa: PLC0415 - only for this
     from flows.audit_page import audit_page  # noqa: PLC0415
     from flows.common_queries.page import queries_page  # noqa: PLC0415
+    from flows.kpi_page import kpis_page  # noqa: PLC0415
     from flows.metrics_page import metrics_page  # noqa: PLC0415
 
     pages = docs.pages() | {
@@ -70,6 +71,7 @@ def write_docs(directory: Path) -> None:
         "metrics.md": metrics_page(),
         "audit.md": audit_page(),
         "queries.md": queries_page(),
+        "kpis.md": kpis_page(),
     }
     for name, text in pages.items():
         file = directory / name

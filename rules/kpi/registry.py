@@ -44,7 +44,32 @@ _FAMILIES = (
 )
 _PREPARING = (daily_frames, period_frames, trade_frames)
 
-KPIS: tuple[Kpi, ...] = tuple(kpi for family in _FAMILIES for kpi in family.KPIS)
+GROUPS = (
+    "returns",
+    "risk",
+    "risk_adjusted",
+    "drawdown",
+    "tail_risk",
+    "distribution",
+    "benchmark_relative",
+    "trade",
+    "streak",
+    "time",
+    "cost",
+    "execution",
+    "excursion",
+    "exposure",
+    "position_sizing",
+    "breakdown",
+    "behaviour",
+    "prop_firm",
+)
+KPIS: tuple[Kpi, ...] = tuple(
+    sorted(
+        (kpi for family in _FAMILIES for kpi in family.KPIS),
+        key=lambda kpi: GROUPS.index(kpi.group),
+    )
+)
 PARTS: tuple[Part, ...] = tuple(part for family in _FAMILIES for part in family.PARTS)
 BUILDERS: Mapping[Stage, Callable[[Frames], pl.DataFrame]] = {
     stage: builder for module in _PREPARING for stage, builder in module.BUILDERS.items()
