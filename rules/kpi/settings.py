@@ -16,6 +16,7 @@ COLUMNS: dict[str, tuple[str, pl.DataType]] = {
     "risk_free": ("_rf", pl.Float64()),
     "mar": ("_mar", pl.Float64()),
     "initial": ("_initial", pl.Float64()),
+    "currency": ("_currency", pl.String()),
     "as_of": ("_as_of", pl.Date()),
     "opened": ("_opened", pl.Date()),
     "daily_loss": ("_daily_limit", pl.Float64()),
@@ -36,6 +37,7 @@ class Settings:
         risk_free: yearly rate; a day's is (1+rf)^(1/A)-1.
         mar: minimal acceptable return per year; a day's likewise.
         initial: balance of the account at its opening, in its currency.
+        currency: of the account, as USD; all its money is in it.
         as_of: the day that values are of; by default an account's last day.
         opened: date of the opening snapshot; by default the weekday before an account's first day.
         zone: IANA name of the zone in which a trade's day begins.
@@ -51,6 +53,7 @@ class Settings:
     risk_free: float = 0.0
     mar: float = 0.0
     initial: float = 100_000.0
+    currency: str = "USD"
     as_of: date | None = None
     opened: date | None = None
     zone: str = "UTC"
