@@ -1,0 +1,168 @@
+"""The balance from trade to trade: growth per trade, its line and its drawdowns."""
+
+from functools import partial
+
+import polars as pl
+
+from rules.kpi.expressions import ratio, varies
+from rules.kpi.kpi import Input, Kpi, Least, Part, Stage
+from rules.kpi.trade_expressions import complete, solvent
+
+_KPI = partial(
+    Kpi,
+    input=Input.TRADES,
+    needs=(
+        "trades.profit",
+        "trades.commission",
+        "trades.swap",
+    ),
+)
+_TRADES_RETURNS = partial(_KPI, group="returns", stage=Stage.TRADES)
+_TRADES_TRADE = partial(_KPI, group="trade", stage=Stage.TRADES)
+_TRADES_DRAWDOWN = partial(_KPI, group="drawdown", stage=Stage.TRADES)
+_DERIVED_RISK_ADJUSTED = partial(_KPI, group="risk_adjusted", stage=Stage.DERIVED)
+
+_LARGE = Least(trades=30)
+_INDEX = pl.int_range(pl.len()).cast(pl.Float64)
+
+
+def _line_error() -> pl.Expr:
+    """Return the standard error of the balance about its least-squares line.
+
+    The residuals are squared themselves: the total less what the line explains would be a
+    small difference of large numbers for a balance that grows steadily.
+    """
+    i, balance = _INDEX - _INDEX.mean(), pl.col("after") - pl.col("after").mean()
+    slope = (i * balance).sum() / (i * i).sum()
+    squares = ((balance - slope * i) ** 2).sum()
+    return pl.when(pl.len() >= 3).then((squares / (pl.len() - 2)).sqrt())
+
+
+def _line_correlation() -> pl.Expr:
+    i, balance = _INDEX - _INDEX.mean(), pl.col("after") - pl.col("after").mean()
+    line = (pl.len() >= 3) & varies("after")
+    scale = ((i * i).sum() * (balance * balance).sum()).sqrt()
+    return pl.when(line).then((i * balance).sum() / scale)
+
+
+def _intratrade_drawdown() -> pl.Expr:
+    """Return the deepest fall from the highest floating profit so far, trades one by one."""
+    closed = pl.col("earned") - pl.col("p")
+    high = (closed + pl.col("mfe")).cum_max().clip(lower_bound=0)
+    return complete((high - closed - pl.col("mae")).max().clip(lower_bound=0), "mfe", "mae")
+
+
+PARTS: tuple[Part, ...] = ()
+
+KPIS: tuple[Kpi, ...] = (
+    _TRADES_RETURNS(
+        "equity_lr_correlation",
+        "Correlation of the balance with a line",
+        "corr",
+        _line_correlation(),
+        formula="Pearson corr(trade index i, balance after trade i)",
+        edges="N<3 or constant -> null",
+        least=_LARGE,
+    ),
+    _TRADES_RETURNS(
+        "equity_lr_std_error",
+        "Standard error about the balance line",
+        "currency",
+        _line_error(),
+        formula="sqrt(SSE/(N-2)) of OLS balance on i",
+        edges="N<3 -> null",
+        least=_LARGE,
+    ),
+    _TRADES_TRADE(
+        "ahpr",
+        "Arithmetic mean return per trade",
+        "ratio/trade",
+        solvent(pl.col("x").mean()),
+        formula="mean(p_i/B_i), B_i=balance before trade i",
+        edges="0 trades -> null; a balance of zero or below before a trade -> null",
+        least=_LARGE,
+    ),
+    _TRADES_TRADE(
+        "ghpr",
+        "Geometric mean return per trade",
+        "ratio/trade",
+        solvent((pl.col("after").last() / pl.col("before").first()).pow(1 / pl.len()) - 1),
+        formula="prod(1+p_i/B_i)^(1/N)-1 = (B_N/B_0)^(1/N)-1",
+        edges=(
+            "0 trades -> null; a balance of zero or below before a trade, or below zero "
+            "after the last -> null"
+        ),
+        least=_LARGE,
+    ),
+    _TRADES_TRADE(
+        "best_trade_return",
+        "Best return of a trade",
+        "ratio",
+        solvent(pl.col("x").max()),
+        formula="max(p_i/B_i)",
+        edges="0 trades -> null; a balance of zero or below before a trade -> null",
+    ),
+    _TRADES_TRADE(
+        "worst_trade_return",
+        "Worst return of a trade",
+        "ratio",
+        solvent(pl.col("x").min()),
+        formula="min(p_i/B_i)",
+        edges="0 trades -> null; a balance of zero or below before a trade -> null",
+    ),
+    _TRADES_DRAWDOWN(
+        "max_drawdown_currency",
+        "Maximum drawdown of the balance",
+        "currency (>=0)",
+        (pl.col("peak") - pl.col("after")).max().round(2),
+        formula=(
+            "max over i of (running max of balance incl. start) - balance_i, closed "
+            "trades by exit time"
+        ),
+        edges="0 trades -> 0",
+        empty=0.0,
+    ),
+    _TRADES_DRAWDOWN(
+        "max_drawdown_balance_relative",
+        "Maximum relative drawdown of the balance",
+        "ratio (>=0)",
+        (1 - pl.col("after") / pl.col("peak")).max(),
+        formula="max over i of 1-balance_i/running max balance",
+        edges="0 trades -> 0",
+        empty=0.0,
+    ),
+    _TRADES_DRAWDOWN(
+        "absolute_drawdown_currency",
+        "Drawdown below the initial balance",
+        "currency (>=0)",
+        (0.0 - pl.col("earned").min()).clip(lower_bound=0).round(2),
+        formula="max(0, initial deposit - min balance)",
+        edges="0 trades -> 0",
+        empty=0.0,
+    ),
+    _TRADES_DRAWDOWN(
+        "max_intratrade_drawdown_currency",
+        "Maximum drawdown with floating profit",
+        "currency (>=0)",
+        _intratrade_drawdown(),
+        formula="sequential: H=max(H,cum+MFE_i); dd=min(dd,cum+MAE_i-H); cum+=p_i",
+        edges="0 trades -> 0; a trade without MFE or MAE -> null",
+        needs=(
+            "trades.profit",
+            "trades.commission",
+            "trades.swap",
+            "trades.mfe",
+            "trades.mae",
+        ),
+        empty=0.0,
+    ),
+    _DERIVED_RISK_ADJUSTED(
+        "recovery_factor_currency",
+        "Recovery factor",
+        "number",
+        ratio(pl.col("net_profit"), pl.col("max_drawdown_currency")),
+        formula="net_profit/max_drawdown_currency (closed-trade balance)",
+        edges="no drawdown -> null",
+        least=_LARGE,
+    ),
+)

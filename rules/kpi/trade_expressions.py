@@ -1,0 +1,31 @@
+"""Expressions that KPIs of trades share, each null where it is undefined."""
+
+import polars as pl
+
+
+def count(value: pl.Expr) -> pl.Expr:
+    """Return a count as a signed integer: Polars' own wraps around below zero."""
+    return value.cast(pl.Int64)
+
+
+def share(condition: pl.Expr) -> pl.Expr:
+    """Return how many of the rows that have an answer answer yes. Ratio."""
+    return condition.mean()
+
+
+def complete(value: pl.Expr, *columns: str) -> pl.Expr:
+    """Return null where an account has a row without one of the columns.
+
+    A sum over the rows that are known would pass for the sum of all of them.
+    """
+    return pl.when(pl.sum_horizontal(pl.col(*columns).null_count()) == 0).then(value)
+
+
+def solvent(value: pl.Expr) -> pl.Expr:
+    """Return null where the balance was zero or below before a trade: no share of it is defined."""
+    return pl.when(pl.col("before").min() > 0).then(value)
+
+
+def of_extreme(column: str, extreme: pl.Expr, by: str = "pnl") -> pl.Expr:
+    """Return the first value of a sorted column at which `by` is extreme."""
+    return pl.col(column).filter(pl.col(by) == extreme).first()
