@@ -59,8 +59,8 @@ PARTS: tuple[Part, ...] = (
     Part("_positive_days", Stage.TRADE_DAYS, _PNL.clip(lower_bound=0).sum().round(2)),
     Part("_day_deviation", Stage.TRADE_DAYS, deviation("pnl")),
     Part("_day_mean", Stage.TRADE_DAYS, _PNL.mean()),
-    Part("_held_lost", Stage.TRADES, pl.col("duration_lost").median()),
-    Part("_held_won", Stage.TRADES, pl.col("duration_won").median()),
+    Part("_held_lost", Stage.TRADES, pl.col("duration_lost").drop_nulls().median()),
+    Part("_held_won", Stage.TRADES, pl.col("duration_won").drop_nulls().median()),
 )
 
 KPIS: tuple[Kpi, ...] = (

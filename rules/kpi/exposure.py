@@ -5,9 +5,8 @@ from functools import partial
 import polars as pl
 
 from rules.kpi.expressions import ratio
-from rules.kpi.kpi import Input, Kernel, Kpi, Least, Part, Stage
-from rules.kpi.trade_expressions import complete, solvent
-from rules.kpi.trade_kernels import max_overlap
+from rules.kpi.kpi import Input, Kpi, Least, Part, Stage
+from rules.kpi.trade_expressions import complete, count, solvent
 
 _KPI = partial(
     Kpi,
@@ -23,16 +22,16 @@ _KPI = partial(
 )
 _DERIVED = partial(_KPI, stage=Stage.DERIVED)
 _TRADES = partial(_KPI, stage=Stage.TRADES)
+_ENTRIES = partial(_KPI, stage=Stage.ENTRIES)
 
 _LARGE = Least(trades=30)
 _TIMES = ("trades.entry_time", "trades.exit_time")
 _SPAN = pl.when(pl.col("_span") > 0).then(pl.col("_span"))
 _NOTIONAL = pl.col("notional")
-_LEVERAGE = solvent(_NOTIONAL / pl.col("before"))
+_LEVERAGE = _NOTIONAL / pl.col("before")
 
 PARTS: tuple[Part, ...] = (
     Part("_covered", Stage.ENTRIES, pl.col("covered").sum()),
-    Part("_overlap", Stage.ENTRIES, Kernel(("entry_time", "exit_time"), max_overlap), empty=0),
     Part("_notional", Stage.TRADES, complete(_NOTIONAL.sum(), "notional"), empty=0.0),
     Part("_mean_equity", Stage.EQUITY, pl.col("equity").mean()),
 )
@@ -48,13 +47,14 @@ KPIS: tuple[Kpi, ...] = (
         needs=_TIMES,
         least=_LARGE,
     ),
-    _DERIVED(
+    _ENTRIES(
         "max_concurrent_positions",
         "Most trades open at once",
         "count",
-        pl.col("_overlap").cast(pl.Int64),
+        count(pl.col("open").max()),
         formula="max overlap of [entry,exit); exits before entries at the same second",
         edges="0",
+        empty=0,
         needs=_TIMES,
     ),
     _DERIVED(
@@ -71,7 +71,7 @@ KPIS: tuple[Kpi, ...] = (
         "avg_leverage_per_trade",
         "Average leverage of a trade",
         "x",
-        solvent((_NOTIONAL / pl.col("before")).mean()),
+        solvent(_LEVERAGE.mean()),
         formula="mean(notional_i/B_i)",
         edges="0 trades -> null; a balance of zero or below before a trade -> null",
         needs=(
@@ -90,7 +90,7 @@ KPIS: tuple[Kpi, ...] = (
         "max_leverage_per_trade",
         "Largest leverage of a trade",
         "x",
-        solvent((_NOTIONAL / pl.col("before")).max()),
+        solvent(_LEVERAGE.max()),
         formula="max(notional_i/B_i)",
         edges="0 trades -> null; a balance of zero or below before a trade -> null",
         needs=(

@@ -17,6 +17,7 @@ from rules.kpi import (
     drawdown,
     drawdown_ratios,
     emotions,
+    entry_frames,
     excursions,
     exposure,
     log_frames,
@@ -84,7 +85,7 @@ _FAMILIES = (
     emotions,
     trade_rules,
 )
-_PREPARING = (daily_frames, period_frames, trade_frames, trade_groups, log_frames)
+_PREPARING = (daily_frames, period_frames, trade_frames, trade_groups, entry_frames, log_frames)
 
 GROUPS = (
     "returns",

@@ -5,8 +5,9 @@ from functools import partial
 import polars as pl
 
 from rules.kpi.expressions import ratio, varies
-from rules.kpi.kpi import Input, Kpi, Least, Part, Stage
+from rules.kpi.kpi import Input, Kernel, Kpi, Least, Part, Stage
 from rules.kpi.trade_expressions import complete, solvent
+from rules.kpi.trade_kernels import line_error
 
 _KPI = partial(
     Kpi,
@@ -23,26 +24,11 @@ _TRADES_DRAWDOWN = partial(_KPI, group="drawdown", stage=Stage.TRADES)
 _DERIVED_RISK_ADJUSTED = partial(_KPI, group="risk_adjusted", stage=Stage.DERIVED)
 
 _LARGE = Least(trades=30)
-_INDEX = pl.int_range(pl.len()).cast(pl.Float64)
-
-
-def _line_error() -> pl.Expr:
-    """Return the standard error of the balance about its least-squares line.
-
-    The residuals are squared themselves: the total less what the line explains would be a
-    small difference of large numbers for a balance that grows steadily.
-    """
-    i, balance = _INDEX - _INDEX.mean(), pl.col("after") - pl.col("after").mean()
-    slope = (i * balance).sum() / (i * i).sum()
-    squares = ((balance - slope * i) ** 2).sum()
-    return pl.when(pl.len() >= 3).then((squares / (pl.len() - 2)).sqrt())
 
 
 def _line_correlation() -> pl.Expr:
-    i, balance = _INDEX - _INDEX.mean(), pl.col("after") - pl.col("after").mean()
-    line = (pl.len() >= 3) & varies("after")
-    scale = ((i * i).sum() * (balance * balance).sum()).sqrt()
-    return pl.when(line).then((i * balance).sum() / scale)
+    known = (pl.len() >= 3) & varies("after")
+    return pl.when(known).then(pl.corr(pl.int_range(pl.len()), pl.col("after")))
 
 
 def _intratrade_drawdown() -> pl.Expr:
@@ -68,7 +54,7 @@ KPIS: tuple[Kpi, ...] = (
         "equity_lr_std_error",
         "Standard error about the balance line",
         "currency",
-        _line_error(),
+        Kernel(("after",), line_error),
         formula="sqrt(SSE/(N-2)) of OLS balance on i",
         edges="N<3 -> null",
         least=_LARGE,

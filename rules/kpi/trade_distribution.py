@@ -4,7 +4,7 @@ from functools import partial
 
 import polars as pl
 
-from rules.kpi.expressions import correlation, deviation, ratio, varies
+from rules.kpi.expressions import deviation, finite, ratio, varies
 from rules.kpi.kpi import Input, Kpi, Least, Part, Stage
 from rules.kpi.special import student_cdf
 from rules.kpi.trade_expressions import solvent
@@ -29,11 +29,17 @@ def _per_deviation(mean: str, deviation: str) -> pl.Expr:
     return ratio(pl.col(mean), pl.col(deviation))
 
 
+def _autocorrelation() -> pl.Expr:
+    here, before = pl.col("p").slice(1), pl.col("p").slice(0, pl.len() - 1)
+    known = (here.max() != here.min()) & (before.max() != before.min())
+    return pl.when(known).then(finite(pl.corr(here, before)))
+
+
 PARTS: tuple[Part, ...] = (
     Part("_x_deviation", Stage.TRADES, solvent(deviation("x"))),
     Part("_R_mean", Stage.TRADES, pl.col("R").mean()),
     Part("_R_count", Stage.TRADES, pl.col("R").count(), empty=0),
-    Part("_top_5", Stage.TRADES, pl.col("win").top_k(5).sum()),
+    Part("_top_5", Stage.TRADES, pl.col("p").top_k(5).clip(lower_bound=0).sum()),
     Part("_win_squares", Stage.TRADES, (pl.col("win") ** 2).sum()),
 )
 
@@ -69,7 +75,7 @@ KPIS: tuple[Kpi, ...] = (
         "median_win",
         "Median win",
         "currency",
-        pl.col("win").median(),
+        pl.col("win").drop_nulls().median(),
         formula="median(p | p>0)",
         edges="no wins -> null",
         least=_LARGE,
@@ -78,7 +84,7 @@ KPIS: tuple[Kpi, ...] = (
         "median_loss",
         "Median loss",
         "currency",
-        pl.col("loss").median(),
+        pl.col("loss").drop_nulls().median(),
         formula="median(p | p<0)",
         edges="no losses -> null",
         least=_LARGE,
@@ -199,7 +205,7 @@ KPIS: tuple[Kpi, ...] = (
         "trade_autocorrelation",
         "Correlation with the trade before",
         "corr",
-        correlation("p", "previous"),
+        _autocorrelation(),
         formula="corr(p_1..p_{N-1}, p_2..p_N)",
         edges="N<3 or constant -> null",
         least=_LARGE,

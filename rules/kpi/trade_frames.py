@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 import polars as pl
 
+from rules.kpi.codes import coded
 from rules.kpi.kpi import Stage
 from rules.kpi.notional import notional
 from rules.kpi.prepare import Frames
@@ -30,10 +31,11 @@ def trades(frames: Frames) -> pl.DataFrame:
     all three in the accounts' zone.
     """
     rows = _ordered(frames.inputs.trades)
+    rows = rows.with_columns(coded(rows["symbol"]), coded(rows["strategy"]))
     p, before = pl.col("p"), pl.col("before")
     rows = rows.with_columns(
         frames.setting("_initial", rows),
-        frames.setting("_currency", rows),
+        notional(rows, frames.setting("_currency", rows)),
         p=(pl.col("profit") + pl.col("commission") + pl.col("swap")).round(2),
         # A distance of 0 is how terminals write that there is none.
         sl_pips=pl.when(pl.col("sl_pips") > 0).then("sl_pips"),
@@ -55,7 +57,6 @@ def trades(frames: Frames) -> pl.DataFrame:
         duration_won=pl.when(p > 0).then("duration"),
         duration_lost=pl.when(p < 0).then("duration"),
         mae_won=pl.when(p > 0).then("mae"),
-        notional=notional(pl.col("_currency")),
         earned=p.cum_sum().over("account").round(2),
         day=pl.col("_exited").dt.date(),
         overnight=pl.col("_exited").dt.date() > pl.col("_entered").dt.date(),
@@ -71,17 +72,21 @@ def trades(frames: Frames) -> pl.DataFrame:
         risk_share=pl.when(before > 0).then(pl.col("risk") / before),
         peak=pl.max_horizontal("_initial", pl.col("after").cum_max().over("account")),
     )
-    return rows.drop("_initial", "_currency", "_entered", "_exited")
+    return rows.drop("_initial", "_entered", "_exited")
 
 
 def _ordered(rows: pl.DataFrame) -> pl.DataFrame:
     """Return rows by account, exit and id: ids that are numbers as numbers, 9 before 10."""
-    account, closed = pl.col("account"), pl.col("exit_time")
-    before = (account.shift(1) < account) | (
-        (account.shift(1) == account) & (closed.shift(1) < closed)
-    )
-    # History mostly arrives in order, and a sort by text costs as much as a hundred KPIs.
-    if rows.select(before.all(ignore_nulls=True)).item():
+    same = pl.col("account") == pl.col("account").shift(1)
+    later = pl.col("exit_time") > pl.col("exit_time").shift(1)
+    account_after = pl.col("account") > pl.col("account").shift(1)
+    strictly = (account_after | (same & later)).all(ignore_nulls=True)
+    # History mostly arrives in order, and hardly ever do two trades exit at one instant: a sort
+    # by the text of ids costs as much as a hundred KPIs.
+    if rows.select(strictly).item():
+        return rows
+    rows = rows.sort("account", "exit_time", maintain_order=True)
+    if rows.select(strictly).item():
         return rows
     number = pl.col("trade_id").cast(pl.Int64, strict=False)
     return rows.sort("account", "exit_time", number, "trade_id")

@@ -1,76 +1,67 @@
 """Computations over all accounts' trades that Polars has no expression for."""
 
 import numpy as np
-import numpy.typing as npt
 
 from rules.kpi.kpi import Floats, Starts
 
-_STEPS = 60
-_MICROSECONDS = 1e6
+_STEPS = 80
 
 
 def optimal_f(starts: Starts, p: Floats) -> Floats:
-    """Return Vince's optimal f: the f in (0, 1) of the most growth sum(ln(1 + f a)).
+    """Return Vince's optimal f: the f in (0, 1) of the most growth, sum(ln(1 + f a)).
 
-    a is a result in units of the largest loss. The growth is concave in f, so the root of its
-    slope sum(a / (1 + f a)) is sought for all accounts at once by Halley's method, and by
-    halving the bracket where that step leaves it. NaN without a loss, 0 without a profit.
+    a is a result in units of the largest loss. The growth is concave in f; the root of its
+    slope, sum(a / (1 + f a)), is sought for all accounts at once by Halley's method, and by
+    halving the bracket where a step leaves it. NaN without a loss, 0 without a profit.
 
     Source: R. Vince, Portfolio Management Formulas (1990).
     """
     first, sizes = starts[:-1], np.diff(starts)
     worst = -np.minimum.reduceat(p, first)
-    mean = np.add.reduceat(p, first)
+    total = np.add.reduceat(p, first).round(2)
     f = np.where(worst > 0, 0.0, np.nan)
-    left = np.flatnonzero((worst > 0) & (mean > 0))
-    if left.size:
-        f[left] = _roots(*_rows_of(left, first, sizes, p / np.repeat(worst, sizes)))
+    sought = (worst > 0) & (total > 0)
+    if sought.any():
+        a = p[np.repeat(sought, sizes)] / np.repeat(worst[sought], sizes[sought])
+        f[sought] = _growth_maximum(a, sizes[sought])
     return f
 
 
-def _rows_of(
-    accounts: npt.NDArray[np.intp], first: Starts, sizes: Starts, values: Floats
-) -> tuple[Floats, Starts, Starts]:
-    kept = np.zeros(sizes.size, dtype=bool)
-    kept[accounts] = True
-    sizes = sizes[accounts]
-    return values[np.repeat(kept, np.diff(np.append(first, values.size)))], _starts(sizes), sizes
-
-
-def _starts(sizes: Starts) -> Starts:
-    return np.cumsum(sizes) - sizes
-
-
-def _roots(a: Floats, first: Starts, sizes: Starts) -> Floats:
+def _growth_maximum(a: Floats, sizes: Starts) -> Floats:
+    first = np.cumsum(sizes) - sizes
     low, high = np.zeros(sizes.size), np.ones(sizes.size)
-    f = np.full(sizes.size, 0.25)
+    # For results that are small against the largest loss, the root is near mean / mean square.
+    f = np.clip(np.add.reduceat(a, first) / np.add.reduceat(a * a, first), 0.05, 0.95)
     for _ in range(_STEPS):
         u = a / (1 + np.repeat(f, sizes) * a)
-        square = u * u
-        slope, second = np.add.reduceat(u, first), -np.add.reduceat(square, first)
-        third = 2 * np.add.reduceat(square * u, first)
+        slope = np.add.reduceat(u, first)
+        u_square = u * u
+        bend = -np.add.reduceat(u_square, first)
+        u_square *= u
+        curve = 2 * np.add.reduceat(u_square, first)
         low, high = np.where(slope > 0, f, low), np.where(slope < 0, f, high)
-        step = 2 * slope * second / (2 * second * second - slope * third)
-        new = f - step
-        new = np.where((new > low) & (new < high), new, (low + high) / 2)
-        new = np.where(slope == 0, f, new)
-        if (np.abs(new - f) <= 1e-15).all():
-            return new
+        step = f - 2 * slope * bend / (2 * bend * bend - slope * curve)
+        inside = (step > low) & (step < high)
+        new = np.where(slope == 0, f, np.where(inside, step, (low + high) / 2))
+        close = np.abs(new - f)
         f = new
+        # A step of Halley's cubes the error, so after one this small nothing is left to gain.
+        if (close < 1e-7).all() and inside[slope != 0].all():
+            break
     return f
 
 
-def max_overlap(starts: Starts, entry: Floats, exit_: Floats) -> Floats:
-    """Return how many trades were open at once at most, exits before entries of one second.
+def line_error(starts: Starts, balance: Floats) -> Floats:
+    """Return the standard error of the balance about its least-squares line over the trades.
 
-    `entry` is sorted within each account; times are microseconds.
+    The residuals are squared themselves: the total less what the line explains would be a
+    small difference of large numbers for a balance that grows steadily. NaN below 3 trades.
     """
-    sizes = np.diff(starts)
-    account = np.repeat(np.arange(sizes.size), sizes)
-    entered, closed = entry // _MICROSECONDS, exit_ // _MICROSECONDS
-    origin = min(entered.min(), closed.min())
-    span = int(max(entered.max(), closed.max()) - origin) + 1
-    exits = np.sort(account * span + (closed - origin).astype(np.int64), kind="stable")
-    before = np.searchsorted(exits, account * span + (entered - origin).astype(np.int64), "right")
-    open_ = np.arange(1, entry.size + 1) - before
-    return np.maximum.reduceat(open_, starts[:-1]).astype(np.float64)
+    first, sizes = starts[:-1], np.diff(starts)
+    i = np.arange(balance.size) - np.repeat(first + (sizes - 1) / 2, sizes)
+    y = balance - np.repeat(np.add.reduceat(balance, first) / sizes, sizes)
+    spread = sizes * (sizes**2 - 1.0) / 12
+    slope = np.add.reduceat(i * y, first) / np.where(spread > 0, spread, 1)
+    residual = y - np.repeat(slope, sizes) * i
+    squares = np.add.reduceat(residual * residual, first)
+    return np.where(sizes >= 3, np.sqrt(squares / np.maximum(sizes - 2, 1)), np.nan)

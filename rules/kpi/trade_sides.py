@@ -26,7 +26,8 @@ _LARGE = Least(trades=30)
 
 
 def _side_factor(side: str) -> pl.Expr:
-    won, lost = pl.col(side).clip(lower_bound=0).sum(), pl.col(side).clip(upper_bound=0).sum()
+    of_side = pl.col(side).is_not_null()
+    won, lost = (pl.when(of_side).then(pl.col(c)).sum() for c in ("win", "loss"))
     return ratio(won, -lost)
 
 
