@@ -41,12 +41,12 @@ def _growth_maximum(a: Floats, sizes: Starts) -> Floats:
         curve = 2 * np.add.reduceat(u_square, first)
         low, high = np.where(slope > 0, f, low), np.where(slope < 0, f, high)
         step = f - 2 * slope * bend / (2 * bend * bend - slope * curve)
-        inside = (step > low) & (step < high)
+        inside = (step >= low) & (step <= high)
         new = np.where(slope == 0, f, np.where(inside, step, (low + high) / 2))
-        close = np.abs(new - f)
+        # Halley's step cubes the error: after one this small nothing is left to gain.
+        done = inside & (np.abs(new - f) < 1e-6) | (high - low < 1e-15) | (slope == 0)
         f = new
-        # A step of Halley's cubes the error, so after one this small nothing is left to gain.
-        if (close < 1e-7).all() and inside[slope != 0].all():
+        if done.all():
             break
     return f
 
