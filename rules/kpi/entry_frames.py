@@ -19,6 +19,8 @@ _Whole = npt.NDArray[np.int64]
 def entries(frames: Frames) -> pl.DataFrame:
     """Return trades by entry time, each with the account's latest trade closed by then.
 
+    Trades whose entry is unknown are left out.
+
     Terminals write whole seconds; so what exits in the second of an entry has exited by then.
 
     open: trades open just after the entry.
@@ -32,6 +34,7 @@ def entries(frames: Frames) -> pl.DataFrame:
             accounts of ten years); compute fewer accounts at once.
     """
     rows = frames[Stage.TRADES].select("account", "entry_time", "exit_time", "p", "lots")
+    rows = rows.filter(pl.col("entry_time").is_not_null())
     account = rows["account"].to_numpy().astype(np.int64)
     entered, exited = _one_line(rows, account)
     order = np.argsort(entered, kind="stable")

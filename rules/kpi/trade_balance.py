@@ -144,7 +144,7 @@ KPIS: tuple[Kpi, ...] = (
     ),
     _DERIVED_RISK_ADJUSTED(
         "recovery_factor_currency",
-        "Recovery factor",
+        "Recovery factor of closed trades",
         "number",
         ratio(pl.col("net_profit"), pl.col("max_drawdown_currency")),
         formula="net_profit/max_drawdown_currency (closed-trade balance)",

@@ -31,7 +31,12 @@ def trades(frames: Frames) -> pl.DataFrame:
     all three in the accounts' zone.
     """
     rows = _ordered(frames.inputs.trades)
-    rows = rows.with_columns(coded(rows["symbol"]), coded(rows["strategy"]))
+    rows = rows.with_columns(
+        coded(rows["symbol"]),
+        coded(rows["strategy"]),
+        # A broker that states no commission or swap has charged none.
+        pl.col("commission", "swap").fill_null(0.0),
+    )
     p, before = pl.col("p"), pl.col("before")
     rows = rows.with_columns(
         frames.setting("_initial", rows),

@@ -32,6 +32,7 @@ _HELD_SUM = (
 )
 
 PARTS: tuple[Part, ...] = (
+    Part("_entries", Stage.TRADES, pl.col("entry_time").count().cast(pl.Int64)),
     Part("_held", Stage.TRADES, _DURATION.sum(), empty=0.0),
     Part(
         "_span",
@@ -169,9 +170,7 @@ KPIS: tuple[Kpi, ...] = (
         "avg_time_between_trades",
         "Average time between entries",
         "seconds",
-        pl.when(pl.col("trade_count") >= 2).then(
-            pl.col("_entries_apart") / (pl.col("trade_count") - 1)
-        ),
+        pl.when(pl.col("_entries") >= 2).then(pl.col("_entries_apart") / (pl.col("_entries") - 1)),
         formula="mean difference of consecutive entry times (sorted)",
         edges="N<2 -> null",
         needs=("trades.entry_time",),
