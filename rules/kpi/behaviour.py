@@ -12,11 +12,7 @@ _KPI = partial(
     Kpi,
     group="behaviour",
     input=Input.TRADES,
-    needs=(
-        "trades.profit",
-        "trades.commission",
-        "trades.swap",
-    ),
+    needs=("trades.profit", "trades.commission", "trades.swap"),
 )
 _ENTRIES = partial(_KPI, stage=Stage.ENTRIES)
 _TRADE_DAYS = partial(_KPI, stage=Stage.TRADE_DAYS)

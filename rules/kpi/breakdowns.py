@@ -12,12 +12,7 @@ _KPI = partial(
     Kpi,
     group="breakdown",
     input=Input.TRADES,
-    needs=(
-        "trades.profit",
-        "trades.commission",
-        "trades.swap",
-        "trades.symbol",
-    ),
+    needs=("trades.profit", "trades.commission", "trades.swap", "trades.symbol"),
 )
 _SYMBOLS = partial(_KPI, stage=Stage.SYMBOLS)
 _STRATEGIES = partial(_KPI, stage=Stage.STRATEGIES)

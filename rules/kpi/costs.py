@@ -6,16 +6,13 @@ import polars as pl
 
 from rules.kpi.expressions import ratio
 from rules.kpi.kpi import Input, Kpi, Least, Part, Stage
-from rules.kpi.trade_expressions import complete, share
+from rules.kpi.trade_expressions import complete, share, zero_without_trades
 
 _KPI = partial(
     Kpi,
     group="cost",
     input=Input.TRADES,
-    needs=(
-        "trades.commission",
-        "trades.swap",
-    ),
+    needs=("trades.commission", "trades.swap"),
 )
 _TRADES = partial(_KPI, stage=Stage.TRADES)
 _DERIVED = partial(_KPI, stage=Stage.DERIVED)
@@ -28,7 +25,15 @@ _ALL_IN = (
     pl.col("spread_pips") + pl.col("slip") - ratio(pl.col("commission") + pl.col("swap"), _PER_PIP)
 )
 
+
+def _paid(pips: str) -> pl.Expr:
+    cost = 0.0 - (pl.col(pips) * _PER_PIP).sum()
+    return complete(cost, pips, "pip_value", "lots")
+
+
 PARTS: tuple[Part, ...] = (
+    Part("_spread_cost", Stage.TRADES, _paid("spread_pips")),
+    Part("_slippage_cost", Stage.TRADES, _paid("slip")),
     Part("_lot_nights", Stage.TRADES, (pl.col("lots") * pl.col("nights")).sum()),
     Part("_won_before_costs", Stage.TRADES, pl.col("profit").clip(lower_bound=0).sum()),
     Part("_profit", Stage.TRADES, pl.col("profit").sum()),
@@ -79,11 +84,7 @@ KPIS: tuple[Kpi, ...] = (
         ratio(_COSTS, _LOTS),
         formula="total_costs/sum(lots)",
         edges="zero denominator -> null (never inf)",
-        needs=(
-            "trades.commission",
-            "trades.swap",
-            "trades.lots",
-        ),
+        needs=("trades.commission", "trades.swap", "trades.lots"),
         least=_LARGE,
     ),
     _DERIVED(
@@ -93,10 +94,7 @@ KPIS: tuple[Kpi, ...] = (
         ratio(pl.col("total_commission"), _LOTS),
         formula="sum(commission)/sum(lots)",
         edges="zero denominator -> null (never inf)",
-        needs=(
-            "trades.commission",
-            "trades.lots",
-        ),
+        needs=("trades.commission", "trades.lots"),
         least=_LARGE,
     ),
     _DERIVED(
@@ -106,11 +104,7 @@ KPIS: tuple[Kpi, ...] = (
         ratio(pl.col("total_swap"), pl.col("_lot_nights")),
         formula="sum(swap)/sum(lots*nights)",
         edges="no overnight -> null",
-        needs=(
-            "trades.swap",
-            "trades.lots",
-            "trades.nights",
-        ),
+        needs=("trades.swap", "trades.lots", "trades.nights"),
         least=_LARGE,
     ),
     _DERIVED(
@@ -120,11 +114,7 @@ KPIS: tuple[Kpi, ...] = (
         ratio(0.0 - _COSTS, pl.col("_won_before_costs")),
         formula="-total_costs/sum(profit | profit>0) (before-cost winners)",
         edges="zero denominator -> null (never inf)",
-        needs=(
-            "trades.profit",
-            "trades.commission",
-            "trades.swap",
-        ),
+        needs=("trades.profit", "trades.commission", "trades.swap"),
         least=_LARGE,
     ),
     _DERIVED(
@@ -151,26 +141,17 @@ KPIS: tuple[Kpi, ...] = (
         pl.when(pl.col("_profit") > 0).then(pl.col("net_profit") / pl.col("_profit")),
         formula="sum(p)/sum(profit)",
         edges="sum(profit)<=0 -> null",
-        needs=(
-            "trades.profit",
-            "trades.commission",
-            "trades.swap",
-        ),
+        needs=("trades.profit", "trades.commission", "trades.swap"),
         least=_LARGE,
     ),
-    _TRADES(
+    _DERIVED(
         "spread_cost_currency",
         "Cost of the spread",
         "currency",
-        complete(0.0 - (pl.col("spread_pips") * _PER_PIP).sum(), "spread_pips"),
+        zero_without_trades("_spread_cost"),
         formula="-sum(spread_pips*pip_value*lots)",
         edges="0; a trade without a spread -> null",
-        needs=(
-            "trades.spread_pips",
-            "trades.pip_value",
-            "trades.lots",
-        ),
-        empty=0.0,
+        needs=("trades.spread_pips", "trades.pip_value", "trades.lots"),
     ),
     _TRADES(
         "avg_spread_pips",
@@ -182,22 +163,16 @@ KPIS: tuple[Kpi, ...] = (
         needs=("trades.spread_pips",),
         least=_LARGE,
     ),
-    _TRADES(
+    _DERIVED(
         "slippage_cost_currency",
         "Cost of slippage",
         "currency",
-        complete(0.0 - (pl.col("slip") * _PER_PIP).sum(), "slip"),
+        zero_without_trades("_slippage_cost"),
         formula=(
             "-sum((slippage_entry+slippage_exit)*pip_value*lots); positive slippage_pips = adverse"
         ),
         edges="0; a trade without its slippage -> null",
-        needs=(
-            "trades.slippage_entry",
-            "trades.slippage_exit",
-            "trades.pip_value",
-            "trades.lots",
-        ),
-        empty=0.0,
+        needs=("trades.slippage_entry", "trades.slippage_exit", "trades.pip_value", "trades.lots"),
     ),
     _TRADES(
         "all_in_cost_per_trade_pips",
@@ -224,11 +199,7 @@ KPIS: tuple[Kpi, ...] = (
         share((pl.col("profit") > 0) & (pl.col("p") <= 0)),
         formula="share with profit>0 and p<=0",
         edges="0 trades -> null",
-        needs=(
-            "trades.profit",
-            "trades.commission",
-            "trades.swap",
-        ),
+        needs=("trades.profit", "trades.commission", "trades.swap"),
         least=_LARGE,
     ),
 )

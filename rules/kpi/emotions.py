@@ -42,10 +42,7 @@ KPIS: tuple[Kpi, ...] = (
         ratio(pl.col("_logged_trades"), pl.col("trade_count")),
         formula="distinct trades with a log / N",
         edges="0 trades -> null",
-        needs=(
-            "emotions.trade_id",
-            "trades.trade_id",
-        ),
+        needs=("emotions.trade_id", "trades.trade_id"),
     ),
     _EMOTIONS(
         "negative_emotion_ratio",
@@ -145,10 +142,7 @@ KPIS: tuple[Kpi, ...] = (
         ratio(pl.col("intensity").filter(_NEGATIVE).sum(), pl.col("intensity").sum()),
         formula="sum(intensity | negative)/sum(intensity)",
         edges="0 logs -> null",
-        needs=(
-            "emotions.emotion",
-            "emotions.intensity",
-        ),
+        needs=("emotions.emotion", "emotions.intensity"),
         least=_LARGE,
     ),
 )

@@ -11,10 +11,7 @@ _KPI = partial(
     Kpi,
     group="excursion",
     input=Input.TRADES,
-    needs=(
-        "trades.mfe",
-        "trades.mae",
-    ),
+    needs=("trades.mfe", "trades.mae"),
 )
 _TRADES = partial(_KPI, stage=Stage.TRADES)
 
@@ -71,12 +68,7 @@ KPIS: tuple[Kpi, ...] = (
         (_MFE / pl.col("risk")).mean(),
         formula="mean(MFE_i/risk_i), trades with SL",
         edges="none -> null",
-        needs=(
-            "trades.mfe",
-            "trades.sl_pips",
-            "trades.pip_value",
-            "trades.lots",
-        ),
+        needs=("trades.mfe", "trades.sl_pips", "trades.pip_value", "trades.lots"),
         least=_LARGE,
     ),
     _TRADES(
@@ -86,12 +78,7 @@ KPIS: tuple[Kpi, ...] = (
         (_MAE / pl.col("risk")).mean(),
         formula="mean(MAE_i/risk_i), trades with SL",
         edges="none -> null",
-        needs=(
-            "trades.mae",
-            "trades.sl_pips",
-            "trades.pip_value",
-            "trades.lots",
-        ),
+        needs=("trades.mae", "trades.sl_pips", "trades.pip_value", "trades.lots"),
         least=_LARGE,
     ),
     _TRADES(
@@ -110,12 +97,7 @@ KPIS: tuple[Kpi, ...] = (
         pl.when((pl.col("p") > 0) & (_MFE > 0)).then(_PROFIT / _MFE).mean(),
         formula="mean(profit_i/MFE_i) over winners with MFE>0",
         edges="none -> null",
-        needs=(
-            "trades.profit",
-            "trades.commission",
-            "trades.swap",
-            "trades.mfe",
-        ),
+        needs=("trades.profit", "trades.commission", "trades.swap", "trades.mfe"),
         least=_LARGE,
     ),
     _TRADES(
@@ -125,11 +107,7 @@ KPIS: tuple[Kpi, ...] = (
         (_PROFIT / _RANGE).mean(),
         formula="mean(profit/(MFE-MAE)) where MFE>MAE",
         edges="none -> null",
-        needs=(
-            "trades.profit",
-            "trades.mfe",
-            "trades.mae",
-        ),
+        needs=("trades.profit", "trades.mfe", "trades.mae"),
         least=_LARGE,
     ),
     _TRADES(
@@ -148,11 +126,7 @@ KPIS: tuple[Kpi, ...] = (
         ((_PROFIT - _MAE) / _RANGE).mean(),
         formula="mean((profit-MAE)/(MFE-MAE))",
         edges="none -> null",
-        needs=(
-            "trades.profit",
-            "trades.mfe",
-            "trades.mae",
-        ),
+        needs=("trades.profit", "trades.mfe", "trades.mae"),
         least=_LARGE,
     ),
     _TRADES(
@@ -162,10 +136,7 @@ KPIS: tuple[Kpi, ...] = (
         (_PROFIT - _MFE).mean(),
         formula="mean(profit-MFE): profit given back before exit",
         edges="0 trades -> null",
-        needs=(
-            "trades.profit",
-            "trades.mfe",
-        ),
+        needs=("trades.profit", "trades.mfe"),
         least=_LARGE,
     ),
     _TRADES(
@@ -175,10 +146,7 @@ KPIS: tuple[Kpi, ...] = (
         (_PROFIT - _MFE).min(),
         formula="min(profit-MFE)",
         edges="0 trades -> null",
-        needs=(
-            "trades.profit",
-            "trades.mfe",
-        ),
+        needs=("trades.profit", "trades.mfe"),
     ),
     _TRADES(
         "winners_mae_p95",
@@ -187,12 +155,7 @@ KPIS: tuple[Kpi, ...] = (
         quantile("mae_won", 0.05),
         formula="Q05(MAE | p>0): heat taken by 95% of winners",
         edges="no wins -> null",
-        needs=(
-            "trades.profit",
-            "trades.commission",
-            "trades.swap",
-            "trades.mae",
-        ),
+        needs=("trades.profit", "trades.commission", "trades.swap", "trades.mae"),
         least=_LARGE,
     ),
     _TRADES(
@@ -202,12 +165,7 @@ KPIS: tuple[Kpi, ...] = (
         pl.when(pl.col("p") < 0).then(_MFE).mean(),
         formula="mean(MFE | p<0): missed profit on losers",
         edges="no losses -> null",
-        needs=(
-            "trades.profit",
-            "trades.commission",
-            "trades.swap",
-            "trades.mfe",
-        ),
+        needs=("trades.profit", "trades.commission", "trades.swap", "trades.mfe"),
         least=_LARGE,
     ),
     _TRADES(
@@ -217,10 +175,7 @@ KPIS: tuple[Kpi, ...] = (
         correlation("profit", "mfe"),
         formula="corr(profit, MFE)",
         edges="N<2 or constant -> null",
-        needs=(
-            "trades.profit",
-            "trades.mfe",
-        ),
+        needs=("trades.profit", "trades.mfe"),
         least=_LARGE,
     ),
     _TRADES(
@@ -230,10 +185,7 @@ KPIS: tuple[Kpi, ...] = (
         correlation("profit", "mae"),
         formula="corr(profit, MAE)",
         edges="N<2 or constant -> null",
-        needs=(
-            "trades.profit",
-            "trades.mae",
-        ),
+        needs=("trades.profit", "trades.mae"),
         least=_LARGE,
     ),
     _TRADES(

@@ -6,7 +6,7 @@ import polars as pl
 
 from rules.kpi.expressions import ratio
 from rules.kpi.kpi import Input, Kpi, Least, Part, Stage
-from rules.kpi.trade_expressions import complete, count, solvent
+from rules.kpi.trade_expressions import complete, count, solvent, zero_without_trades
 
 _KPI = partial(
     Kpi,
@@ -32,7 +32,7 @@ _LEVERAGE = _NOTIONAL / pl.col("before")
 
 PARTS: tuple[Part, ...] = (
     Part("_covered", Stage.ENTRIES, pl.col("covered").sum()),
-    Part("_notional", Stage.TRADES, complete(_NOTIONAL.sum(), "notional"), empty=0.0),
+    Part("_notional", Stage.TRADES, complete(_NOTIONAL.sum(), "notional")),
     Part("_mean_equity", Stage.EQUITY, pl.col("equity").mean()),
 )
 
@@ -108,7 +108,7 @@ KPIS: tuple[Kpi, ...] = (
         "turnover_notional",
         "Turnover",
         "currency",
-        2 * pl.col("_notional"),
+        2 * zero_without_trades("_notional"),
         formula="2*sum(notional) (open+close)",
         edges="0; a trade without a notional -> null",
     ),
@@ -152,10 +152,7 @@ KPIS: tuple[Kpi, ...] = (
         ratio((pl.col("side") * pl.col("lots")).sum(), pl.col("lots").sum()),
         formula="sum(side*lots)/sum(lots)",
         edges="zero denominator -> null (never inf)",
-        needs=(
-            "trades.side",
-            "trades.lots",
-        ),
+        needs=("trades.side", "trades.lots"),
         least=_LARGE,
     ),
 )

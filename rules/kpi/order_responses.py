@@ -81,11 +81,7 @@ KPIS: tuple[Kpi, ...] = (
         correlation("latency_filled", "slippage_filled"),
         formula="corr(latency, slippage) over filled/partial",
         edges="<2 or constant -> null",
-        needs=(
-            "executions.latency_ms",
-            "executions.slippage_pips",
-            "executions.status",
-        ),
+        needs=("executions.latency_ms", "executions.slippage_pips", "executions.status"),
     ),
     _EXECUTIONS(
         "fill_rate",
@@ -102,10 +98,7 @@ KPIS: tuple[Kpi, ...] = (
         ratio(pl.col("filled_volume").sum(), pl.col("requested_volume").sum()),
         formula="sum(filled_volume)/sum(requested_volume)",
         edges="zero denominator -> null (never inf)",
-        needs=(
-            "executions.filled_volume",
-            "executions.requested_volume",
-        ),
+        needs=("executions.filled_volume", "executions.requested_volume"),
     ),
     _EXECUTIONS(
         "rejection_rate",

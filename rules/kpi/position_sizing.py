@@ -141,10 +141,7 @@ KPIS: tuple[Kpi, ...] = (
         ratio(pl.col("tp_pips"), pl.col("sl_pips")).mean(),
         formula="mean(tp_pips/sl_pips) where both set",
         edges="none -> null",
-        needs=(
-            "trades.sl_pips",
-            "trades.tp_pips",
-        ),
+        needs=("trades.sl_pips", "trades.tp_pips"),
         least=_LARGE,
     ),
     _DERIVED(
@@ -172,12 +169,7 @@ KPIS: tuple[Kpi, ...] = (
         ratio(pl.col("_lots_after_loss"), pl.col("_lots_after_win")),
         formula="mean(lots_i | p_{i-1}<0)/mean(lots_i | p_{i-1}>0)",
         edges="zero denominator -> null (never inf)",
-        needs=(
-            "trades.profit",
-            "trades.commission",
-            "trades.swap",
-            "trades.lots",
-        ),
+        needs=("trades.profit", "trades.commission", "trades.swap", "trades.lots"),
         least=_LARGE,
     ),
     _TRADES(
@@ -187,10 +179,7 @@ KPIS: tuple[Kpi, ...] = (
         correlation("lots", "pips"),
         formula="corr(lots, pips)",
         edges="N<2 or constant -> null",
-        needs=(
-            "trades.lots",
-            "trades.pips",
-        ),
+        needs=("trades.lots", "trades.pips"),
         least=_LARGE,
     ),
     _TRADES(
@@ -200,12 +189,7 @@ KPIS: tuple[Kpi, ...] = (
         solvent((_LOTS / (pl.col("before") / 10_000)).mean()),
         formula="mean(lots_i/(B_i/10000))",
         edges="0 trades -> null; a balance of zero or below before a trade -> null",
-        needs=(
-            "trades.profit",
-            "trades.commission",
-            "trades.swap",
-            "trades.lots",
-        ),
+        needs=("trades.profit", "trades.commission", "trades.swap", "trades.lots"),
         least=_LARGE,
     ),
     _DERIVED(

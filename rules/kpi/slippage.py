@@ -12,10 +12,7 @@ _KPI = partial(
     Kpi,
     group="execution",
     input=Input.TRADES,
-    needs=(
-        "trades.slippage_entry",
-        "trades.slippage_exit",
-    ),
+    needs=("trades.slippage_entry", "trades.slippage_exit"),
 )
 _TRADES = partial(_KPI, stage=Stage.TRADES)
 
@@ -121,10 +118,7 @@ KPIS: tuple[Kpi, ...] = (
         pl.when(pl.col("reason") == "sl").then(pl.col("slippage_exit")).mean(),
         formula="mean(slippage_exit | reason=sl)",
         edges="no SL exit -> null",
-        needs=(
-            "trades.slippage_exit",
-            "trades.reason",
-        ),
+        needs=("trades.slippage_exit", "trades.reason"),
         least=_LARGE,
     ),
     _TRADES(

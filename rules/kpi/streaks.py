@@ -12,11 +12,7 @@ from rules.kpi.trade_expressions import count
 _KPI = partial(
     Kpi,
     input=Input.TRADES,
-    needs=(
-        "trades.profit",
-        "trades.commission",
-        "trades.swap",
-    ),
+    needs=("trades.profit", "trades.commission", "trades.swap"),
 )
 _TRADE_RUNS_STREAK = partial(_KPI, group="streak", stage=Stage.TRADE_RUNS)
 _TRADES_STREAK = partial(_KPI, group="streak", stage=Stage.TRADES)

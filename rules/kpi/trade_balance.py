@@ -6,21 +6,18 @@ import polars as pl
 
 from rules.kpi.expressions import ratio, varies
 from rules.kpi.kpi import Input, Kernel, Kpi, Least, Part, Stage
-from rules.kpi.trade_expressions import complete, solvent
+from rules.kpi.trade_expressions import complete, solvent, zero_without_trades
 from rules.kpi.trade_kernels import line_error
 
 _KPI = partial(
     Kpi,
     input=Input.TRADES,
-    needs=(
-        "trades.profit",
-        "trades.commission",
-        "trades.swap",
-    ),
+    needs=("trades.profit", "trades.commission", "trades.swap"),
 )
 _TRADES_RETURNS = partial(_KPI, group="returns", stage=Stage.TRADES)
 _TRADES_TRADE = partial(_KPI, group="trade", stage=Stage.TRADES)
 _TRADES_DRAWDOWN = partial(_KPI, group="drawdown", stage=Stage.TRADES)
+_DERIVED_DRAWDOWN = partial(_KPI, group="drawdown", stage=Stage.DERIVED)
 _DERIVED_RISK_ADJUSTED = partial(_KPI, group="risk_adjusted", stage=Stage.DERIVED)
 
 _LARGE = Least(trades=30)
@@ -38,7 +35,12 @@ def _intratrade_drawdown() -> pl.Expr:
     return complete((high - closed - pl.col("mae")).max().clip(lower_bound=0), "mfe", "mae")
 
 
-PARTS: tuple[Part, ...] = ()
+def _geometric_mean() -> pl.Expr:
+    left = pl.col("after").last() / pl.col("before").first()
+    return solvent(pl.when(left >= 0).then(left.pow(1 / pl.len()) - 1))
+
+
+PARTS: tuple[Part, ...] = (Part("_intratrade_drawdown", Stage.TRADES, _intratrade_drawdown()),)
 
 KPIS: tuple[Kpi, ...] = (
     _TRADES_RETURNS(
@@ -72,7 +74,7 @@ KPIS: tuple[Kpi, ...] = (
         "ghpr",
         "Geometric mean return per trade",
         "ratio/trade",
-        solvent((pl.col("after").last() / pl.col("before").first()).pow(1 / pl.len()) - 1),
+        _geometric_mean(),
         formula="prod(1+p_i/B_i)^(1/N)-1 = (B_N/B_0)^(1/N)-1",
         edges=(
             "0 trades -> null; a balance of zero or below before a trade, or below zero "
@@ -112,7 +114,7 @@ KPIS: tuple[Kpi, ...] = (
         "max_drawdown_balance_relative",
         "Maximum relative drawdown of the balance",
         "ratio (>=0)",
-        (1 - pl.col("after") / pl.col("peak")).max(),
+        (1 - ratio(pl.col("after"), pl.col("peak"))).max(),
         formula="max over i of 1-balance_i/running max balance",
         edges="0 trades -> 0",
         empty=0.0,
@@ -126,21 +128,14 @@ KPIS: tuple[Kpi, ...] = (
         edges="0 trades -> 0",
         empty=0.0,
     ),
-    _TRADES_DRAWDOWN(
+    _DERIVED_DRAWDOWN(
         "max_intratrade_drawdown_currency",
         "Maximum drawdown with floating profit",
         "currency (>=0)",
-        _intratrade_drawdown(),
+        zero_without_trades("_intratrade_drawdown"),
         formula="sequential: H=max(H,cum+MFE_i); dd=min(dd,cum+MAE_i-H); cum+=p_i",
         edges="0 trades -> 0; a trade without MFE or MAE -> null",
-        needs=(
-            "trades.profit",
-            "trades.commission",
-            "trades.swap",
-            "trades.mfe",
-            "trades.mae",
-        ),
-        empty=0.0,
+        needs=("trades.profit", "trades.commission", "trades.swap", "trades.mfe", "trades.mae"),
     ),
     _DERIVED_RISK_ADJUSTED(
         "recovery_factor_currency",

@@ -12,11 +12,7 @@ _KPI = partial(
     Kpi,
     group="trade",
     input=Input.TRADES,
-    needs=(
-        "trades.profit",
-        "trades.commission",
-        "trades.swap",
-    ),
+    needs=("trades.profit", "trades.commission", "trades.swap"),
 )
 _DERIVED = partial(_KPI, stage=Stage.DERIVED)
 

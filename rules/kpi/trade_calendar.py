@@ -11,12 +11,7 @@ _KPI = partial(
     Kpi,
     group="time",
     input=Input.TRADES,
-    needs=(
-        "trades.entry_time",
-        "trades.profit",
-        "trades.commission",
-        "trades.swap",
-    ),
+    needs=("trades.entry_time", "trades.profit", "trades.commission", "trades.swap"),
 )
 _TRADE_DAYS = partial(_KPI, stage=Stage.TRADE_DAYS)
 _HOURS = partial(_KPI, stage=Stage.HOURS)

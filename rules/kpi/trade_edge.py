@@ -11,11 +11,7 @@ _KPI = partial(
     Kpi,
     group="trade",
     input=Input.TRADES,
-    needs=(
-        "trades.profit",
-        "trades.commission",
-        "trades.swap",
-    ),
+    needs=("trades.profit", "trades.commission", "trades.swap"),
 )
 _DERIVED = partial(_KPI, stage=Stage.DERIVED)
 _TRADES = partial(_KPI, stage=Stage.TRADES)
@@ -141,12 +137,7 @@ KPIS: tuple[Kpi, ...] = (
         ratio(pl.col("net_profit"), pl.col("total_lots")),
         formula="sum(p)/sum(lots)",
         edges="zero denominator -> null (never inf)",
-        needs=(
-            "trades.profit",
-            "trades.commission",
-            "trades.swap",
-            "trades.lots",
-        ),
+        needs=("trades.profit", "trades.commission", "trades.swap", "trades.lots"),
         least=_LARGE,
     ),
 )

@@ -21,6 +21,11 @@ def complete(value: pl.Expr, *columns: str) -> pl.Expr:
     return pl.when(pl.sum_horizontal(pl.col(*columns).null_count()) == 0).then(value)
 
 
+def zero_without_trades(column: str) -> pl.Expr:
+    """Return a finished column, and 0 for an account without trades rather than null."""
+    return pl.when(pl.col("trade_count") == 0).then(0.0).otherwise(pl.col(column))
+
+
 def solvent(value: pl.Expr) -> pl.Expr:
     """Return null where the balance was zero or below before a trade: no share of it is defined."""
     return pl.when(pl.col("before").min() > 0).then(value)

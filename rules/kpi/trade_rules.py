@@ -11,12 +11,7 @@ from rules.kpi.trade_expressions import count
 _KPI = partial(
     Kpi,
     group="prop_firm",
-    needs=(
-        "trades.exit_time",
-        "trades.profit",
-        "trades.commission",
-        "trades.swap",
-    ),
+    needs=("trades.exit_time", "trades.profit", "trades.commission", "trades.swap"),
 )
 _DERIVED_TRADES = partial(_KPI, input=Input.TRADES, stage=Stage.DERIVED)
 _TRADE_DAYS_TRADES = partial(_KPI, input=Input.TRADES, stage=Stage.TRADE_DAYS)
@@ -127,10 +122,7 @@ KPIS: tuple[Kpi, ...] = (
         ratio(100 * pl.col("breach_count"), pl.col("trade_count")),
         formula="100*breach_count/N",
         edges="0 trades -> null",
-        needs=(
-            "breaches.date",
-            "trades.exit_time",
-        ),
+        needs=("breaches.date", "trades.exit_time"),
     ),
     _TRADES_TRADES(
         "weekend_hold_count",
@@ -139,10 +131,7 @@ KPIS: tuple[Kpi, ...] = (
         count(pl.col("weekend").sum()),
         formula="trades open across a Saturday 00:00",
         edges="0",
-        needs=(
-            "trades.entry_time",
-            "trades.exit_time",
-        ),
+        needs=("trades.entry_time", "trades.exit_time"),
         empty=0,
     ),
 )

@@ -12,12 +12,7 @@ _KPI = partial(
     Kpi,
     group="trade",
     input=Input.TRADES,
-    needs=(
-        "trades.profit",
-        "trades.commission",
-        "trades.swap",
-        "trades.side",
-    ),
+    needs=("trades.profit", "trades.commission", "trades.swap", "trades.side"),
 )
 _TRADES = partial(_KPI, stage=Stage.TRADES)
 _DERIVED = partial(_KPI, stage=Stage.DERIVED)

@@ -12,10 +12,7 @@ _KPI = partial(
     Kpi,
     group="time",
     input=Input.TRADES,
-    needs=(
-        "trades.entry_time",
-        "trades.exit_time",
-    ),
+    needs=("trades.entry_time", "trades.exit_time"),
 )
 _TRADES = partial(_KPI, stage=Stage.TRADES)
 _DERIVED = partial(_KPI, stage=Stage.DERIVED)
