@@ -76,7 +76,8 @@ def _covered(entered: _Whole, exited: _Whole) -> _Whole:
     until = np.maximum.accumulate(exited)
     free = entered.copy()
     free[1:] = np.maximum(entered[1:], until[:-1])
-    return np.maximum(exited - free, 0)
+    covered: _Whole = np.maximum(exited - free, 0)
+    return covered
 
 
 def _seconds(duration: pl.Series) -> pl.Series:

@@ -68,21 +68,20 @@ def _sums(rows: pl.DataFrame, codes: pl.Series, labels: pl.Series) -> pl.DataFra
     known = codes.is_not_null()
     if not known.all():
         rows, codes = rows.filter(known), codes.filter(known)
-    accounts = (rows["account"].max() or 0) + 1 if rows.height else 0
-    key = rows["account"].to_numpy().astype(np.int64) * labels.len() + codes.to_numpy()
-    p, bins = rows["p"].to_numpy(), accounts * labels.len()
+    account, p = rows["account"].to_numpy().astype(np.int64), rows["p"].to_numpy()
+    kinds = max(labels.len(), 1)
+    key, bins = account * kinds + codes.to_numpy(), (int(account.max(initial=-1)) + 1) * kinds
     trades = np.bincount(key, minlength=bins)
     there = np.flatnonzero(trades)
-    label = labels.gather(there % max(labels.len(), 1)).alias(labels.name)
     sums = pl.DataFrame(
         {
-            "account": pl.Series(there // max(labels.len(), 1), dtype=PLACE),
+            "account": pl.Series(there // kinds, dtype=PLACE),
             "trades": trades[there],
             "wins": np.bincount(key, weights=p > 0, minlength=bins)[there].astype(np.int64),
             "pnl": np.bincount(key, weights=p, minlength=bins)[there],
         }
     )
-    return sums.with_columns(label, pl.col("pnl").round(2))
+    return sums.with_columns(labels.gather(there % kinds), pl.col("pnl").round(2))
 
 
 def _named(frames: Frames, column: str) -> pl.DataFrame:
