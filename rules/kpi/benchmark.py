@@ -39,11 +39,11 @@ def _capture(side: str) -> pl.Expr:
     return ratio(own, finite(pl.col(f"_{side}_bench") ** exponent - 1))
 
 
-def _side(side: str, where: pl.Expr) -> tuple[Part, ...]:
+def _side(side: str, stage: Stage) -> tuple[Part, ...]:
     return (
-        Part(f"_{side}_days", Stage.PAIRED, where.sum().cast(pl.Float64)),
-        Part(f"_{side}_growth", Stage.PAIRED, pl.when(where).then("growth").product()),
-        Part(f"_{side}_bench", Stage.PAIRED, pl.when(where).then("bench_growth").product()),
+        Part(f"_{side}_days", stage, pl.len().cast(pl.Float64)),
+        Part(f"_{side}_growth", stage, pl.col("growth").product()),
+        Part(f"_{side}_bench", stage, pl.col("bench_growth").product()),
     )
 
 
@@ -58,9 +58,9 @@ PARTS = (
     Part("_active_varies", Stage.PAIRED, varies("active")),
     Part("_beta", Stage.PAIRED, _slope(_R, _B)),
     Part("_correlation", Stage.PAIRED, correlation("r", "bench")),
-    Part("_down_beta", Stage.PAIRED, _slope(_R.filter(_B < 0), _B.filter(_B < 0))),
-    *_side("rising", _B > 0),
-    *_side("falling", _B < 0),
+    Part("_down_beta", Stage.FALLING, _slope(_R, _B)),
+    *_side("rising", Stage.RISING),
+    *_side("falling", Stage.FALLING),
 )
 
 KPIS = (

@@ -1,13 +1,15 @@
 """The frames of days: returns with growth and drawdown, their order, the benchmark, equity."""
 
+import math
 from collections.abc import Callable, Mapping
 
+import numpy as np
 import polars as pl
 
 from rules.kpi.kpi import Stage
 from rules.kpi.prepare import Frames
 
-_ACCOUNT = pl.col("account")
+_SAME = pl.col("account").shift(1) == pl.col("account")
 
 
 def days(frames: Frames) -> pl.DataFrame:
@@ -21,21 +23,18 @@ def days(frames: Frames) -> pl.DataFrame:
     path: sum of ln(1+r); null from a loss of everything on.
     rolling: standard deviation of the last 30; null before there are as many.
     """
-    rows = frames.inputs.daily.filter(pl.col("r").is_not_null()).sort("account", "date")
+    rows = frames.inputs.daily.filter(pl.col("r").is_not_null())
     r = pl.col("r")
-    same = _ACCOUNT.shift(1) == _ACCOUNT
     rows = rows.with_columns(
         frames.setting("_rf_day", rows),
         frames.setting("_mar_day", rows),
         growth=(1 + r).clip(lower_bound=0.0),
         up=pl.when(r > 0).then(r),
         down=pl.when(r < 0).then(r),
-        prior=pl.when(same).then(r.shift(1)),
-        t=pl.int_range(pl.len()).cast(pl.Int32),
+        prior=pl.when(_SAME).then(r.shift(1)),
+        **_counted(rows),
     )
     rows = rows.with_columns(
-        t=pl.col("t") - pl.col("t").first().over("account"),
-        back=pl.col("t").last().over("account") - pl.col("t"),
         excess=r - pl.col("_rf_day"),
         beyond=r - pl.col("_mar_day"),
         growth_log=pl.when(r > -1).then(r.log1p()),
@@ -48,6 +47,16 @@ def days(frames: Frames) -> pl.DataFrame:
     rows = _with_drawdown(rows)
     even = (pl.col("growth_log").mean().over("account") * (pl.col("t") + 1)).exp()
     return rows.with_columns(uneven=pl.col("w") / even - 1)
+
+
+def _counted(rows: pl.DataFrame) -> dict[str, pl.Series]:
+    """Return how many rows of its account stand before each row, and after it."""
+    account = rows["account"].to_numpy()
+    starts = np.flatnonzero(np.diff(account, prepend=-1.0))
+    lengths = np.diff(starts, append=rows.height)
+    t = np.arange(rows.height) - np.repeat(starts, lengths)
+    back = np.repeat(lengths - 1, lengths) - t
+    return {"t": pl.Series(t, dtype=pl.Int32), "back": pl.Series(back, dtype=pl.Int32)}
 
 
 def _with_drawdown(rows: pl.DataFrame) -> pl.DataFrame:
@@ -104,11 +113,20 @@ def _sorted_within(rows: pl.DataFrame, column: str) -> pl.DataFrame:
 def _paired(frames: Frames) -> pl.DataFrame:
     rows = frames[Stage.DAILY]
     columns = ["account", "date", "r", "bench", "growth"]
-    rows = rows.select(columns).filter(pl.col("bench").is_not_null())
+    bench = pl.col("bench")
+    rows = rows.select(columns).filter(bench.is_not_null())
     return rows.with_columns(
-        active=pl.col("r") - pl.col("bench"),
-        bench_growth=(1 + pl.col("bench")).clip(lower_bound=0.0),
+        active=pl.col("r") - bench,
+        bench_growth=(1 + bench).clip(lower_bound=0.0),
     )
+
+
+def _rising(frames: Frames) -> pl.DataFrame:
+    return frames[Stage.PAIRED].filter(pl.col("bench") > 0)
+
+
+def _falling(frames: Frames) -> pl.DataFrame:
+    return frames[Stage.PAIRED].filter(pl.col("bench") < 0)
 
 
 def equity(frames: Frames) -> pl.DataFrame:
@@ -119,22 +137,23 @@ def equity(frames: Frames) -> pl.DataFrame:
     opening to the lowest equity; null where one of them is unknown.
     floor: of the trailing loss limit, from balances at the close of days before.
     """
-    rows = frames.inputs.daily.filter(pl.col("equity").is_not_null()).sort("account", "date")
+    rows = frames.inputs.daily.filter(pl.col("equity").is_not_null())
     names = ("_initial", "_daily_limit", "_max_limit", "_as_of", "_opened")
     rows = rows.with_columns(*(frames.setting(name, rows) for name in names))
     opening, initial = pl.col("equity_open"), pl.col("_initial")
     reference = pl.when(pl.col("balance_open") > opening).then("balance_open").otherwise(opening)
     known = pl.col("balance_open").is_not_null()
     lost = pl.when(known).then(reference - pl.col("equity_low")).clip(lower_bound=0.0)
-    before = pl.col("balance").cum_max().shift(1).over("account")
-    highest = pl.max_horizontal(initial, before)
-    index = pl.int_range(pl.len())
+    rows = rows.with_columns(
+        _highest=pl.col("balance").fill_null(-math.inf).cum_max().over("account")
+    )
+    highest = pl.max_horizontal(initial, pl.when(_SAME).then(pl.col("_highest").shift(1)))
     return rows.with_columns(
+        **_counted(rows),
         flow=pl.col("flow").fill_null(0.0),
         start=opening - pl.col("flow").fill_null(0.0),
         at=(pl.col("date") - pl.col("_opened")).dt.total_days(),
         earned=pl.col("equity") - opening,
-        back=(pl.len() - 1 - index).over("account"),
         used=lost / (pl.col("_daily_limit") * initial),
         floor=pl.min_horizontal(initial, highest - pl.col("_max_limit") * initial),
         drop=pl.when(opening > 0).then(pl.col("equity_low") / opening - 1),
@@ -153,4 +172,6 @@ BUILDERS: Mapping[Stage, Callable[[Frames], pl.DataFrame]] = {
     Stage.ORDERED: _ordered,
     Stage.DEPTHS: _depths,
     Stage.PAIRED: _paired,
+    Stage.RISING: _rising,
+    Stage.FALLING: _falling,
 }

@@ -33,7 +33,7 @@ def deviation(column: str) -> pl.Expr:
 def correlation(left: str, right: str) -> pl.Expr:
     """Return Pearson's correlation over the rows that have both; null where one is constant."""
     both = pl.col(left).is_not_null() & pl.col(right).is_not_null()
-    a, b = pl.col(left).filter(both), pl.col(right).filter(both)
+    a, b = pl.when(both).then(left), pl.when(both).then(right)
     known = (a.max() != a.min()) & (b.max() != b.min())
     return pl.when(known).then(finite(pl.corr(left, right)))
 

@@ -15,7 +15,7 @@ POSITIVE = ("calm", "confident")
 def executions(frames: Frames) -> pl.DataFrame:
     """Return order responses in the order given, with latency and slippage of those that filled."""
     filled = pl.col("status").is_in(["filled", "partial"])
-    return frames.inputs.executions.sort("account", maintain_order=True).with_columns(
+    return frames.inputs.executions.with_columns(
         latency_filled=pl.when(filled).then("latency_ms"),
         slippage_filled=pl.when(filled).then("slippage_pips"),
     )
@@ -26,19 +26,19 @@ def emotions(frames: Frames) -> pl.DataFrame:
 
     p_negative, p_positive: p where the emotion is one, once for each trade.
     """
-    results = frames[Stage.TRADES].select("account", "trade_id", "p")
+    results = frames[Stage.TRADES].select("account", "trade_id", "p").with_row_index("trade")
     logs = frames.inputs.emotions.join(
         results, on=["account", "trade_id"], how="left", maintain_order="left"
     )
     negative, positive = (pl.col("emotion").is_in(names) for names in (NEGATIVE, POSITIVE))
-    return logs.sort("account", maintain_order=True).with_columns(
+    return logs.with_columns(
         negative=negative, p_negative=_once(negative), p_positive=_once(positive)
     )
 
 
 def _once(condition: pl.Expr) -> pl.Expr:
-    first = pl.struct("account", "trade_id", condition.alias("is")).is_first_distinct()
-    return pl.when(condition & first).then("p")
+    trade = pl.when(condition).then("trade")
+    return pl.when(trade.is_not_null() & trade.is_first_distinct()).then("p")
 
 
 def emotion_names(frames: Frames) -> pl.DataFrame:

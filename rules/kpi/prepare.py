@@ -7,6 +7,7 @@ sorted by it, so that grouping is slicing. Each frame is built once, when first 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
 import polars as pl
 
 from rules.kpi.inputs import Inputs
@@ -14,6 +15,7 @@ from rules.kpi.kpi import Stage
 from rules.kpi.settings import COLUMNS, Settings
 
 PLACE = pl.UInt32()
+UNKNOWN = 2**32 - 1  # the place of accounts that were not asked for
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,7 @@ class Frames:
     """The prepared frames of one computation.
 
     Attributes:
-        inputs: the five tables; `account` in them is the place.
+        inputs: the five tables, grouped by account; `account` in them is the place.
         accounts: one row per account: `account` (its place), `key`, and the settings' columns.
     """
 
@@ -68,9 +70,23 @@ def frames(
     return Frames(table, settings, accounts, builders)
 
 
-def _placed(frame: pl.DataFrame, places: pl.DataFrame) -> pl.DataFrame:
-    joined = frame.join(places, on="account", how="inner", maintain_order="left")
-    return joined.drop("account").rename({"place": "account"}).select(frame.columns)
+def _placed(rows: pl.DataFrame, places: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows of known accounts grouped by account, named by its place."""
+    account = pl.col("account")
+    begins = (account != account.shift(1)).fill_null(value=True)
+    first = rows.select(begins.arg_true()).to_series()
+    # Rows mostly stand together by account: their stretches are joined, not each of them.
+    stretches = rows["account"].gather(first).to_frame()
+    stretches = stretches.join(places, on="account", how="left", maintain_order="left")
+    lengths = np.diff(first.to_numpy(), append=rows.height)
+    known = stretches["place"].fill_null(UNKNOWN).to_numpy()
+    placed = rows.with_columns(pl.Series("account", np.repeat(known, lengths), dtype=PLACE))
+    if stretches["place"].has_nulls():
+        placed = placed.filter(account != UNKNOWN)
+    if (known[1:] < known[:-1]).any():
+        placed = placed.sort("account", maintain_order=True)
+    # What stands in groups that are told to be sorted is aggregated in half the time.
+    return placed.with_columns(account.set_sorted())
 
 
 def _until(frame: pl.DataFrame, as_of: pl.Series, zone: str) -> pl.DataFrame:
