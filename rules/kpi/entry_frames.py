@@ -39,7 +39,8 @@ def entries(frames: Frames) -> pl.DataFrame:
     entered, exited = _one_line(rows, account)
     order = np.argsort(entered, kind="stable")
     exits_by_then = np.searchsorted(exited, _end_of_second(entered[order]), side="right")
-    before = np.searchsorted(account, account)  # trades of the accounts before
+    first = np.flatnonzero(np.diff(account, prepend=-1))
+    before = np.repeat(first, np.diff(np.append(first, account.size)))  # an account's first place
     # A trade that exits in the second of its entry is no trade closed before it.
     latest = exits_by_then - 1 - (exits_by_then - 1 == order)
     closed = pl.Series(latest).set(pl.Series(latest < before), None)

@@ -82,19 +82,23 @@ def trades(frames: Frames) -> pl.DataFrame:
 
 def _ordered(rows: pl.DataFrame) -> pl.DataFrame:
     """Return rows by account, exit and id: ids that are numbers as numbers, 9 before 10."""
-    same = pl.col("account") == pl.col("account").shift(1)
-    later = pl.col("exit_time") > pl.col("exit_time").shift(1)
-    account_after = pl.col("account") > pl.col("account").shift(1)
-    strictly = (account_after | (same & later)).all(ignore_nulls=True)
-    # History mostly arrives in order, and hardly ever do two trades exit at one instant: a sort
-    # by the text of ids costs as much as a hundred KPIs.
-    if rows.select(strictly).item():
-        return rows
-    rows = rows.sort("account", "exit_time", maintain_order=True)
-    if rows.select(strictly).item():
+    account, closed = pl.col("account"), pl.col("exit_time")
+    same = account == account.shift(1)
+    sorted_ = (account > account.shift(1)) | (same & (closed >= closed.shift(1)))
+    if not rows.select(sorted_.all(ignore_nulls=True)).item():
+        rows = rows.sort("account", "exit_time")
+    # Hardly ever do two trades exit at one instant; to compare the ids of all would cost as
+    # much as a hundred KPIs.
+    tied = (same & (closed == closed.shift(1))).fill_null(value=False)
+    places = rows.select((tied | tied.shift(-1, fill_value=False)).arg_true()).to_series()
+    if places.is_empty():
         return rows
     number = pl.col("trade_id").cast(pl.Int64, strict=False)
-    return rows.sort("account", "exit_time", number, "trade_id")
+    ids = rows[places].with_columns(place=places)
+    by_id = ids.sort("account", "exit_time", number, "trade_id")["place"]
+    if by_id.equals(places):
+        return rows
+    return rows[pl.int_range(rows.height, eager=True).scatter(places, by_id)]
 
 
 def _local(column: str, zone: str) -> pl.Expr:

@@ -22,11 +22,14 @@ _Z = 1.959963984540054  # two-sided 95 % of the normal distribution
 
 
 def _wilson_lower(wins: pl.Expr, n: pl.Expr) -> pl.Expr:
-    """Return the lower end of Wilson's score interval (Wilson 1927)."""
+    """Return the lower end of Wilson's score interval (Wilson 1927).
+
+    That is (middle-half)/(1+z^2/n), which is p^2/(middle+half): exactly 0 without a win.
+    """
     p, z2 = wins / n, _Z**2
     middle = p + z2 / (2 * n)
     half = _Z * (p * (1 - p) / n + z2 / (4 * n * n)).sqrt()
-    return pl.when(n > 0).then(((middle - half) / (1 + z2 / n)).clip(lower_bound=0))
+    return pl.when(n > 0).then(p * p / (middle + half))
 
 
 _WINS, _LOSSES, _N = pl.col("win_count"), pl.col("loss_count"), pl.col("trade_count")
