@@ -18,6 +18,7 @@ from benchmarks import (
     hold,
     idle,
     inserts,
+    kpis,
     messages,
     migrate,
     parsing,
@@ -29,7 +30,7 @@ from benchmarks.report import kept, machine, page, show
 _MODULES = (
     *(decide, growth, parsing, messages, signal_to_order),
     *(epoch, archive, inserts, hold, analysts, migrate, audit),
-    *(endpoint, resume, idle),
+    *(endpoint, resume, idle, kpis),
 )
 BENCHMARKS = {one.NAME: one for one in _MODULES}
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"

@@ -9,7 +9,7 @@ from rules.errors import Fatal
 from rules.kpi.inputs import Inputs
 from rules.kpi.kpi import Kernel, Kpi, Part, Stage
 from rules.kpi.prepare import Frames, frames
-from rules.kpi.registry import BUILDERS, ENTRIES, KPIS
+from rules.kpi.registry import BUILDERS, ENTRIES, KPIS, READS
 from rules.kpi.settings import Settings
 
 _DEFAULTS = Settings()
@@ -29,9 +29,9 @@ def compute(
     Raises:
         NotFiniteError: If a KPI's definition lets NaN or an infinity out.
     """
-    prepared = frames(inputs, settings, BUILDERS)
-    wide = prepared.accounts
     wanted = _wanted(kpis)
+    prepared = frames(inputs, settings, BUILDERS, _columns(wanted))
+    wide = prepared.accounts
     for stage in Stage:
         members = [entry for entry in wanted if entry.stage == stage != Stage.DERIVED]
         if members:
@@ -53,6 +53,20 @@ def _wanted(kpis: Sequence[Kpi]) -> list[Kpi | Part]:
             if entry.stage == Stage.DERIVED:
                 left += [ENTRIES[name] for name in _reads(entry) if name in ENTRIES]
     return list(wanted.values())
+
+
+def _columns(wanted: Sequence[Kpi | Part]) -> dict[Stage, frozenset[str]]:
+    """Return the columns of each stage that an entry reads, or a frame made of that stage."""
+    columns: dict[Stage, set[str]] = {stage: set() for stage in Stage}
+    for entry in wanted:
+        columns[entry.stage] |= set(_reads(entry))
+    used = {entry.stage for entry in wanted}
+    for stage in reversed(Stage):  # a frame is made of one that stands before it
+        if stage in used and stage in READS:
+            source, more = READS[stage]
+            columns[source] |= columns[stage] | more
+            used.add(source)
+    return {stage: frozenset(names) for stage, names in columns.items()}
 
 
 def _reads(entry: Kpi | Part) -> Iterable[str]:

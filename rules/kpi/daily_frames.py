@@ -25,28 +25,26 @@ def days(frames: Frames) -> pl.DataFrame:
     """
     rows = frames.inputs.daily.filter(pl.col("r").is_not_null())
     r = pl.col("r")
-    rows = rows.with_columns(
+    first = rows.lazy().with_columns(
         frames.setting("_rf_day", rows),
         frames.setting("_mar_day", rows),
         growth=(1 + r).clip(lower_bound=0.0),
+        growth_log=pl.when(r > -1).then(r.log1p()),
         up=pl.when(r > 0).then(r),
         down=pl.when(r < 0).then(r),
         prior=pl.when(_SAME).then(r.shift(1)),
+        ruined=r <= -1,
         **_counted(rows),
     )
-    rows = rows.with_columns(
+    second = first.with_columns(
         excess=r - pl.col("_rf_day"),
         beyond=r - pl.col("_mar_day"),
-        growth_log=pl.when(r > -1).then(r.log1p()),
-        ruined=r <= -1,
-    ).drop("_rf_day", "_mar_day")
-    rows = rows.with_columns(
         path=pl.col("growth_log").cum_sum().over("account"),
         rolling=pl.when(pl.col("t") >= 29).then(r.rolling_std(30)),
+        _even=(pl.col("growth_log").mean().over("account") * (pl.col("t") + 1)).exp(),
     )
-    rows = _with_drawdown(rows)
-    even = (pl.col("growth_log").mean().over("account") * (pl.col("t") + 1)).exp()
-    return rows.with_columns(uneven=pl.col("w") / even - 1)
+    third = _with_drawdown(second).with_columns(uneven=pl.col("w") / pl.col("_even") - 1)
+    return frames.only(Stage.DAILY, third)
 
 
 def _counted(rows: pl.DataFrame) -> dict[str, pl.Series]:
@@ -59,7 +57,7 @@ def _counted(rows: pl.DataFrame) -> dict[str, pl.Series]:
     return {"t": pl.Series(t, dtype=pl.Int32), "back": pl.Series(back, dtype=pl.Int32)}
 
 
-def _with_drawdown(rows: pl.DataFrame) -> pl.DataFrame:
+def _with_drawdown(rows: pl.LazyFrame) -> pl.LazyFrame:
     w = pl.col("w")
     rows = rows.with_columns(w=pl.col("growth").cum_prod().over("account"))
     peak = pl.max_horizontal(pl.lit(1.0), w.cum_max().over("account"))
@@ -83,9 +81,10 @@ def _recent(frames: Frames) -> pl.DataFrame:
     ).with_columns(pl.col("month", "quarter", "year").dt.total_days())
 
 
-def _last(count: int) -> Callable[[Frames], pl.DataFrame]:
+def _last(count: int, stage: Stage) -> Callable[[Frames], pl.DataFrame]:
     def last(frames: Frames) -> pl.DataFrame:
-        return _with_drawdown(frames[Stage.DAILY].filter(pl.col("back") < count))
+        rows = frames[Stage.DAILY].filter(pl.col("back") < count)
+        return frames.only(stage, _with_drawdown(rows.lazy()))
 
     return last
 
@@ -94,7 +93,9 @@ def _last_36_months(frames: Frames) -> pl.DataFrame:
     rows = frames[Stage.DAILY]
     begin = frames.accounts.select(pl.col("_as_of").dt.offset_by("-36mo"))["_as_of"]
     cut = rows.filter(pl.col("date") > begin.gather(rows["account"]))
-    return rows if cut.height == rows.height else _with_drawdown(cut)
+    if cut.height == rows.height:
+        return rows
+    return frames.only(Stage.LAST_36M, _with_drawdown(cut.lazy()))
 
 
 def _ordered(frames: Frames) -> pl.DataFrame:
@@ -112,13 +113,13 @@ def _sorted_within(rows: pl.DataFrame, column: str) -> pl.DataFrame:
 
 def _paired(frames: Frames) -> pl.DataFrame:
     rows = frames[Stage.DAILY]
-    columns = ["account", "date", "r", "bench", "growth"]
     bench = pl.col("bench")
-    rows = rows.select(columns).filter(bench.is_not_null())
-    return rows.with_columns(
+    rows = rows.select("account", "r", "bench", "growth").filter(bench.is_not_null())
+    columns = rows.lazy().with_columns(
         active=pl.col("r") - bench,
         bench_growth=(1 + bench).clip(lower_bound=0.0),
     )
+    return frames.only(Stage.PAIRED, columns)
 
 
 def _rising(frames: Frames) -> pl.DataFrame:
@@ -139,17 +140,17 @@ def equity(frames: Frames) -> pl.DataFrame:
     """
     rows = frames.inputs.daily.filter(pl.col("equity").is_not_null())
     names = ("_initial", "_daily_limit", "_max_limit", "_as_of", "_opened")
-    rows = rows.with_columns(*(frames.setting(name, rows) for name in names))
+    columns = rows.lazy().with_columns(
+        *(frames.setting(name, rows) for name in names),
+        **_counted(rows),
+        _highest=pl.col("balance").fill_null(-math.inf).cum_max().over("account"),
+    )
     opening, initial = pl.col("equity_open"), pl.col("_initial")
     reference = pl.when(pl.col("balance_open") > opening).then("balance_open").otherwise(opening)
     known = pl.col("balance_open").is_not_null()
     lost = pl.when(known).then(reference - pl.col("equity_low")).clip(lower_bound=0.0)
-    rows = rows.with_columns(
-        _highest=pl.col("balance").fill_null(-math.inf).cum_max().over("account")
-    )
     highest = pl.max_horizontal(initial, pl.when(_SAME).then(pl.col("_highest").shift(1)))
-    return rows.with_columns(
-        **_counted(rows),
+    columns = columns.with_columns(
         flow=pl.col("flow").fill_null(0.0),
         start=opening - pl.col("flow").fill_null(0.0),
         at=(pl.col("date") - pl.col("_opened")).dt.total_days(),
@@ -160,14 +161,28 @@ def equity(frames: Frames) -> pl.DataFrame:
         load=pl.when(pl.col("equity") > 0).then(pl.col("margin_used") / pl.col("equity")),
         level=pl.when(pl.col("margin_used") > 0).then(pl.col("equity") / pl.col("margin_used")),
     )
+    return frames.only(Stage.EQUITY, columns)
 
+
+# What a frame's builder reads of another frame, beside the columns that both have.
+READS: Mapping[Stage, tuple[Stage, frozenset[str]]] = {
+    Stage.RECENT: (Stage.DAILY, frozenset({"date", "r", "growth"})),
+    Stage.LAST_30: (Stage.DAILY, frozenset({"back", "growth"})),
+    Stage.LAST_90: (Stage.DAILY, frozenset({"back", "growth"})),
+    Stage.LAST_36M: (Stage.DAILY, frozenset({"date", "growth"})),
+    Stage.ORDERED: (Stage.DAILY, frozenset({"r"})),
+    Stage.DEPTHS: (Stage.DAILY, frozenset({"dd"})),
+    Stage.PAIRED: (Stage.DAILY, frozenset({"r", "bench", "growth"})),
+    Stage.RISING: (Stage.PAIRED, frozenset({"bench"})),
+    Stage.FALLING: (Stage.PAIRED, frozenset({"bench"})),
+}
 
 BUILDERS: Mapping[Stage, Callable[[Frames], pl.DataFrame]] = {
     Stage.DAILY: days,
     Stage.EQUITY: equity,
     Stage.RECENT: _recent,
-    Stage.LAST_30: _last(30),
-    Stage.LAST_90: _last(90),
+    Stage.LAST_30: _last(30, Stage.LAST_30),
+    Stage.LAST_90: _last(90, Stage.LAST_90),
     Stage.LAST_36M: _last_36_months,
     Stage.ORDERED: _ordered,
     Stage.DEPTHS: _depths,

@@ -86,6 +86,14 @@ _YEAR, _MONTH = _DATE.dt.year().cast(pl.Int64), _DATE.dt.month().cast(pl.Int64)
 # An ISO week is from Monday to Sunday, whichever year it is counted to.
 _WEEK = (_DATE.to_physical().cast(pl.Int64) + _MONDAY) // 7
 
+READS: Mapping[Stage, tuple[Stage, frozenset[str]]] = {
+    **dict.fromkeys(
+        (Stage.WEEKS, Stage.MONTHS, Stage.YEARS),
+        (Stage.DAILY, frozenset({"date", "r", "growth"})),
+    ),
+    Stage.EPISODES: (Stage.DAILY, frozenset({"date", "dd"})),
+    Stage.DAY_RUNS: (Stage.DAILY, frozenset({"r"})),
+}
 BUILDERS: Mapping[Stage, Callable[[Frames], pl.DataFrame]] = {
     Stage.WEEKS: _periods(_WEEK),
     Stage.MONTHS: _periods(_YEAR * 12 + _MONTH),

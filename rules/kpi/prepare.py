@@ -31,6 +31,7 @@ class Frames:
     settings: Settings
     accounts: pl.DataFrame
     builders: Mapping[Stage, Callable[["Frames"], pl.DataFrame]]
+    wanted: Mapping[Stage, frozenset[str]] | None = None
     _built: dict[Stage, pl.DataFrame] = field(default_factory=dict)
 
     def __getitem__(self, stage: Stage) -> pl.DataFrame:
@@ -39,6 +40,13 @@ class Frames:
             frame = self.builders[stage](self)
             self._built[stage] = frame.with_columns(pl.col("account").set_sorted())
         return self._built[stage]
+
+    def only(self, stage: Stage, rows: pl.LazyFrame) -> pl.DataFrame:
+        """Return the rows with the columns that something reads; the others are not computed."""
+        if self.wanted is None:
+            return rows.collect()
+        names = [n for n in rows.collect_schema().names() if n in self.wanted[stage]]
+        return rows.select("account", *(name for name in names if name != "account")).collect()
 
     def setting(self, column: str, of: pl.DataFrame) -> pl.Series:
         """Return a setting's column (as `_initial`), one value per row of `of`."""
@@ -57,6 +65,7 @@ def frames(
     inputs: Inputs,
     settings: Settings,
     builders: Mapping[Stage, Callable[[Frames], pl.DataFrame]],
+    wanted: Mapping[Stage, frozenset[str]] | None = None,
 ) -> Frames:
     """Return the frames over which KPIs of these inputs are evaluated."""
     places = inputs.accounts.select("account").with_row_index("place").cast({"place": PLACE})
@@ -67,7 +76,7 @@ def frames(
             name: _until(frame, accounts["_as_of"], settings.zone) for name, frame in placed.items()
         }
     table = Inputs(accounts=inputs.accounts, key=inputs.key, **placed)
-    return Frames(table, settings, accounts, builders)
+    return Frames(table, settings, accounts, builders, wanted)
 
 
 def _placed(rows: pl.DataFrame, places: pl.DataFrame) -> pl.DataFrame:

@@ -117,6 +117,10 @@ PARTS: tuple[Part, ...] = tuple(part for family in _FAMILIES for part in family.
 BUILDERS: Mapping[Stage, Callable[[Frames], pl.DataFrame]] = {
     stage: builder for module in _PREPARING for stage, builder in module.BUILDERS.items()
 }
+READS: Mapping[Stage, tuple[Stage, frozenset[str]]] = {
+    **daily_frames.READS,
+    **period_frames.READS,
+}
 BY_ID: Mapping[str, Kpi] = {kpi.id: kpi for kpi in KPIS}
 
 ENTRIES: Mapping[str, Kpi | Part] = {
