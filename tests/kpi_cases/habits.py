@@ -126,6 +126,12 @@ CASES = (
     TradeCase("best_symbol", "AUDUSD", _TIED),
     TradeCase("worst_symbol", "AUDUSD", _TIED),
     TradeCase("best_symbol", None),
+    # 0.1+0.2 is more than 0.3 in doubles, and as much in cents.
+    TradeCase(
+        "best_symbol",
+        "AUDUSD",
+        book(profit=[0.1, 0.2, 0.3], symbol=["USDJPY", "USDJPY", "AUDUSD"]),
+    ),
     TradeCase("most_traded_symbol_share", 2 / 6, _SYMBOLS),
     TradeCase("most_traded_symbol_share", None),
     TradeCase("symbol_hhi", (2 * 4 + 2 * 1) / 36, _SYMBOLS),

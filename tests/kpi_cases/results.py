@@ -114,6 +114,14 @@ CASES = (
     TradeCase("risk_of_ruin_fixed_bet", 1.0, _ONLY_LOSSES),
     TradeCase("risk_of_ruin_fixed_bet", 0.0, _ONLY_WINS),
     TradeCase("risk_of_ruin_fixed_bet", None),
+    # Mean 3, deviation sqrt(7): t = 3*sqrt(3/7); with two degrees of freedom the probability
+    # of more is 1-t/sqrt(2+t^2).
+    TradeCase(
+        "edge_quality_t_p_value",
+        1 - 3 * sqrt(3 / 7) / sqrt(2 + 27 / 7),
+        book(profit=[1.0, 2.0, 6.0]),
+    ),
+    TradeCase("edge_quality_t_p_value", None, book(profit=[1.0, 1.0])),
     # A win of 2 and a loss of 1, each once: the slope 2/(1+2f) - 1/(1-f) is 0 at f=1/4.
     TradeCase("optimal_f", 0.25, book(profit=[20.0, -10.0])),
     TradeCase("optimal_f", 0.0, _ONLY_LOSSES),
