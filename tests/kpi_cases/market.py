@@ -213,6 +213,7 @@ CASES = (
     TradeCase("risk_consistency_cv", None, book(profit=[100.0], sl_pips=[5.0])),
     TradeCase("sl_usage_rate", 3 / 4, _SIZED),
     TradeCase("sl_usage_rate", None),
+    TradeCase("sl_usage_rate", 1 / 2, book(profit=[1.0, 1.0], sl_pips=[0.0, 5.0])),  # 0: none
     TradeCase("tp_usage_rate", 3 / 4, _SIZED),
     TradeCase("avg_planned_rr", (10.0 / 5.0 + 7.0 / 1.4) / 2, _SIZED),
     TradeCase("avg_planned_rr", None, _UNKNOWN),
