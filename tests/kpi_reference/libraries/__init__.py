@@ -1,0 +1,1 @@
+"""One module per library, or family of libraries: its references, in a list REFERENCES."""
