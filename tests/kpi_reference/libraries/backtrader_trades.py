@@ -20,9 +20,11 @@ def analysis(case: Case) -> Any:
         analyzer = SimpleNamespace()
         TradeAnalyzer.create_analysis(analyzer)
         for p, side in zip(case.trades["p"], case.trades["side"], strict=True):
-            fields = {"pnl": p, "pnlcomm": p, "long": side > 0, "barlen": 1}
-            opened = SimpleNamespace(justopened=True, status=Trade.Open)
-            closed = SimpleNamespace(justopened=False, status=Trade.Closed, **fields)
+            opened, closed = Trade(), Trade()
+            opened.justopened, opened.status = True, Trade.Open
+            closed.justopened, closed.status = False, Trade.Closed
+            closed.pnl = closed.pnlcomm = p
+            closed.long, closed.barlen = side > 0, 1
             TradeAnalyzer.notify_trade(analyzer, opened)
             TradeAnalyzer.notify_trade(analyzer, closed)
         case.kept["backtrader"] = analyzer.rets

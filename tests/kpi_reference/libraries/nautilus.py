@@ -67,4 +67,10 @@ REFERENCES = [
     Reference("treynor_ratio", "TreynorRatio(252)", _against(nautilus.TreynorRatio(A))),
     Reference("up_capture", "UpCaptureRatio(252)", _against(nautilus.UpCaptureRatio(A))),
     Reference("down_capture", "DownCaptureRatio(252)", _against(nautilus.DownCaptureRatio(A))),
+    Reference(
+        "expectancy",
+        "Expectancy",
+        _trades(nautilus.Expectancy()),
+        cause="divided by won and lost trades, without those that break even",
+    ),
 ]
