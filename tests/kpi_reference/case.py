@@ -12,6 +12,7 @@ import pandas as pd
 from tests.kpi_reference.accounts import INITIAL, Account
 
 DAYS_PER_YEAR = 252
+NANOSECONDS = "datetime64[ns]"  # in a coarser unit pandas rounds the mean of durations to it
 
 
 @dataclass
@@ -24,7 +25,8 @@ class Case:
     @cached_property
     def daily(self) -> pd.DataFrame:
         """Return the daily table, indexed by date."""
-        return pd.DataFrame(self.account.daily).set_index("date")
+        frame = pd.DataFrame(self.account.daily)
+        return frame.set_index(frame.pop("date").astype(NANOSECONDS))
 
     @cached_property
     def r(self) -> pd.Series:
@@ -52,6 +54,11 @@ class Case:
         """Return `r` and `bench` on the days that have both."""
         return self.daily[["r", "bench"]].dropna()
 
+    @property
+    def paired_every_day(self) -> bool:
+        """Say whether the benchmark has a return on every day."""
+        return len(self.paired) == self.n
+
     @cached_property
     def months(self) -> pd.Series:
         """Return the compounded return of each calendar month."""
@@ -71,6 +78,8 @@ class Case:
     def trades(self) -> pd.DataFrame:
         """Return the closed trades in the order of their exits, with their net profit `p`."""
         frame = pd.DataFrame(self.account.trades).sort_values(["exit_time", "trade_id"])
+        for time in ("entry_time", "exit_time"):
+            frame[time] = frame[time].astype(NANOSECONDS)
         frame["p"] = (frame["profit"] + frame["commission"] + frame["swap"]).round(2)
         frame["after"] = INITIAL + frame["p"].cumsum()
         frame["before"] = frame["after"] - frame["p"]

@@ -64,7 +64,19 @@ REFERENCES = [
     Reference("alpha_annual", "Alpha(252)", _against(nautilus.Alpha(A))),
     Reference("tracking_error", "TrackingError(252)", _against(nautilus.TrackingError(A))),
     Reference("information_ratio", "InformationRatio(252)", _against(nautilus.InformationRatio(A))),
-    Reference("treynor_ratio", "TreynorRatio(252)", _against(nautilus.TreynorRatio(A))),
+    Reference(
+        "treynor_ratio",
+        "TreynorRatio(252)",
+        _against(nautilus.TreynorRatio(A)),
+        lambda c: c.paired_every_day,
+    ),
+    Reference(
+        "treynor_ratio",
+        "TreynorRatio(252) of gaps",
+        _against(nautilus.TreynorRatio(A)),
+        lambda c: not c.paired_every_day,
+        "the annual return, too, is of the days alone that have a benchmark",
+    ),
     Reference("up_capture", "UpCaptureRatio(252)", _against(nautilus.UpCaptureRatio(A))),
     Reference("down_capture", "DownCaptureRatio(252)", _against(nautilus.DownCaptureRatio(A))),
     Reference(
