@@ -8,7 +8,7 @@ ARGS ?=
 MINUTES ?= 10
 SIGNALS ?= 10000000
 
-.PHONY: env demo test torture mutants fuzz soak lint types alerts bench fmt docs lock clean
+.PHONY: env demo test torture mutants fuzz soak references lint types alerts bench fmt docs lock clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -40,6 +40,9 @@ fuzz: env ## search for entries that break what reads them, for MINUTES
 
 soak: env ## trade SIGNALS signals over 24 days whose clock is moved, and see that nothing grows for ever
 	$(BIN)/python -m tests.soak --signals $(SIGNALS) $(ARGS)
+
+references: env ## ask other libraries for their KPIs again (needs a Python 3.12 too)
+	$(BIN)/python -m tests.kpi_reference $(ARGS)
 
 lint: env ## ruff and the direction of imports
 	$(BIN)/ruff check .

@@ -50,7 +50,8 @@ ANALYTICS = Environment(
         "backtrader_trades",
         "financetoolkit_days",
         "numeric",
-        "otherwise",
+        "otherwise_days",
+        "otherwise_trades",
     ),
 )
 NAUTILUS = Environment("nautilus", ("nautilus",), ("nautilus",))

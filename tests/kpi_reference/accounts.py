@@ -50,7 +50,7 @@ class Shape:
     drift: float = 0.0004
     edge: float = 0.15  # of a stop's distance, that a trade earns on average
     idle: float = 0.08  # share of days without a return
-    losing_start: int = 0  # days at the start that lose
+    first_returns: tuple[float, ...] = ()  # what the first days lose
     flows: bool = False
     gaps: bool = False  # days for which the benchmark has no return
     even: float = 0.04  # share of trades that break even to the cent
@@ -60,7 +60,7 @@ class Shape:
 
 SHAPES = {
     "ordinary": Shape(days=620, trades=320),
-    "first_day_a_loss": Shape(days=300, trades=160, losing_start=2),
+    "first_day_a_loss": Shape(days=300, trades=160, first_returns=(-0.0912, -0.0327)),
     "external_flows": Shape(days=430, trades=210, flows=True, gaps=True),
     "short": Shape(days=15, trades=9, even=0.0),
     "break_evens": Shape(days=210, trades=170, even=0.25, idle=0.4, tied=True),
@@ -69,12 +69,12 @@ SHAPES = {
     "four_years": Shape(days=1040, trades=480, first_day="2020-01-02"),
 }
 CONTRACT = 100_000.0
-# symbol: price, digits, pip, value of a pip in USD per lot
+# symbol: price, pip, value of a pip in USD per lot
 SYMBOLS = {
-    "EURUSD": (1.0850, 5, 0.0001, 10.0),
-    "GBPUSD": (1.2640, 5, 0.0001, 10.0),
-    "AUDUSD": (0.6710, 5, 0.0001, 10.0),
-    "USDJPY": (147.25, 3, 0.01, 6.79),
+    "EURUSD": (1.0850, 0.0001, 10.0),
+    "GBPUSD": (1.2640, 0.0001, 10.0),
+    "AUDUSD": (0.6710, 0.0001, 10.0),
+    "USDJPY": (147.25, 0.01, 6.79),
 }
 REASONS = ("sl", "tp", "manual", "ea", "stop_out")
 STATUSES = ("filled", "partial", "rejected", "requote", "canceled")
@@ -94,7 +94,7 @@ def made(name: str) -> Account:
     bench = _rounded(rng.standard_t(5, shape.days) * 0.005 + 0.0002, 6)
     r = _rounded(0.4 * bench + rng.standard_t(4, shape.days) * 0.004 + shape.drift, 6)
     r[rng.random(shape.days) < shape.idle] = 0.0
-    r[: shape.losing_start] = -0.0127
+    r[: len(shape.first_returns)] = shape.first_returns
     if shape.gaps:
         bench[rng.random(shape.days) < 0.05] = np.nan
     flow = np.zeros(shape.days)
@@ -149,9 +149,7 @@ def _trades(rng: np.random.Generator, shape: Shape, dates: np.ndarray) -> Column
     exits = np.sort(exits)
     entries = exits - rng.integers(60, 40 * 3600, count)
     symbol = rng.choice(list(SYMBOLS), count)
-    price, digits, pip, value = (
-        np.array([SYMBOLS[one][field] for one in symbol]) for field in range(4)
-    )
+    price, pip, value = (np.array([SYMBOLS[one][i] for one in symbol]) for i in range(3))
     stop = _rounded(rng.uniform(8, 60, count), 1)
     pips = _rounded(stop * (rng.standard_normal(count) * 1.1 + shape.edge), 1)
     pips[pips == 0.0] = 0.1

@@ -31,7 +31,9 @@ def evaluated(modules: list[str]) -> dict[str, Any]:
             versions[library] = version(library)
             values = {c.account.name: _value(reference, c) for c in cases if reference.known(c)}
             row = {"kpi": reference.kpi, "library": library, "function": function}
-            rows.append(row | ({"cause": reference.cause} if reference.cause else {}) | {"values": values})
+            rows.append(
+                row | ({"cause": reference.cause} if reference.cause else {}) | {"values": values}
+            )
     digests = {case.account.name: case.account.digest() for case in cases}
     return {"rows": rows, "versions": versions, "accounts": digests}
 
@@ -49,7 +51,9 @@ def _value(reference: Reference, case: Case) -> Any:
         try:
             value = reference.value(case)
         except Exception as error:
-            raise RuntimeError(f"{reference.kpi} of {case.account.name}: {reference.function}") from error
+            raise RuntimeError(
+                f"{reference.kpi} of {case.account.name}: {reference.function}"
+            ) from error
     if value is None:
         return None
     if isinstance(value, date):

@@ -47,9 +47,7 @@ def _ends_without_even(case: Case) -> bool:
 
 REFERENCES = [
     Reference("current_streak", "TradeAnalyzer streak.current", _streak, _ends_without_even),
-    Reference(
-        "net_profit", "TradeAnalyzer pnl.net.total", lambda c: analysis(c).pnl.net.total
-    ),
+    Reference("net_profit", "TradeAnalyzer pnl.net.total", lambda c: analysis(c).pnl.net.total),
     Reference(
         "long_net_profit", "TradeAnalyzer long.pnl.total", lambda c: analysis(c).long.pnl.total
     ),

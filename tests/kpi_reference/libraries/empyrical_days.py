@@ -102,7 +102,9 @@ REFERENCES = [
         "excess_sharpe * sqrt(252)",
         lambda c: ep.excess_sharpe(c.paired["r"], c.paired["bench"]) * np.sqrt(252),
     ),
-    Reference("up_capture", "up_capture", lambda c: ep.up_capture(c.paired["r"], c.paired["bench"])),
+    Reference(
+        "up_capture", "up_capture", lambda c: ep.up_capture(c.paired["r"], c.paired["bench"])
+    ),
     Reference(
         "down_capture", "down_capture", lambda c: ep.down_capture(c.paired["r"], c.paired["bench"])
     ),

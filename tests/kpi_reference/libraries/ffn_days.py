@@ -62,12 +62,36 @@ REFERENCES = [
     ),
     Reference("max_drawdown", "calc_max_drawdown", lambda c: ffn.calc_max_drawdown(c.prices)),
     Reference("avg_drawdown", "PerformanceStats.avg_drawdown", lambda c: _stats(c).avg_drawdown),
-    Reference("avg_up_month", "PerformanceStats.avg_up_month", lambda c: _stats(c).avg_up_month, _opens_a_month),
-    Reference("avg_down_month", "PerformanceStats.avg_down_month", lambda c: _stats(c).avg_down_month, _opens_a_month),
-    Reference("best_month", "PerformanceStats.best_month", lambda c: _stats(c).best_month, _opens_a_month),
-    Reference("worst_month", "PerformanceStats.worst_month", lambda c: _stats(c).worst_month, _opens_a_month),
-    Reference("skewness", "PerformanceStats.daily_skew", lambda c: _stats(c).daily_skew, at_least(20)),
-    Reference("kurtosis_excess", "PerformanceStats.daily_kurt", lambda c: _stats(c).daily_kurt, at_least(20)),
+    Reference(
+        "avg_up_month",
+        "PerformanceStats.avg_up_month",
+        lambda c: _stats(c).avg_up_month,
+        _opens_a_month,
+    ),
+    Reference(
+        "avg_down_month",
+        "PerformanceStats.avg_down_month",
+        lambda c: _stats(c).avg_down_month,
+        _opens_a_month,
+    ),
+    Reference(
+        "best_month", "PerformanceStats.best_month", lambda c: _stats(c).best_month, _opens_a_month
+    ),
+    Reference(
+        "worst_month",
+        "PerformanceStats.worst_month",
+        lambda c: _stats(c).worst_month,
+        _opens_a_month,
+    ),
+    Reference(
+        "skewness", "PerformanceStats.daily_skew", lambda c: _stats(c).daily_skew, at_least(20)
+    ),
+    Reference(
+        "kurtosis_excess",
+        "PerformanceStats.daily_kurt",
+        lambda c: _stats(c).daily_kurt,
+        at_least(20),
+    ),
     Reference(
         "prob_outperformance",
         "calc_prob_mom",

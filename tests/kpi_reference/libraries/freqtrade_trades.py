@@ -33,9 +33,7 @@ def frame(case: Case) -> pd.DataFrame:
 
 
 def _drawdown(case: Case, *, relative: bool) -> float:
-    found = metrics.calculate_max_drawdown(
-        frame(case), starting_balance=INITIAL, relative=relative
-    )
+    found = metrics.calculate_max_drawdown(frame(case), starting_balance=INITIAL, relative=relative)
     return found.relative_account_drawdown if relative else found.drawdown_abs
 
 
@@ -55,11 +53,17 @@ REFERENCES = [
         "calculate_csum",
         lambda c: max(0.0, INITIAL - metrics.calculate_csum(frame(c), INITIAL)[0]),
     ),
-    Reference("expectancy", "calculate_expectancy[0]", lambda c: metrics.calculate_expectancy(frame(c))[0]),
     Reference(
-        "expectancy_ratio", "calculate_expectancy[1]", lambda c: metrics.calculate_expectancy(frame(c))[1]
+        "expectancy", "calculate_expectancy[0]", lambda c: metrics.calculate_expectancy(frame(c))[0]
     ),
     Reference(
-        "edge_quality_t_p_value", "calculate_p_value", lambda c: metrics.calculate_p_value(frame(c), INITIAL)
+        "expectancy_ratio",
+        "calculate_expectancy[1]",
+        lambda c: metrics.calculate_expectancy(frame(c))[1],
+    ),
+    Reference(
+        "edge_quality_t_p_value",
+        "calculate_p_value",
+        lambda c: metrics.calculate_p_value(frame(c), INITIAL),
     ),
 ]

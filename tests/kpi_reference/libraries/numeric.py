@@ -96,7 +96,9 @@ def _losses(case: Case) -> np.ndarray:
 REFERENCES = [
     Reference("log_return_total", "numpy.log1p, sum", lambda c: np.log1p(c.r.to_numpy()).sum()),
     Reference("mean_daily_return", "numpy.mean", lambda c: np.mean(c.r.to_numpy())),
-    Reference("annual_return_arithmetic", "numpy.mean * 252", lambda c: np.mean(c.r.to_numpy()) * A),
+    Reference(
+        "annual_return_arithmetic", "numpy.mean * 252", lambda c: np.mean(c.r.to_numpy()) * A
+    ),
     Reference("median_daily_return", "numpy.median", lambda c: np.median(c.r.to_numpy())),
     Reference("best_week", "pandas groupby isocalendar, max", lambda c: _iso_weeks(c).max()),
     Reference("worst_week", "pandas groupby isocalendar, min", lambda c: _iso_weeks(c).min()),
@@ -120,7 +122,9 @@ REFERENCES = [
         "pandas ewm(alpha=0.06, adjust=False)",
         lambda c: np.sqrt(A * (c.r**2).ewm(alpha=0.06, adjust=False).mean().iloc[-1]),
     ),
-    Reference("return_autocorrelation_lag1", "pandas Series.autocorr(1)", lambda c: c.r.autocorr(1)),
+    Reference(
+        "return_autocorrelation_lag1", "pandas Series.autocorr(1)", lambda c: c.r.autocorr(1)
+    ),
     Reference(
         "daily_pnl_volatility_currency",
         "numpy.std(ddof=1)",
@@ -145,9 +149,17 @@ REFERENCES = [
     Reference("median_win", "numpy.median", lambda c: np.median(_wins(c))),
     Reference("median_loss", "numpy.median", lambda c: np.median(_losses(c))),
     Reference("trade_pnl_std", "numpy.std(ddof=1)", lambda c: np.std(c.p.to_numpy(), ddof=1)),
-    Reference("trade_pnl_skew", "scipy.stats.skew(bias=False)", lambda c: stats.skew(c.p.to_numpy(), bias=False)),
+    Reference(
+        "trade_pnl_skew",
+        "scipy.stats.skew(bias=False)",
+        lambda c: stats.skew(c.p.to_numpy(), bias=False),
+    ),
     Reference("trade_pnl_skew", "pandas Series.skew", lambda c: c.p.skew()),
-    Reference("trade_pnl_kurtosis", "scipy.stats.kurtosis(bias=False)", lambda c: stats.kurtosis(c.p.to_numpy(), bias=False)),
+    Reference(
+        "trade_pnl_kurtosis",
+        "scipy.stats.kurtosis(bias=False)",
+        lambda c: stats.kurtosis(c.p.to_numpy(), bias=False),
+    ),
     Reference("trade_pnl_kurtosis", "pandas Series.kurt", lambda c: c.p.kurt()),
     Reference("runs_z_score", "statsmodels runstest_1samp + 0.5 / deviation", _runs_z),
     Reference("trade_autocorrelation", "pandas Series.autocorr(1)", lambda c: c.p.autocorr(1)),
@@ -158,8 +170,16 @@ REFERENCES = [
     Reference("median_slippage_pips", "numpy.median", lambda c: np.median(c.slippage)),
     Reference("p95_slippage_pips", "numpy.quantile", lambda c: np.quantile(c.slippage, 0.95)),
     Reference("slippage_std_pips", "numpy.std(ddof=1)", lambda c: np.std(c.slippage, ddof=1)),
-    Reference("avg_entry_slippage_pips", "numpy.mean", lambda c: np.mean(c.trades["slippage_entry"].to_numpy())),
-    Reference("avg_exit_slippage_pips", "numpy.mean", lambda c: np.mean(c.trades["slippage_exit"].to_numpy())),
+    Reference(
+        "avg_entry_slippage_pips",
+        "numpy.mean",
+        lambda c: np.mean(c.trades["slippage_entry"].to_numpy()),
+    ),
+    Reference(
+        "avg_exit_slippage_pips",
+        "numpy.mean",
+        lambda c: np.mean(c.trades["slippage_exit"].to_numpy()),
+    ),
     Reference("avg_latency_ms", "numpy.mean", lambda c: np.mean(_latency(c))),
     Reference("median_latency_ms", "numpy.median", lambda c: np.median(_latency(c))),
     Reference("p95_latency_ms", "numpy.quantile", lambda c: np.quantile(_latency(c), 0.95)),
@@ -174,13 +194,23 @@ REFERENCES = [
     Reference("median_lots", "numpy.median", lambda c: np.median(_lots(c))),
     Reference("max_lots", "numpy.max", lambda c: np.max(_lots(c))),
     Reference("lots_pnl_correlation", "numpy.corrcoef", _correlation("lots", "pips")),
-    Reference("jarque_bera", "scipy.stats.jarque_bera statistic", lambda c: stats.jarque_bera(c.r.to_numpy()).statistic),
-    Reference("jarque_bera_p", "scipy.stats.jarque_bera pvalue", lambda c: stats.jarque_bera(c.r.to_numpy()).pvalue),
+    Reference(
+        "jarque_bera",
+        "scipy.stats.jarque_bera statistic",
+        lambda c: stats.jarque_bera(c.r.to_numpy()).statistic,
+    ),
+    Reference(
+        "jarque_bera_p",
+        "scipy.stats.jarque_bera pvalue",
+        lambda c: stats.jarque_bera(c.r.to_numpy()).pvalue,
+    ),
     Reference("return_p25", "numpy.percentile", lambda c: np.percentile(c.r.to_numpy(), 25)),
     Reference("return_p75", "numpy.percentile", lambda c: np.percentile(c.r.to_numpy(), 75)),
     Reference("return_p95", "numpy.percentile", lambda c: np.percentile(c.r.to_numpy(), 95)),
     Reference("interquartile_range", "scipy.stats.iqr", lambda c: stats.iqr(c.r.to_numpy())),
-    Reference("expected_worst_day_month", "numpy.quantile", lambda c: np.quantile(c.r.to_numpy(), 1 / 21)),
+    Reference(
+        "expected_worst_day_month", "numpy.quantile", lambda c: np.quantile(c.r.to_numpy(), 1 / 21)
+    ),
     Reference(
         "benchmark_correlation",
         "numpy.corrcoef",

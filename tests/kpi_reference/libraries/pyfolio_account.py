@@ -100,9 +100,7 @@ REFERENCES = [
     Reference(
         "profit_factor_before_costs", 'round_trips "Profit factor" of profits', _before_costs
     ),
-    Reference(
-        "avg_holding_time_losers", 'round_trips "Avg duration" of the losing ones', _losers
-    ),
+    Reference("avg_holding_time_losers", 'round_trips "Avg duration" of the losing ones', _losers),
     Reference("max_drawdown_peak_date", "timeseries.get_max_drawdown", _date(0)),
     Reference("max_drawdown_valley_date", "timeseries.get_max_drawdown", _date(1)),
     Reference("max_drawdown_recovery_date", "timeseries.get_max_drawdown", _date(2)),

@@ -30,27 +30,15 @@ def _ruin(case: Case) -> float:
 
 
 REFERENCES = [
-    Reference(
-        "win_rate_excl_breakeven", "stats.win_rate", lambda c: qs.win_rate(c.trade_returns)
-    ),
-    Reference(
-        "profit_factor", "stats.profit_factor", lambda c: qs.profit_factor(c.p, False)
-    ),
+    Reference("win_rate_excl_breakeven", "stats.win_rate", lambda c: qs.win_rate(c.trade_returns)),
+    Reference("profit_factor", "stats.profit_factor", lambda c: qs.profit_factor(c.p, False)),
     Reference("payoff_ratio", "stats.payoff_ratio", lambda c: qs.payoff_ratio(c.p, False)),
-    Reference(
-        "avg_win", "stats.avg_win", lambda c: qs.avg_win(c.p, prepare_returns=False)
-    ),
-    Reference(
-        "avg_loss", "stats.avg_loss", lambda c: qs.avg_loss(c.p, prepare_returns=False)
-    ),
+    Reference("avg_win", "stats.avg_win", lambda c: qs.avg_win(c.p, prepare_returns=False)),
+    Reference("avg_loss", "stats.avg_loss", lambda c: qs.avg_loss(c.p, prepare_returns=False)),
     Reference("ghpr", "stats.ghpr", lambda c: qs.ghpr(c.trade_returns)),
     Reference("cpc_index", "stats.cpc_index", lambda c: qs.cpc_index(c.p, False)),
-    Reference(
-        "profit_ratio_qs", "stats.profit_ratio", lambda c: qs.profit_ratio(c.p, False)
-    ),
-    Reference(
-        "kelly_fraction", "stats.kelly_criterion", lambda c: qs.kelly_criterion(c.p, False)
-    ),
+    Reference("profit_ratio_qs", "stats.profit_ratio", lambda c: qs.profit_ratio(c.p, False)),
+    Reference("kelly_fraction", "stats.kelly_criterion", lambda c: qs.kelly_criterion(c.p, False)),
     Reference("risk_of_ruin_fixed_bet", "stats.risk_of_ruin", _ruin),
     Reference(
         "max_consecutive_wins",

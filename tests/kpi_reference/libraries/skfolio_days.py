@@ -18,7 +18,9 @@ def _drawdowns(case: Case) -> np.ndarray:
 
 REFERENCES = [
     Reference(
-        "semi_deviation_daily", "measures.semi_deviation", lambda c: sk.semi_deviation(c.r.to_numpy())
+        "semi_deviation_daily",
+        "measures.semi_deviation",
+        lambda c: sk.semi_deviation(c.r.to_numpy()),
     ),
     Reference(
         "mean_absolute_deviation",
@@ -30,9 +32,7 @@ REFERENCES = [
         "measures.gini_mean_difference",
         lambda c: sk.gini_mean_difference(c.r.to_numpy()),
     ),
-    Reference(
-        "max_drawdown", "measures.max_drawdown", lambda c: -sk.max_drawdown(_drawdowns(c))
-    ),
+    Reference("max_drawdown", "measures.max_drawdown", lambda c: -sk.max_drawdown(_drawdowns(c))),
     Reference("ulcer_index", "measures.ulcer_index", lambda c: sk.ulcer_index(_drawdowns(c))),
     Reference(
         "pain_index", "measures.average_drawdown", lambda c: sk.average_drawdown(_drawdowns(c))
