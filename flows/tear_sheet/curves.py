@@ -33,7 +33,7 @@ def curves(daily: pl.DataFrame) -> str:
     return tag(
         "svg",
         "".join(parts),
-        class_="chart",
+        class_="chart curves",
         viewBox=f"0 0 {_WIDTH:.0f} {_HEIGHT:.0f}",
         role="img",
         aria_label="Equity and drawdown by day",

@@ -8,8 +8,9 @@ import numpy.typing as npt
 from flows.tear_sheet.scale import Scale, ticks
 from flows.tear_sheet.text import percent, tag
 
-_WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 470.0, 250.0, 6.0, 6.0, 26.0, 24.0
-_BINS = 41
+_WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 470.0, 250.0, 6.0, 6.0, 34.0, 24.0
+_LABEL = 100.0  # width of the longest label
+_MOST_BINS, _LEAST_BINS = 41, 11
 Floats = npt.NDArray[np.float64]
 
 
@@ -26,15 +27,15 @@ def histogram(r: Floats) -> str:
     reach = float(max(abs(np.quantile(r, 0.004)), abs(np.quantile(r, 0.996)))) or float(
         np.abs(r).max()
     )
-    edges = np.linspace(-reach, reach, _BINS + 1)
+    edges = np.linspace(-reach, reach, _bins(len(r)) + 1)
     counts = np.histogram(np.clip(r, -reach, reach), edges)[0]
     x = Scale(-reach, reach, _LEFT, _WIDTH - _RIGHT)
     normal = _normal(r, edges)
     y = Scale(0.0, max(float(counts.max()), float(normal.max())), _HEIGHT - _BOTTOM, _TOP)
     parts = [_bars(counts, edges, x, y), _curve(normal, edges, x, y)]
     parts.append(_axis(reach, x))
-    parts.append(_mark(worst, "VaR 95", x, end=True))
-    parts.append(_mark(mean, "mean", x, end=False))
+    parts.append(_mark(worst, "VaR 95", x, 0))
+    parts.append(_mark(mean, "mean", x, 1))
     return tag(
         "svg",
         "".join(parts),
@@ -43,6 +44,11 @@ def histogram(r: Floats) -> str:
         role="img",
         aria_label="Distribution of daily returns",
     )
+
+
+def _bins(days: int) -> int:
+    """Return an odd number of bins, so that one has zero in its middle."""
+    return max(_LEAST_BINS, min(_MOST_BINS, 2 * round(math.sqrt(days)) + 1))
 
 
 def _normal(r: Floats, edges: Floats) -> Floats:
@@ -82,9 +88,11 @@ def _axis(reach: float, x: Scale) -> str:
     return "".join(parts)
 
 
-def _mark(value: float, name: str, x: Scale, *, end: bool) -> str:
-    at = x(value)
-    line = tag("line", x1=at, x2=at, y1=_TOP - 10, y2=_HEIGHT - _BOTTOM, class_="mark")
-    place, anchor = (at - 5, "end") if end else (at + 5, "start")
+def _mark(value: float, name: str, x: Scale, row: int) -> str:
+    """Return a line at a value, its name beside it on the side that has room."""
+    at, y = x(value), 9.0 + 13 * row
+    line = tag("line", x1=at, x2=at, y1=y + 4, y2=_HEIGHT - _BOTTOM, class_="mark")
+    left = at > _WIDTH / 2 if row else at > _LABEL
+    place, anchor = (at - 5, "end") if left else (at + 5, "start")
     label = f"{name} {percent(value)}"
-    return line + tag("text", label, x=place, y=_TOP - 4, text_anchor=anchor, class_="tick strong")
+    return line + tag("text", label, x=place, y=y, text_anchor=anchor, class_="tick strong")
