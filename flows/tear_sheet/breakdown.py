@@ -25,7 +25,7 @@ def by_symbol(trades: pl.DataFrame) -> str:
         moved = pl.col("p").abs().rank("ordinal", descending=True)
         name = pl.when(moved < _SYMBOLS).then("key").otherwise(pl.lit("others"))
         rows = _merged(rows.with_columns(key=name)).sort("p", descending=True)
-    return _table("Symbol", rows)
+    return _table("Symbol", rows.with_columns(pl.col("key").fill_null("not known")))
 
 
 def by_session(trades: pl.DataFrame) -> str:
@@ -46,7 +46,12 @@ def by_weekday(trades: pl.DataFrame) -> str:
 
 def by_side(trades: pl.DataFrame) -> str:
     """Return long and short."""
-    key = pl.when(pl.col("side") > 0).then(pl.lit("Long")).otherwise(pl.lit("Short"))
+    key = (
+        pl.when(pl.col("side") > 0)
+        .then(pl.lit("Long"))
+        .when(pl.col("side") < 0)
+        .then(pl.lit("Short"))
+    )
     return _ordered("Side", trades, key, ["Long", "Short"])
 
 

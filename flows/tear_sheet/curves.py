@@ -8,7 +8,7 @@ import numpy.typing as npt
 import polars as pl
 
 from flows.tear_sheet.scale import Scale, month_ticks, ticks
-from flows.tear_sheet.text import day, money, percent, tag
+from flows.tear_sheet.text import day, money, number, percent, tag
 
 _WIDTH, _LEFT, _RIGHT = 960.0, 8.0, 70.0
 _TOP, _EQUITY, _GAP, _DRAWDOWN, _BOTTOM = 12.0, 250.0, 26.0, 92.0, 24.0
@@ -19,14 +19,14 @@ Floats = npt.NDArray[np.float64]
 def curves(daily: pl.DataFrame) -> str:
     """Return the chart of equity, benchmark and drawdown."""
     dates = daily["date"].to_list()
-    equity = daily["equity"].to_numpy().astype(float)
+    equity, name = _recorded(daily)
     under = drawdown(daily["r"].fill_null(0.0).to_numpy())
     x = Scale(dates[0].toordinal(), dates[-1].toordinal(), _LEFT, _WIDTH - _RIGHT)
     places = np.array([x(one.toordinal()) for one in dates])
     bench = _benchmark(daily, float(equity[0]))
     parts = [
         _months(dates, x),
-        _equity(places, equity, bench),
+        _equity(places, equity, bench, name),
         _flows(daily, places, equity, bench),
         _under(places, under, dates),
     ]
@@ -44,6 +44,14 @@ def drawdown(r: Floats) -> Floats:
     """Return how far the compounded returns are under their peak, the start being one; <= 0."""
     wealth = np.cumprod(1 + r, dtype=np.float64)
     return wealth / np.maximum(np.maximum.accumulate(wealth), 1.0) - 1
+
+
+def _recorded(daily: pl.DataFrame) -> tuple[Floats, str]:
+    """Return the equity of each day; where none was ever recorded, what 100 has become."""
+    if daily["equity"].is_null().all():
+        return 100 * np.cumprod(1 + daily["r"].fill_null(0.0).to_numpy()), "Growth of 100"
+    filled = daily["equity"].fill_null(strategy="forward").fill_null(strategy="backward")
+    return filled.to_numpy().astype(np.float64), "Equity"
 
 
 def _benchmark(daily: pl.DataFrame, start: float) -> Floats | None:
@@ -65,9 +73,11 @@ def _path(x: Floats, y: Floats) -> str:
     return "M" + "L".join(f"{a:.1f} {b:.1f}" for a, b in zip(x, y, strict=True))
 
 
-def _equity(x: Floats, equity: Floats, bench: Floats | None) -> str:
+def _equity(x: Floats, equity: Floats, bench: Floats | None, name: str) -> str:
     scale = _span(equity, bench)
-    marks = [_line(scale(v), money(v)) for v in ticks(scale.low, scale.high, 7)]
+    values = ticks(scale.low, scale.high, 7)
+    decimals = 0 if all(v.is_integer() for v in values) else 2
+    marks = [_line(scale(v), number(v, decimals)) for v in values]
     y = np.array([scale(v) for v in equity])
     line = _path(x, y)
     floor = _TOP + _EQUITY
@@ -78,7 +88,7 @@ def _equity(x: Floats, equity: Floats, bench: Floats | None) -> str:
         "</linearGradient></defs>"
     )
     parts = [shade, *marks, tag("path", d=area, class_="area")]
-    ends = [(y[-1], "equity", "Equity")]
+    ends = [(y[-1], "equity", name)]
     if bench is not None:
         places = np.array([scale(v) for v in bench])
         parts.append(tag("path", d=_path(x, places), class_="bench"))

@@ -32,12 +32,22 @@ def limits(rules: Sequence[Limit]) -> str:
 
 
 def _gauge(rule: Limit) -> str:
-    kind = "over" if rule.used >= 1 else "near" if rule.used >= _NEAR else "far"
-    width = 100 * min(max(rule.used, 0.0), 1.0)
+    kind = _kind(rule)
+    width = 100 * min(max(rule.used or 0.0, 0.0), 1.0)
     bar = tag("i", class_=f"fill {kind}", style=f"width:{width:.1f}%")
-    words = tag("b", escape(rule.title)) + tag("span", f"{percent(rule.used, 0)} used", class_=kind)
-    gauge = tag("span", bar + tag("i", class_="warn"), class_="bar gauge")
+    verb = "reached" if rule.wanted else "used"
+    told = "not known" if rule.used is None else f"{percent(rule.used, 0)} {verb}"
+    words = tag("b", escape(rule.title)) + tag("span", told, class_=kind)
+    gauge = tag("span", bar + ("" if rule.wanted else tag("i", class_="warn")), class_="bar gauge")
     return tag("div", tag("p", words) + gauge + tag("p", escape(rule.left), class_="left"))
+
+
+def _kind(rule: Limit) -> str:
+    if rule.used is None:
+        return "none"
+    if rule.wanted:
+        return "done" if rule.used >= 1 else "far"
+    return "over" if rule.used >= 1 else "near" if rule.used >= _NEAR else "far"
 
 
 def groups(of: Sequence[Group]) -> str:

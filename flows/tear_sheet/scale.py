@@ -33,7 +33,7 @@ def ticks(low: float, high: float, count: int) -> list[float]:
     size = 10 ** math.floor(math.log10(rough))
     step = size * next(s for s in _STEPS if s * size >= rough)
     first = math.ceil(low / step)
-    return [i * step for i in range(first, math.floor(high / step) + 1)]
+    return [float(i * step) for i in range(first, math.floor(high / step) + 1)]
 
 
 def month_ticks(dates: Sequence[date], count: int) -> list[tuple[date, str]]:

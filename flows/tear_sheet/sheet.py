@@ -42,13 +42,15 @@ class Limit:
     """One rule of the account, and how far it is used up.
 
     Attributes:
-        used: share of what is allowed, from 0; 1 or more is a breach.
-        left: what is left, in words: `4,380 USD`.
+        used: share of what is allowed, from 0; 1 or more is a breach. None is not known.
+        left: what is left, in words: `4,380 USD left`.
+        wanted: a target: the share that is reached, and 1 is what the account is after.
     """
 
     title: str
-    used: float
+    used: float | None
     left: str
+    wanted: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,8 +64,10 @@ class Sheet:
         opened: date of the opening snapshot, the peak of a drawdown from the first day on.
         as_of: the day that everything is of.
         headline: the figures at the top; eight fill the row.
-        daily: `date`, `r`, `equity`, and where known `bench` and `flow`, in order of date.
-        trades: `symbol`, `side` (1, -1), `entry_time` (UTC) and `p`, the net profit of each.
+        daily: `date`, `r`, `equity`, and where known `bench` and `flow`. Where equity was never
+            recorded, the curve is that of 100 at the start.
+        trades: `symbol`, `side` (1, -1), `entry_time` (UTC) and `p`, the net profit; what is null
+            is left out of the table that would tell it.
         limits: rules and their use; none, no such section.
         groups: all other figures.
         note: how the figures are computed, in a sentence or two.

@@ -289,3 +289,27 @@ def test_axes_are_marked_at_round_values() -> None:
         (date(2024, 2, 1), "Feb"),
         (date(2024, 3, 1), "Mar"),
     ]
+
+
+def test_without_recorded_equity_the_curve_grows_from_a_hundred() -> None:
+    frame = daily([0.0, 0.1]).with_columns(equity=pl.lit(None, dtype=pl.Float64))
+    chart = curves(frame)
+    assert "Growth of 100" in chart
+    assert "110" in Page(chart).texts
+
+
+def test_a_trade_of_unknown_entry_or_side_is_in_no_session_and_on_no_side() -> None:
+    of = trades(("EURUSD", 1, AT, 5.0)).with_columns(
+        entry_time=pl.lit(None, dtype=pl.Datetime), side=pl.lit(None, dtype=pl.Int64)
+    )
+    for table in (by_session(of), by_weekday(of), by_side(of)):
+        assert Page(table).texts == ["No trades."]
+    assert rows(by_symbol(of))[1][0] == "EURUSD"
+
+
+def test_a_target_is_reached_and_not_used_up() -> None:
+    target = Limit(title="Profit target", used=1.2, left="", wanted=True)
+    unknown = Limit(title="Daily loss", used=None, left="")
+    told = Page(limits([target, unknown])).texts
+    assert told == ["Profit target", "120 % reached", "Daily loss", "not known"]
+    assert 'class="fill done"' in limits([target])
