@@ -95,17 +95,17 @@ def _limits(values: Mapping[str, Value], currency: str) -> list[Limit]:
     )
     rules = (
         Limit(
-            title="Daily loss",
+            title="Daily loss today",
             used=share("daily_loss_used_today"),
             left=left("daily_loss_remaining", "left today"),
         ),
         Limit(
-            title="Daily loss, worst day",
+            title="Worst day",
             used=share("daily_loss_used_max"),
-            left=f"days near the limit: {near}, beyond it: {over}",
+            left=f"{near} days near the limit, {over} beyond",
         ),
         Limit(
-            title="Maximum loss, at its worst",
+            title="Maximum loss",
             used=share("max_loss_used"),
             left=left("max_loss_remaining", "left now"),
         ),

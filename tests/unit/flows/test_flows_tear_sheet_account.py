@@ -2,6 +2,7 @@
 
 import re
 from datetime import date
+from functools import cache
 
 import polars as pl
 import pytest
@@ -17,9 +18,11 @@ from rules.kpi.settings import Settings
 from tests.kpi_reference.accounts import SHAPES, made
 from tests.kpi_reference.frames import tables
 
+DEFAULTS = Settings()
 
-def sheet(name: str, settings: Settings | None = None) -> Sheet:
-    settings = settings or Settings()
+
+@cache
+def sheet(name: str, settings: Settings = DEFAULTS) -> Sheet:
     found = inputs(**tables([made(name)]))
     values = compute(found, settings).row(0, named=True)
     return of_account(found, values, settings, account=name, currency="USD", about=("Demo",))
@@ -51,10 +54,10 @@ def test_a_first_day_in_loss_has_its_peak_at_the_opening() -> None:
 
 def test_limits_say_what_is_left() -> None:
     limits = {limit.title: limit for limit in sheet("losing").limits}
-    assert limits["Maximum loss, at its worst"].used is not None
-    assert limits["Maximum loss, at its worst"].used > 1
+    assert limits["Maximum loss"].used is not None
+    assert limits["Maximum loss"].used > 1
     assert limits["Profit target"].wanted
-    assert re.fullmatch(r"[\d,.]+ USD left today", limits["Daily loss"].left)
+    assert re.fullmatch(r"[\d,.]+ USD left today", limits["Daily loss today"].left)
 
 
 def test_small_samples_are_marked_and_long_ones_are_not() -> None:
