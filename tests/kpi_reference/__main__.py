@@ -1,4 +1,4 @@
-"""`python -m tests.kpi_reference`: ask the libraries again, and write `values.json`.
+"""`python -m tests.kpi_reference`: ask the libraries again, and write `values.json` and the page of references.
 
 Two environments are made, from pins with hashes: one beside this interpreter's Python, and one
 for NautilusTrader, which wants 3.12 or later. It takes some minutes and about 2 GiB.
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.kpi_reference import prices
+from tests.kpi_reference import page, prices
 from tests.kpi_reference.accounts import SEED
 from tests.kpi_reference.values import PATH
 
@@ -74,6 +74,7 @@ def main() -> int:
             _asked(NAUTILUS, Path(args.newer), home),
         ]
     PATH.write_text(_text(answers), encoding="utf-8")
+    page.PATH.write_text(page.page(), encoding="utf-8")
     print(f"{sum(len(answer['rows']) for answer in answers)} references are in {PATH}")
     return 0
 

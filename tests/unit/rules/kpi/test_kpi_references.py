@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.kpi_reference import computed, prices, values
+from tests.kpi_reference import computed, page, prices, values
 from tests.kpi_reference.values import Value
 
 SPEC = Path(__file__).parents[3] / "spec" / "kpis.csv"
@@ -81,6 +81,10 @@ def test_each_value_names_a_library_whose_version_is_pinned() -> None:
     for library, version in values.versions().items():
         assert f"{library.replace('_', '-')}=={version}" in pinned
     assert {value.library for value in values.committed()} == set(values.versions())
+
+
+def test_the_page_of_references_is_up_to_date() -> None:
+    assert page.PATH.read_text("utf-8") == page.page()
 
 
 @pytest.mark.parametrize(
