@@ -58,6 +58,8 @@ def _value(reference: Reference, case: Case) -> Any:
         return None
     if isinstance(value, date):
         return value.isoformat()
+    if isinstance(value, str):
+        return value
     number = float(value)
     return number if math.isfinite(number) else None
 

@@ -16,6 +16,10 @@ def _stats(case: Case) -> ffn.PerformanceStats:
     return case.kept["ffn"]
 
 
+def _opens_a_year(case: Case) -> bool:
+    return case.opened.year != case.r.index[0].year or case.r.index[0].year != case.r.index[-1].year
+
+
 def _opens_a_month(case: Case) -> bool:
     """Say whether the opening snapshot lies in the month before the first day.
 
@@ -96,5 +100,17 @@ REFERENCES = [
         "prob_outperformance",
         "calc_prob_mom",
         lambda c: ffn.calc_prob_mom(c.paired["r"], c.paired["bench"]),
+    ),
+    Reference("mtd_return", "PerformanceStats.mtd", lambda c: _stats(c).mtd, _opens_a_month),
+    Reference("ytd_return", "PerformanceStats.ytd", lambda c: _stats(c).ytd, _opens_a_year),
+    Reference(
+        "current_drawdown",
+        "to_drawdown_series",
+        lambda c: ffn.to_drawdown_series(c.prices).iloc[-1],
+    ),
+    Reference(
+        "drawdown_count",
+        "drawdown_details",
+        lambda c: len(ffn.core.drawdown_details(ffn.to_drawdown_series(c.prices))),
     ),
 ]

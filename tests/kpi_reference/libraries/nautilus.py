@@ -85,4 +85,9 @@ REFERENCES = [
         _trades(nautilus.Expectancy()),
         cause="divided by won and lost trades, without those that break even",
     ),
+    Reference("calmar_ratio", "CalmarRatio(252)", _days(nautilus.CalmarRatio(A))),
+    Reference("omega_ratio", "OmegaRatio", _days(nautilus.OmegaRatio())),
+    Reference("tail_ratio", "TailRatio", _days(nautilus.TailRatio())),
+    Reference("skewness", "ReturnsSkewness", _days(nautilus.ReturnsSkewness())),
+    Reference("kurtosis_excess", "ReturnsKurtosis", _days(nautilus.ReturnsKurtosis())),
 ]

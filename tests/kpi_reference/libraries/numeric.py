@@ -216,4 +216,31 @@ REFERENCES = [
         "numpy.corrcoef",
         lambda c: np.corrcoef(c.paired["r"], c.paired["bench"])[0, 1],
     ),
+    Reference(
+        "r_squared",
+        "scipy.stats.linregress rvalue ** 2",
+        lambda c: stats.linregress(c.paired["bench"], c.paired["r"]).rvalue ** 2,
+    ),
+    Reference(
+        "beta",
+        "statsmodels OLS slope",
+        lambda c: OLS(c.paired["r"], add_constant(c.paired["bench"])).fit().params["bench"],
+    ),
+    Reference("median_holding_time", "numpy.median", lambda c: np.median(c.trades["seconds"])),
+    Reference("avg_holding_time", "numpy.mean", lambda c: np.mean(c.trades["seconds"])),
+    Reference("volatility_daily", "numpy.std(ddof=1)", lambda c: np.std(c.r.to_numpy(), ddof=1)),
+    Reference("net_profit", "numpy.sum", lambda c: np.sum(c.p.to_numpy())),
+    Reference(
+        "skewness", "scipy.stats.skew(bias=False)", lambda c: stats.skew(c.r.to_numpy(), bias=False)
+    ),
+    Reference(
+        "kurtosis_excess",
+        "scipy.stats.kurtosis(bias=False)",
+        lambda c: stats.kurtosis(c.r.to_numpy(), bias=False),
+    ),
+    Reference(
+        "equity_lr_correlation",
+        "numpy.corrcoef",
+        lambda c: np.corrcoef(np.arange(len(c.trades)), c.trades["after"])[0, 1],
+    ),
 ]

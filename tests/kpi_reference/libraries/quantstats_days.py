@@ -7,7 +7,7 @@ import quantstats.stats as qs
 
 from tests.kpi_reference.case import DAYS_PER_YEAR as A
 from tests.kpi_reference.case import Case
-from tests.kpi_reference.reference import Reference
+from tests.kpi_reference.reference import Reference, at_least
 
 LIBRARY = "quantstats"
 
@@ -16,6 +16,11 @@ def _slice(case: Case, unit: str) -> float:
     """Return what the report's MTD and YTD are: `comp` over the days of the last period."""
     period = case.r.index.to_period(unit)
     return qs.comp(case.r[period == period[-1]])
+
+
+def _valley(case: Case) -> str:
+    details = qs.drawdown_details(qs.to_drawdown_series(case.r))
+    return details.loc[details["max drawdown"].idxmin(), "valley"]
 
 
 REFERENCES = [
@@ -199,4 +204,17 @@ REFERENCES = [
         "stats.information_ratio * sqrt(252)",
         lambda c: qs.information_ratio(c.paired["r"], c.paired["bench"]) * np.sqrt(A),
     ),
+    Reference(
+        "max_drawdown_30d",
+        "stats.max_drawdown on 30 days",
+        lambda c: qs.max_drawdown(c.r.iloc[-30:]),
+        at_least(30),
+    ),
+    Reference(
+        "max_drawdown_90d",
+        "stats.max_drawdown on 90 days",
+        lambda c: qs.max_drawdown(c.r.iloc[-90:]),
+        at_least(90),
+    ),
+    Reference("max_drawdown_valley_date", "stats.drawdown_details, deepest valley", _valley),
 ]

@@ -52,4 +52,10 @@ REFERENCES = [
         "numpy.quantile of measures.get_drawdowns",
         lambda c: -np.quantile(_drawdowns(c), 0.05),
     ),
+    Reference("current_drawdown", "measures.get_drawdowns", lambda c: _drawdowns(c)[-1]),
+    Reference(
+        "volatility_daily",
+        "measures.standard_deviation",
+        lambda c: sk.standard_deviation(c.r.to_numpy()),
+    ),
 ]
