@@ -16,7 +16,7 @@ from flows.tear_sheet.histogram import histogram
 from flows.tear_sheet.page import render
 from flows.tear_sheet.scale import month_ticks, ticks
 from flows.tear_sheet.sheet import Figure, Group, Limit, Sheet
-from flows.tear_sheet.text import duration, number, shown
+from flows.tear_sheet.text import duration, number, shown, tag
 
 VOID = {"meta", "link", "br", "stop"}
 
@@ -107,6 +107,10 @@ def test_names_cannot_break_the_page() -> None:
     assert (
         read.texts.count(hostile) == 2
     )  # the heading and the symbol; the title is one with the day
+
+
+def test_attributes_are_escaped() -> None:
+    assert tag("th", title='"><b>') == '<th title="&quot;&gt;&lt;b&gt;"></th>'
 
 
 @pytest.mark.parametrize(
@@ -230,7 +234,13 @@ def test_many_symbols_leave_one_row_for_the_others() -> None:
 
 @pytest.mark.parametrize(
     ("used", "kind", "width"),
-    [(0.0, "far", "0.0"), (0.79, "far", "79.0"), (0.8, "near", "80.0"), (1.7, "over", "100.0")],
+    [
+        (0.0, "far", "0.0"),
+        (0.79, "far", "79.0"),
+        (0.8, "near", "80.0"),
+        (1.0, "over", "100.0"),
+        (1.7, "over", "100.0"),
+    ],
 )
 def test_a_gauge_tells_how_near_the_limit_is(used: float, kind: str, width: str) -> None:
     gauge = limits([Limit(title="Maximum loss", used=used, left="")])
