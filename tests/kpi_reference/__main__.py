@@ -80,9 +80,16 @@ def main() -> int:
 
 
 def _newer() -> str | None:
+    """Return a Python of 3.12 or later that runs; a name on the path may be an empty shim."""
     if sys.version_info >= (3, 12):
         return sys.executable
-    return next(filter(None, (shutil.which(f"python3.{minor}") for minor in (12, 13, 14))), None)
+    names = (f"python3.{minor}" for minor in (12, 13, 14))
+    found = (place for place in map(shutil.which, names) if place is not None)
+    return next((place for place in found if _runs(place)), None)
+
+
+def _runs(program: str) -> bool:
+    return subprocess.run([program, "--version"], capture_output=True, check=False).returncode == 0
 
 
 def _asked(environment: Environment, python: Path, home: Path) -> dict[str, Any]:
