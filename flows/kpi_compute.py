@@ -39,17 +39,29 @@ def show_values(
         wanted_window: which part of the history; a KPI that means nothing there is null.
         wanted: json, as one object by id with doubles as `repr` writes them, or a format of rows.
     """
-    window = Window(wanted_window)
-    settings = _settings(given)
-    inputs = read(files)
-    _report(inputs)
-    row = compute(within(inputs, window, settings), settings).row(0, named=True)
-    values = {kpi.id: row[kpi.id] if window in kpi.windows else None for kpi in KPIS}
+    *_, values = computed(files, given, wanted_window)
     if wanted == "json":
         print(json.dumps(values, default=date.isoformat, allow_nan=False))
         return
     rows = [(kpi.group, kpi.id, values[kpi.id], kpi.unit) for kpi in KPIS]
     write_rows(("group", "kpi", "value", "unit"), rows, wanted)
+
+
+def computed(
+    files: Mapping[str, Path | None], given: Mapping[str, object], wanted_window: str
+) -> tuple[Inputs, Settings, dict[str, Any]]:
+    """Return a window of the account that files are of, how it is reckoned, and every KPI by id.
+
+    Arguments and what is printed: as of `show_values`.
+    """
+    window = Window(wanted_window)
+    settings = _settings(given)
+    inputs = read(files)
+    _report(inputs)
+    inputs = within(inputs, window, settings)
+    row = compute(inputs, settings).row(0, named=True)
+    values = {kpi.id: row[kpi.id] if window in kpi.windows else None for kpi in KPIS}
+    return inputs, settings, values
 
 
 def show_list(group: str | None, wanted: str | None) -> None:

@@ -11,14 +11,16 @@ from flows.commands import add_format
 NAME = "kpi"
 HELP = "compute KPIs from files, and tell what each of them means"
 DESCRIPTION = """\
-`compute` reads one account's files, CSV or Parquet, and prints every KPI; it touches no
-store. `list` and `show` tell what the KPIs are; docs/reference/kpis.md has them all.
+`compute` reads one account's files, CSV or Parquet, and prints every KPI; `report` draws a
+tear sheet of them, on the terminal or as one HTML file. Neither touches a store.
+`list` and `show` tell what the KPIs are; docs/reference/kpis.md has them all.
 What cannot be computed is null, never 0 or infinity.
 """
 EXAMPLES = """\
 examples:
   tradecast kpi compute --daily daily.csv --trades trades.csv --format json
   tradecast kpi compute --daily daily.parquet --trades trades.parquet --window 90d
+  tradecast kpi report --daily daily.csv --trades trades.csv --html account.html
   tradecast kpi list --group drawdown
   tradecast kpi show sharpe_ratio
 """
@@ -48,6 +50,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     verbs = parser.add_subparsers(dest="what", metavar="WHAT", required=True)
     compute = verbs.add_parser("compute", help="the KPIs of the account that files describe")
+    _add_inputs(compute)
+    add_format(compute)
+    report = verbs.add_parser("report", help="likewise, as a tear sheet: charts, tables, rules")
+    _add_inputs(report)
+    report.add_argument("--account", metavar="NAME", default="account", help="what it is called")
+    report.add_argument(
+        "--group", metavar="GROUP", action="append", help="only KPIs of this group; may be repeated"
+    )
+    report.add_argument(
+        "--html", type=Path, metavar="FILE", help="write one HTML file, for screen and paper"
+    )
+    listed = verbs.add_parser("list", help="all KPIs, with their unit")
+    listed.add_argument("--group", metavar="GROUP", help="those of one group")
+    add_format(listed)
+    shown = verbs.add_parser("show", help="what a KPI means")
+    shown.add_argument("kpi", metavar="ID")
+    add_format(shown)
+
+
+def _add_inputs(compute: argparse.ArgumentParser) -> None:
     for name, meaning in _FILES.items():
         required = name in {"daily", "trades"}
         compute.add_argument(
@@ -68,13 +90,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="YYYY-MM-DD",
         help="the day that values are of (default: the last one)",
     )
-    add_format(compute)
-    listed = verbs.add_parser("list", help="all KPIs, with their unit")
-    listed.add_argument("--group", metavar="GROUP", help="those of one group")
-    add_format(listed)
-    shown = verbs.add_parser("show", help="what a KPI means")
-    shown.add_argument("kpi", metavar="ID")
-    add_format(shown)
 
 
 def _date(text: str) -> date:
@@ -93,9 +108,16 @@ def run(args: argparse.Namespace) -> int:
             kpi_compute.show_list(args.group, args.format)
         case "show":
             kpi_compute.show_kpi(args.kpi, args.format)
-        case _:
+        case what:
             names = [name.replace("-", "_") for name in (*_NUMBERS, "currency", "zone", "as-of")]
             given = {name: getattr(args, name) for name in names}
             files = {name: getattr(args, name) for name in _FILES}
-            kpi_compute.show_values(files, given, args.window, args.format)
+            if what == "compute":
+                kpi_compute.show_values(files, given, args.window, args.format)
+            else:
+                from flows import kpi_report  # noqa: PLC0415 - where it is wanted
+
+                found = kpi_compute.computed(files, given, args.window)
+                made = kpi_report.sheet(found, args.account, args.group or ())
+                kpi_report.show(made, args.html)
     return 0

@@ -20,28 +20,38 @@ _SYMBOLS = 12
 
 def by_symbol(trades: pl.DataFrame) -> str:
     """Return the symbols, the best first; beyond a dozen, those that moved least are one row."""
+    return _table("Symbol", symbols(trades))
+
+
+def by_session(trades: pl.DataFrame) -> str:
+    """Return the sessions of the day, by the hour of entry in UTC."""
+    return _table("Session (UTC)", sessions(trades))
+
+
+def symbols(trades: pl.DataFrame) -> pl.DataFrame:
+    """Return `key`, `count`, `wins`, `gained`, `lost` (>= 0) and `p` of symbols, as `by_symbol`."""
     rows = _summed(trades, pl.col("symbol")).sort("p", descending=True)
     if rows.height > _SYMBOLS:
         moved = pl.col("p").abs().rank("ordinal", descending=True)
         name = pl.when(moved < _SYMBOLS).then("key").otherwise(pl.lit("others"))
         rows = _merged(rows.with_columns(key=name)).sort("p", descending=True)
-    return _table("Symbol", rows.with_columns(pl.col("key").fill_null("not known")))
+    return rows.with_columns(pl.col("key").fill_null("not known"))
 
 
-def by_session(trades: pl.DataFrame) -> str:
-    """Return the sessions of the day, by the hour of entry in UTC."""
+def sessions(trades: pl.DataFrame) -> pl.DataFrame:
+    """Return the same of sessions, in the order of the day."""
     hour = pl.col("entry_time").dt.hour()
     key = pl.lit(None, dtype=pl.String)
     for name, first, after in reversed(SESSIONS):
         key = pl.when((hour >= first) & (hour < after)).then(pl.lit(name)).otherwise(key)
-    return _ordered("Session (UTC)", trades, key, [name for name, _, _ in SESSIONS])
+    return _ordered(trades, key, [name for name, _, _ in SESSIONS])
 
 
 def by_weekday(trades: pl.DataFrame) -> str:
     """Return the weekdays of entry."""
     index = pl.col("entry_time").dt.weekday() - 1
     key = index.replace_strict(dict(enumerate(_WEEKDAYS)), return_dtype=pl.String)
-    return _ordered("Weekday", trades, key, list(_WEEKDAYS))
+    return _table("Weekday", _ordered(trades, key, list(_WEEKDAYS)))
 
 
 def by_side(trades: pl.DataFrame) -> str:
@@ -52,13 +62,13 @@ def by_side(trades: pl.DataFrame) -> str:
         .when(pl.col("side") < 0)
         .then(pl.lit("Short"))
     )
-    return _ordered("Side", trades, key, ["Long", "Short"])
+    return _table("Side", _ordered(trades, key, ["Long", "Short"]))
 
 
-def _ordered(name: str, trades: pl.DataFrame, key: pl.Expr, order: list[str]) -> str:
+def _ordered(trades: pl.DataFrame, key: pl.Expr, order: list[str]) -> pl.DataFrame:
     rows = _summed(trades, key)
     places = pl.DataFrame({"key": order, "place": range(len(order))})
-    return _table(name, rows.join(places, on="key").sort("place"))
+    return rows.join(places, on="key").sort("place")
 
 
 def _summed(trades: pl.DataFrame, key: pl.Expr) -> pl.DataFrame:

@@ -8,28 +8,35 @@ import polars as pl
 
 from flows.tear_sheet.text import DASH, day, percent, tag
 
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _CELL, _STEP, _HEAD, _SIDE = 13.0, 16.4, 18.0, 84.0
 _FRIDAY = 4
 
 
-def months(daily: pl.DataFrame) -> str:
-    """Return the table of compounded returns, a row a year and a column a month."""
+def compounded(daily: pl.DataFrame) -> dict[int, dict[int, float]]:
+    """Return the returns of months by year and month; those of whole years stand at month 0."""
     growth = pl.col("r").fill_null(0.0) + 1
     year, month = pl.col("date").dt.year(), pl.col("date").dt.month()
-    table = daily.group_by(year=year, month=month).agg(r=growth.product() - 1)
-    whole = dict(daily.group_by(year=year).agg(r=growth.product() - 1).iter_rows())
-    by = {(y, m): r for y, m, r in table.iter_rows()}
-    most = max((abs(r) for r in by.values()), default=0.0)
-    head = "".join(tag("th", name, scope="col") for name in ("", *_MONTHS, "Year"))
-    rows = "".join(_year(y, by, most, whole[y]) for y in sorted(whole))
+    by: dict[int, dict[int, float]] = {}
+    for part in (month, pl.lit(0)):
+        for y, m, r in daily.group_by(year=year, part=part).agg(r=growth.product() - 1).iter_rows():
+            by.setdefault(y, {})[m] = r
+    return dict(sorted(by.items()))
+
+
+def months(daily: pl.DataFrame) -> str:
+    """Return the table of compounded returns, a row a year and a column a month."""
+    by = compounded(daily)
+    most = max((abs(r) for row in by.values() for m, r in row.items() if m), default=0.0)
+    head = "".join(tag("th", name, scope="col") for name in ("", *MONTHS, "Year"))
+    rows = "".join(_year(y, row, most) for y, row in by.items())
     return tag("table", tag("thead", tag("tr", head)) + tag("tbody", rows), class_="months")
 
 
-def _year(year: int, by: Mapping[tuple[int, int], float], most: float, whole: float) -> str:
-    cells = [tag("th", str(year), scope="row")]
+def _year(year: int, row: Mapping[int, float], most: float) -> str:
+    cells, whole = [tag("th", str(year), scope="row")], row[0]
     for month in range(1, 13):
-        r = by.get((year, month))
+        r = row.get(month)
         if r is None:
             cells.append(tag("td", DASH, class_="none"))
         else:
@@ -87,7 +94,7 @@ def _strip(
     for month in range(1, 13):
         column = (date(year, month, 1) - monday).days // 7
         place = _SIDE + column * _STEP
-        parts.append(tag("text", _MONTHS[month - 1], x=place, y=top + _HEAD - 6, class_="tick"))
+        parts.append(tag("text", MONTHS[month - 1], x=place, y=top + _HEAD - 6, class_="tick"))
     for one, r in returns.items():
         if one.year == year and one.weekday() < week:
             parts.append(_day(one, r, most, monday, top))
