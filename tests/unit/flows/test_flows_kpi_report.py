@@ -70,6 +70,17 @@ def test_a_file_that_cannot_be_written_is_told(
     assert "cannot write" in capsys.readouterr().err
 
 
+def test_the_example_is_what_its_files_say(tmp_path: Path) -> None:
+    examples = Path(__file__).parents[3] / "docs" / "examples"
+    tables = ("daily", "trades", "executions", "emotions", "breaches")
+    given = [x for t in tables for x in (f"--{t}", str(examples / "account" / f"{t}.csv"))]
+    page = tmp_path / "sheet.html"
+    assert _run(*given, "--account", "Demo account", "--html", str(page)) == 0
+    assert page.read_text("utf-8") == (examples / "tear_sheet.html").read_text("utf-8"), (
+        "write docs/examples/tear_sheet.html anew, as this test does"
+    )
+
+
 @pytest.mark.parametrize("width", [80, 120])
 def test_every_line_fits_the_terminal(
     files: list[str],
