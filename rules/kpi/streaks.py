@@ -14,10 +14,10 @@ _KPI = partial(
     input=Input.TRADES,
     needs=("trades.profit", "trades.commission", "trades.swap"),
 )
-_TRADE_RUNS_STREAK = partial(_KPI, group="streak", stage=Stage.TRADE_RUNS)
-_TRADES_STREAK = partial(_KPI, group="streak", stage=Stage.TRADES)
-_DERIVED_STREAK = partial(_KPI, group="streak", stage=Stage.DERIVED)
-_DERIVED_TRADE = partial(_KPI, group="trade", stage=Stage.DERIVED)
+_RUNS = partial(_KPI, group="streak", stage=Stage.TRADE_RUNS)
+_AFTER = partial(_KPI, group="streak", stage=Stage.TRADES)
+_EXPECTED = partial(_KPI, group="streak", stage=Stage.DERIVED)
+_DEPENDENCE = partial(_KPI, group="trade", stage=Stage.DERIVED)
 
 _LARGE = Least(trades=30)
 _WON, _LOST = pl.col("sign") > 0, pl.col("sign") < 0
@@ -46,7 +46,7 @@ PARTS: tuple[Part, ...] = (
 )
 
 KPIS: tuple[Kpi, ...] = (
-    _TRADE_RUNS_STREAK(
+    _RUNS(
         "max_consecutive_wins",
         "Longest winning streak",
         "count",
@@ -55,7 +55,7 @@ KPIS: tuple[Kpi, ...] = (
         edges="0",
         empty=0,
     ),
-    _TRADE_RUNS_STREAK(
+    _RUNS(
         "max_consecutive_losses",
         "Longest losing streak",
         "count",
@@ -64,7 +64,7 @@ KPIS: tuple[Kpi, ...] = (
         edges="0",
         empty=0,
     ),
-    _TRADE_RUNS_STREAK(
+    _RUNS(
         "avg_consecutive_wins",
         "Average winning streak",
         "count",
@@ -74,7 +74,7 @@ KPIS: tuple[Kpi, ...] = (
         empty=0.0,
         least=_LARGE,
     ),
-    _TRADE_RUNS_STREAK(
+    _RUNS(
         "avg_consecutive_losses",
         "Average losing streak",
         "count",
@@ -84,7 +84,7 @@ KPIS: tuple[Kpi, ...] = (
         empty=0.0,
         least=_LARGE,
     ),
-    _TRADE_RUNS_STREAK(
+    _RUNS(
         "max_consecutive_profit_currency",
         "Most won in one streak",
         "currency",
@@ -93,7 +93,7 @@ KPIS: tuple[Kpi, ...] = (
         edges="none -> 0",
         empty=0.0,
     ),
-    _TRADE_RUNS_STREAK(
+    _RUNS(
         "max_consecutive_loss_currency",
         "Most lost in one streak",
         "currency (<=0)",
@@ -102,7 +102,7 @@ KPIS: tuple[Kpi, ...] = (
         edges="none -> 0",
         empty=0.0,
     ),
-    _TRADE_RUNS_STREAK(
+    _RUNS(
         "current_streak",
         "Current streak",
         "signed count",
@@ -114,7 +114,7 @@ KPIS: tuple[Kpi, ...] = (
         empty=0,
         windows=ONLY_ALL,
     ),
-    _TRADES_STREAK(
+    _AFTER(
         "win_rate_after_win",
         "Win rate after a win",
         "ratio",
@@ -123,7 +123,7 @@ KPIS: tuple[Kpi, ...] = (
         edges="no predecessor -> null",
         least=_LARGE,
     ),
-    _TRADES_STREAK(
+    _AFTER(
         "win_rate_after_loss",
         "Win rate after a loss",
         "ratio",
@@ -132,7 +132,7 @@ KPIS: tuple[Kpi, ...] = (
         edges="no predecessor -> null",
         least=_LARGE,
     ),
-    _DERIVED_STREAK(
+    _EXPECTED(
         "expected_max_losing_streak",
         "Losing streak to expect",
         "count",
@@ -141,7 +141,7 @@ KPIS: tuple[Kpi, ...] = (
         edges="loss_rate in {0,1} or N<2 -> null",
         least=_LARGE,
     ),
-    _DERIVED_TRADE(
+    _DEPENDENCE(
         "runs_z_score",
         "Z-score of runs",
         "number",
@@ -152,7 +152,7 @@ KPIS: tuple[Kpi, ...] = (
         edges="W=0 or L=0 or P<=n -> null",
         least=_LARGE,
     ),
-    _DERIVED_TRADE(
+    _DEPENDENCE(
         "runs_z_confidence",
         "Confidence of the Z-score",
         "probability",

@@ -14,11 +14,11 @@ _KPI = partial(
     input=Input.TRADES,
     needs=("trades.profit", "trades.commission", "trades.swap"),
 )
-_TRADES_RETURNS = partial(_KPI, group="returns", stage=Stage.TRADES)
-_TRADES_TRADE = partial(_KPI, group="trade", stage=Stage.TRADES)
-_TRADES_DRAWDOWN = partial(_KPI, group="drawdown", stage=Stage.TRADES)
-_DERIVED_DRAWDOWN = partial(_KPI, group="drawdown", stage=Stage.DERIVED)
-_DERIVED_RISK_ADJUSTED = partial(_KPI, group="risk_adjusted", stage=Stage.DERIVED)
+_LINE = partial(_KPI, group="returns", stage=Stage.TRADES)
+_PER_TRADE = partial(_KPI, group="trade", stage=Stage.TRADES)
+_DRAWDOWN = partial(_KPI, group="drawdown", stage=Stage.TRADES)
+_FLOATING_DRAWDOWN = partial(_KPI, group="drawdown", stage=Stage.DERIVED)
+_RECOVERY = partial(_KPI, group="risk_adjusted", stage=Stage.DERIVED)
 
 _LARGE = Least(trades=30)
 
@@ -43,7 +43,7 @@ def _geometric_mean() -> pl.Expr:
 PARTS: tuple[Part, ...] = (Part("_intratrade_drawdown", Stage.TRADES, _intratrade_drawdown()),)
 
 KPIS: tuple[Kpi, ...] = (
-    _TRADES_RETURNS(
+    _LINE(
         "equity_lr_correlation",
         "Correlation of the balance with a line",
         "corr",
@@ -52,7 +52,7 @@ KPIS: tuple[Kpi, ...] = (
         edges="N<3 or constant -> null",
         least=_LARGE,
     ),
-    _TRADES_RETURNS(
+    _LINE(
         "equity_lr_std_error",
         "Standard error about the balance line",
         "currency",
@@ -61,7 +61,7 @@ KPIS: tuple[Kpi, ...] = (
         edges="N<3 -> null",
         least=_LARGE,
     ),
-    _TRADES_TRADE(
+    _PER_TRADE(
         "ahpr",
         "Arithmetic mean return per trade",
         "ratio/trade",
@@ -70,7 +70,7 @@ KPIS: tuple[Kpi, ...] = (
         edges="0 trades -> null; a balance of zero or below before a trade -> null",
         least=_LARGE,
     ),
-    _TRADES_TRADE(
+    _PER_TRADE(
         "ghpr",
         "Geometric mean return per trade",
         "ratio/trade",
@@ -82,7 +82,7 @@ KPIS: tuple[Kpi, ...] = (
         ),
         least=_LARGE,
     ),
-    _TRADES_TRADE(
+    _PER_TRADE(
         "best_trade_return",
         "Best return of a trade",
         "ratio",
@@ -90,7 +90,7 @@ KPIS: tuple[Kpi, ...] = (
         formula="max(p_i/B_i)",
         edges="0 trades -> null; a balance of zero or below before a trade -> null",
     ),
-    _TRADES_TRADE(
+    _PER_TRADE(
         "worst_trade_return",
         "Worst return of a trade",
         "ratio",
@@ -98,7 +98,7 @@ KPIS: tuple[Kpi, ...] = (
         formula="min(p_i/B_i)",
         edges="0 trades -> null; a balance of zero or below before a trade -> null",
     ),
-    _TRADES_DRAWDOWN(
+    _DRAWDOWN(
         "max_drawdown_currency",
         "Maximum drawdown of the balance",
         "currency (>=0)",
@@ -110,7 +110,7 @@ KPIS: tuple[Kpi, ...] = (
         edges="0 trades -> 0",
         empty=0.0,
     ),
-    _TRADES_DRAWDOWN(
+    _DRAWDOWN(
         "max_drawdown_balance_relative",
         "Maximum relative drawdown of the balance",
         "ratio (>=0)",
@@ -119,7 +119,7 @@ KPIS: tuple[Kpi, ...] = (
         edges="0 trades -> 0",
         empty=0.0,
     ),
-    _TRADES_DRAWDOWN(
+    _DRAWDOWN(
         "absolute_drawdown_currency",
         "Drawdown below the initial balance",
         "currency (>=0)",
@@ -128,7 +128,7 @@ KPIS: tuple[Kpi, ...] = (
         edges="0 trades -> 0",
         empty=0.0,
     ),
-    _DERIVED_DRAWDOWN(
+    _FLOATING_DRAWDOWN(
         "max_intratrade_drawdown_currency",
         "Maximum drawdown with floating profit",
         "currency (>=0)",
@@ -137,7 +137,7 @@ KPIS: tuple[Kpi, ...] = (
         edges="0 trades -> 0; a trade without MFE or MAE -> null",
         needs=("trades.profit", "trades.commission", "trades.swap", "trades.mfe", "trades.mae"),
     ),
-    _DERIVED_RISK_ADJUSTED(
+    _RECOVERY(
         "recovery_factor_currency",
         "Recovery factor of closed trades",
         "number",

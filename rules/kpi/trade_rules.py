@@ -13,13 +13,13 @@ _KPI = partial(
     group="prop_firm",
     needs=("trades.exit_time", "trades.profit", "trades.commission", "trades.swap"),
 )
-_DERIVED_TRADES = partial(_KPI, input=Input.TRADES, stage=Stage.DERIVED)
-_TRADE_DAYS_TRADES = partial(_KPI, input=Input.TRADES, stage=Stage.TRADE_DAYS)
-_BREACHES_BREACHES = partial(_KPI, input=Input.BREACHES, stage=Stage.BREACHES)
-_DERIVED_BREACHES = partial(_KPI, input=Input.BREACHES, stage=Stage.DERIVED)
-_TRADES_TRADES = partial(_KPI, input=Input.TRADES, stage=Stage.TRADES)
+_FROM_TRADES = partial(_KPI, input=Input.TRADES, stage=Stage.DERIVED)
+_DAYS = partial(_KPI, input=Input.TRADES, stage=Stage.TRADE_DAYS)
+_BREACHES = partial(_KPI, input=Input.BREACHES, stage=Stage.BREACHES)
+_FROM_BREACHES = partial(_KPI, input=Input.BREACHES, stage=Stage.DERIVED)
+_TRADES = partial(_KPI, input=Input.TRADES, stage=Stage.TRADES)
 
-_BREACH = ("breaches.rule", "breaches.date")
+_BREACH_ROWS = ("breaches.rule", "breaches.date")
 _BEST, _NET = pl.col("_top_day"), pl.col("net_profit")
 _GAP = (_BEST / pl.col("_best_day") - _NET).clip(lower_bound=0)
 
@@ -29,7 +29,7 @@ PARTS: tuple[Part, ...] = (
 )
 
 KPIS: tuple[Kpi, ...] = (
-    _DERIVED_TRADES(
+    _FROM_TRADES(
         "min_trading_days_progress",
         "Progress to the minimum of trading days",
         "ratio",
@@ -39,7 +39,7 @@ KPIS: tuple[Kpi, ...] = (
         needs=("trades.exit_time",),
         windows=ONLY_ALL,
     ),
-    _TRADE_DAYS_TRADES(
+    _DAYS(
         "profitable_days_count",
         "Days that count as profitable",
         "count",
@@ -48,7 +48,7 @@ KPIS: tuple[Kpi, ...] = (
         edges="0",
         empty=0,
     ),
-    _DERIVED_TRADES(
+    _FROM_TRADES(
         "best_day_profit_share",
         "Share of the best day",
         "ratio",
@@ -56,7 +56,7 @@ KPIS: tuple[Kpi, ...] = (
         formula="max day pnl / net_profit",
         edges="net_profit<=0 -> null",
     ),
-    _DERIVED_TRADES(
+    _FROM_TRADES(
         "consistency_rule_gap",
         "Profit missing for the consistency rule",
         "currency",
@@ -65,17 +65,17 @@ KPIS: tuple[Kpi, ...] = (
         edges="0 trades -> null",
         windows=ONLY_ALL,
     ),
-    _BREACHES_BREACHES(
+    _BREACHES(
         "breach_count",
         "Breaches",
         "count",
         count(pl.len()),
         formula="count of breach events",
         edges="0",
-        needs=_BREACH,
+        needs=_BREACH_ROWS,
         empty=0,
     ),
-    _BREACHES_BREACHES(
+    _BREACHES(
         "hard_breach_count",
         "Hard breaches",
         "count",
@@ -85,37 +85,37 @@ KPIS: tuple[Kpi, ...] = (
         needs=("breaches.severity",),
         empty=0,
     ),
-    _BREACHES_BREACHES(
+    _BREACHES(
         "distinct_rules_breached",
         "Rules breached",
         "count",
         count(pl.col("rule").drop_nulls().n_unique()),
         formula="distinct rule",
         edges="0",
-        needs=_BREACH,
+        needs=_BREACH_ROWS,
         empty=0,
     ),
-    _DERIVED_BREACHES(
+    _FROM_BREACHES(
         "days_since_last_breach",
         "Days since the last breach",
         "days",
         (pl.col("_as_of") - pl.col("_last_breach")).dt.total_days(),
         formula="as_of - max(date)",
         edges="0 breaches -> null",
-        needs=_BREACH,
+        needs=_BREACH_ROWS,
         windows=ONLY_ALL,
     ),
-    _DERIVED_BREACHES(
+    _FROM_BREACHES(
         "days_to_first_breach",
         "Days to the first breach",
         "days",
         (pl.col("_first_breach") - pl.col("_opened")).dt.total_days(),
         formula="min(date) - opening date",
         edges="0 breaches -> null",
-        needs=_BREACH,
+        needs=_BREACH_ROWS,
         windows=ONLY_ALL,
     ),
-    _DERIVED_BREACHES(
+    _FROM_BREACHES(
         "breaches_per_100_trades",
         "Breaches per 100 trades",
         "number",
@@ -124,7 +124,7 @@ KPIS: tuple[Kpi, ...] = (
         edges="0 trades -> null",
         needs=("breaches.date", "trades.exit_time"),
     ),
-    _TRADES_TRADES(
+    _TRADES(
         "weekend_hold_count",
         "Trades held over a weekend",
         "count",
