@@ -53,12 +53,17 @@ class Frames:
         return self.accounts[column].gather(of["account"])
 
 
-def local_date(time: str, zone: str) -> pl.Expr:
-    """Return the date of a UTC time in a zone."""
+def local_time(time: str, zone: str) -> pl.Expr:
+    """Return the time that clocks of a zone show at a UTC time."""
     utc = pl.col(time)
     if zone == "UTC":
-        return utc.dt.date()
-    return utc.dt.replace_time_zone("UTC").dt.convert_time_zone(zone).dt.date()
+        return utc
+    return utc.dt.replace_time_zone("UTC").dt.convert_time_zone(zone).dt.replace_time_zone(None)
+
+
+def local_date(time: str, zone: str) -> pl.Expr:
+    """Return the date of a UTC time in a zone."""
+    return local_time(time, zone).dt.date()
 
 
 def frames(

@@ -7,7 +7,7 @@ import polars as pl
 from rules.kpi.codes import coded
 from rules.kpi.kpi import Stage
 from rules.kpi.notional import notional
-from rules.kpi.prepare import Frames
+from rules.kpi.prepare import Frames, local_time
 
 _DAY = 86_400_000_000  # microseconds
 # Day 0 of the Unix calendar was a Thursday, so day 2 was a Saturday.
@@ -47,8 +47,8 @@ def trades(frames: Frames) -> pl.DataFrame:
         tp_pips=pl.when(pl.col("tp_pips") > 0).then("tp_pips"),
         duration=(pl.col("exit_time") - pl.col("entry_time")).dt.total_seconds(fractional=True),
         slip=pl.col("slippage_entry") + pl.col("slippage_exit"),
-        _entered=_local("entry_time", frames.settings.zone),
-        _exited=_local("exit_time", frames.settings.zone),
+        _entered=local_time("entry_time", frames.settings.zone),
+        _exited=local_time("exit_time", frames.settings.zone),
     )
     risk = pl.col("sl_pips") * pl.col("pip_value") * pl.col("lots")
     same = pl.col("account") == pl.col("account").shift(1)
@@ -99,13 +99,6 @@ def _ordered(rows: pl.DataFrame) -> pl.DataFrame:
     if by_id.equals(places):
         return rows
     return rows[pl.int_range(rows.height, eager=True).scatter(places, by_id)]
-
-
-def _local(column: str, zone: str) -> pl.Expr:
-    time = pl.col(column)
-    if zone == "UTC":
-        return time
-    return time.dt.replace_time_zone("UTC").dt.convert_time_zone(zone).dt.replace_time_zone(None)
 
 
 def _across_saturday() -> pl.Expr:
