@@ -53,6 +53,15 @@ class Frames:
         return self.accounts[column].gather(of["account"])
 
 
+def net_result() -> pl.Expr:
+    """Return a trade's result after costs, in cents: it has its sign only then.
+
+    A broker that states no commission or no swap has charged none.
+    """
+    costs = pl.col("commission").fill_null(0.0) + pl.col("swap").fill_null(0.0)
+    return (pl.col("profit") + costs).round(2)
+
+
 def local_time(time: str, zone: str) -> pl.Expr:
     """Return the time that clocks of a zone show at a UTC time."""
     utc = pl.col(time)

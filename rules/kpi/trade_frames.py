@@ -7,7 +7,7 @@ import polars as pl
 from rules.kpi.codes import coded
 from rules.kpi.kpi import Stage
 from rules.kpi.notional import notional
-from rules.kpi.prepare import Frames, local_time
+from rules.kpi.prepare import Frames, local_time, net_result
 
 _DAY = 86_400_000_000  # microseconds
 # Day 0 of the Unix calendar was a Thursday, so day 2 was a Saturday.
@@ -31,53 +31,64 @@ def trades(frames: Frames) -> pl.DataFrame:
     all three in the accounts' zone.
     """
     rows = _ordered(frames.inputs.trades)
-    rows = rows.with_columns(
-        coded(rows["symbol"]),
-        coded(rows["strategy"]),
-        # A broker that states no commission or swap has charged none.
-        pl.col("commission", "swap").fill_null(0.0),
-    )
-    p, before = pl.col("p"), pl.col("before")
-    rows = rows.with_columns(
-        frames.setting("_initial", rows),
+    rows = _result(rows.with_columns(coded(rows["symbol"]), coded(rows["strategy"])), frames)
+    rows = _by_sign_and_side(rows.with_columns(_days(frames.settings.zone)))
+    return _against_balance(rows, frames.setting("_initial", rows))
+
+
+def _result(rows: pl.DataFrame, frames: Frames) -> pl.DataFrame:
+    return rows.with_columns(
         notional(rows, frames.setting("_currency", rows)),
-        p=(pl.col("profit") + pl.col("commission") + pl.col("swap")).round(2),
+        pl.col("commission", "swap").fill_null(0.0),
+        p=net_result(),
         # A distance of 0 is how terminals write that there is none.
         sl_pips=pl.when(pl.col("sl_pips") > 0).then("sl_pips"),
         tp_pips=pl.when(pl.col("tp_pips") > 0).then("tp_pips"),
         duration=(pl.col("exit_time") - pl.col("entry_time")).dt.total_seconds(fractional=True),
         slip=pl.col("slippage_entry") + pl.col("slippage_exit"),
-        _entered=local_time("entry_time", frames.settings.zone),
-        _exited=local_time("exit_time", frames.settings.zone),
     )
+
+
+def _days(zone: str) -> list[pl.Expr]:
+    entered, exited = local_time("entry_time", zone), local_time("exit_time", zone)
+    day = exited.dt.date()
+    return [
+        day.alias("day"),
+        (day > entered.dt.date()).alias("overnight"),
+        _across_saturday(entered, exited).alias("weekend"),
+    ]
+
+
+def _by_sign_and_side(rows: pl.DataFrame) -> pl.DataFrame:
+    p, side = pl.col("p"), pl.col("side")
     risk = pl.col("sl_pips") * pl.col("pip_value") * pl.col("lots")
     same = pl.col("account") == pl.col("account").shift(1)
-    rows = rows.with_columns(
+    return rows.with_columns(
         win=pl.when(p > 0).then(p),
         loss=pl.when(p < 0).then(p),
-        long=pl.when(pl.col("side") > 0).then(p),
-        short=pl.when(pl.col("side") < 0).then(p),
+        long=pl.when(side > 0).then(p),
+        short=pl.when(side < 0).then(p),
         previous=pl.when(same).then(p.shift(1)),
         risk=pl.when(risk > 0).then(risk),
         duration_won=pl.when(p > 0).then("duration"),
         duration_lost=pl.when(p < 0).then("duration"),
         mae_won=pl.when(p > 0).then("mae"),
         earned=p.cum_sum().over("account").round(2),
-        day=pl.col("_exited").dt.date(),
-        overnight=pl.col("_exited").dt.date() > pl.col("_entered").dt.date(),
-        weekend=_across_saturday(),
     )
+
+
+def _against_balance(rows: pl.DataFrame, initial: pl.Series) -> pl.DataFrame:
+    p, before, first = pl.col("p"), pl.col("before"), pl.lit(initial)
     rows = rows.with_columns(
-        before=pl.col("_initial") + (pl.col("earned") - p).round(2),
-        after=pl.col("_initial") + pl.col("earned"),
+        before=first + (pl.col("earned") - p).round(2),
+        after=first + pl.col("earned"),
         R=p / pl.col("risk"),
     )
-    rows = rows.with_columns(
+    return rows.with_columns(
         x=pl.when(before > 0).then(p / before),
         risk_share=pl.when(before > 0).then(pl.col("risk") / before),
-        peak=pl.max_horizontal("_initial", pl.col("after").cum_max().over("account")),
+        peak=pl.max_horizontal(first, pl.col("after").cum_max().over("account")),
     )
-    return rows.drop("_initial", "_entered", "_exited")
 
 
 def _ordered(rows: pl.DataFrame) -> pl.DataFrame:
@@ -101,10 +112,10 @@ def _ordered(rows: pl.DataFrame) -> pl.DataFrame:
     return rows[pl.int_range(rows.height, eager=True).scatter(places, by_id)]
 
 
-def _across_saturday() -> pl.Expr:
-    entered = pl.col("_entered").dt.epoch("us") - _SATURDAY
-    saturday = (entered // (7 * _DAY) + 1) * (7 * _DAY)
-    return saturday < pl.col("_exited").dt.epoch("us") - _SATURDAY
+def _across_saturday(entered: pl.Expr, exited: pl.Expr) -> pl.Expr:
+    since = entered.dt.epoch("us") - _SATURDAY
+    midnight = (since // (7 * _DAY) + 1) * (7 * _DAY)  # the first one after the entry
+    return midnight < exited.dt.epoch("us") - _SATURDAY
 
 
 BUILDERS: Mapping[Stage, Callable[[Frames], pl.DataFrame]] = {

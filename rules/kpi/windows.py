@@ -13,7 +13,7 @@ import polars as pl
 
 from rules.kpi.inputs import Inputs
 from rules.kpi.kpi import Window
-from rules.kpi.prepare import frames, local_date
+from rules.kpi.prepare import frames, local_date, net_result
 from rules.kpi.settings import Settings
 
 _AS_OF = pl.col("as_of")
@@ -38,9 +38,8 @@ def within(inputs: Inputs, window: Window, settings: Settings) -> Inputs:
     daily = _flagged(inputs.daily, bounds, pl.col("date"))
     trades = _flagged(inputs.trades, bounds, local_date("exit_time", settings.zone))
     breaches = _flagged(inputs.breaches, bounds, pl.col("date"))
-    result = (pl.col("profit") + pl.col("commission") + pl.col("swap")).round(2)
     days_before = daily.filter("before").group_by("account").agg(last=pl.col("date").max())
-    earned = trades.filter("before").group_by("account").agg(earned=result.sum())
+    earned = trades.filter("before").group_by("account").agg(earned=net_result().sum())
     begins = bounds.join(days_before, on="account", how="left").join(
         earned, on="account", how="left"
     )

@@ -1,6 +1,7 @@
 """Books of trades at the edge of what has a value: no exception, no NaN, no infinity."""
 
 import csv
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,10 @@ from polars.testing import assert_frame_equal
 
 from rules.kpi.compute import compute
 from rules.kpi.inputs import TRADES, inputs
-from rules.kpi.kpi import Input
+from rules.kpi.kpi import Input, Window
 from rules.kpi.registry import BY_ID, KPIS
 from rules.kpi.settings import Settings
+from rules.kpi.windows import within
 from tests.kpi_cases.trade_case import at, book, broken_rules, logs, responses
 
 _SPEC = Path(__file__).parents[3] / "spec" / "kpis.csv"
@@ -202,3 +204,13 @@ def test_a_clock_that_goes_back_over_midnight_does_not_split_a_day() -> None:
 
     assert row["active_days"] == 2
     assert row["best_day_profit_share"] == pytest.approx(4 / 6)
+
+
+def test_a_window_begins_with_what_was_earned_without_a_commission() -> None:
+    # Seven days to Wednesday the 10th begin on Thursday the 4th; 30 were earned before.
+    trades = book(profit=[10.0] * 9, commission=[None] * 9).with_columns(account=pl.lit(1))
+    settings = Settings(initial=1000.0, as_of=date(2024, 1, 10))
+
+    week = within(inputs(trades=trades), Window.DAYS_7, settings)
+
+    assert compute(week, settings)["best_trade_return"][0] == pytest.approx(10.0 / 1030.0)
