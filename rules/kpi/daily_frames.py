@@ -7,9 +7,21 @@ import numpy as np
 import polars as pl
 
 from rules.kpi.kpi import Stage
-from rules.kpi.prepare import Frames
+from rules.kpi.prepare import Columns, Frames, sliced
 
 _SAME = pl.col("account").shift(1) == pl.col("account")
+_W = pl.col("w")
+_DRAWDOWN: tuple[Columns, ...] = (
+    {"w": pl.col("growth").cum_prod().over("account")},
+    {
+        "_peak": pl.max_horizontal(pl.lit(1.0), _W.cum_max().over("account")),
+        "_trough": pl.min_horizontal(pl.lit(1.0), _W.cum_min().over("account")),
+    },
+    {
+        "dd": _W / pl.col("_peak") - 1,
+        "runup": pl.when(pl.col("_trough") > 0).then(_W / pl.col("_trough") - 1),
+    },
+)
 
 
 def days(frames: Frames) -> pl.DataFrame:
@@ -23,28 +35,26 @@ def days(frames: Frames) -> pl.DataFrame:
     path: sum of ln(1+r); null from a loss of everything on.
     rolling: standard deviation of the last 30; null before there are as many.
     """
-    rows = frames.inputs.daily.filter(pl.col("r").is_not_null())
+    rows = sliced(frames.inputs.daily.filter(pl.col("r").is_not_null()))
     r = pl.col("r")
-    first = rows.lazy().with_columns(
-        frames.setting("_rf_day", rows),
-        frames.setting("_mar_day", rows),
-        growth=(1 + r).clip(lower_bound=0.0),
-        growth_log=pl.when(r > -1).then(r.log1p()),
-        up=pl.when(r > 0).then(r),
-        down=pl.when(r < 0).then(r),
-        prior=pl.when(_SAME).then(r.shift(1)),
-        ruined=r <= -1,
+    first: Columns = {
+        "growth": (1 + r).clip(lower_bound=0.0),
+        "growth_log": pl.when(r > -1).then(r.log1p()),
+        "up": pl.when(r > 0).then(r),
+        "down": pl.when(r < 0).then(r),
+        "prior": pl.when(_SAME).then(r.shift(1)),
+        "ruined": r <= -1,
+        "excess": r - frames.setting("_rf_day", rows),
+        "beyond": r - frames.setting("_mar_day", rows),
         **_counted(rows),
-    )
-    second = first.with_columns(
-        excess=r - pl.col("_rf_day"),
-        beyond=r - pl.col("_mar_day"),
-        path=pl.col("growth_log").cum_sum().over("account"),
-        rolling=pl.when(pl.col("t") >= 29).then(r.rolling_std(30)),
-        _even=(pl.col("growth_log").mean().over("account") * (pl.col("t") + 1)).exp(),
-    )
-    third = _with_drawdown(second).with_columns(uneven=pl.col("w") / pl.col("_even") - 1)
-    return frames.only(Stage.DAILY, third)
+    }
+    second: Columns = {
+        "path": pl.col("growth_log").cum_sum().over("account"),
+        "rolling": pl.when(pl.col("t") >= 29).then(r.rolling_std(30)),
+        "_even": (pl.col("growth_log").mean().over("account") * (pl.col("t") + 1)).exp(),
+    }
+    last: Columns = {"uneven": pl.col("w") / pl.col("_even") - 1}
+    return frames.only(Stage.DAILY, rows, first, second, *_DRAWDOWN, last)
 
 
 def _counted(rows: pl.DataFrame) -> dict[str, pl.Series]:
@@ -55,17 +65,6 @@ def _counted(rows: pl.DataFrame) -> dict[str, pl.Series]:
     t = np.arange(rows.height) - np.repeat(starts, lengths)
     back = np.repeat(lengths - 1, lengths) - t
     return {"t": pl.Series(t, dtype=pl.Int32), "back": pl.Series(back, dtype=pl.Int32)}
-
-
-def _with_drawdown(rows: pl.LazyFrame) -> pl.LazyFrame:
-    w = pl.col("w")
-    rows = rows.with_columns(w=pl.col("growth").cum_prod().over("account"))
-    peak = pl.max_horizontal(pl.lit(1.0), w.cum_max().over("account"))
-    trough = pl.min_horizontal(pl.lit(1.0), w.cum_min().over("account"))
-    return rows.with_columns(
-        dd=w / peak - 1,
-        runup=pl.when(trough > 0).then(w / trough - 1),
-    )
 
 
 def _recent(frames: Frames) -> pl.DataFrame:
@@ -83,8 +82,8 @@ def _recent(frames: Frames) -> pl.DataFrame:
 
 def _last(count: int, stage: Stage) -> Callable[[Frames], pl.DataFrame]:
     def last(frames: Frames) -> pl.DataFrame:
-        rows = frames[Stage.DAILY].filter(pl.col("back") < count)
-        return frames.only(stage, _with_drawdown(rows.lazy()))
+        rows = sliced(frames[Stage.DAILY].filter(pl.col("back") < count))
+        return frames.only(stage, rows, *_DRAWDOWN)
 
     return last
 
@@ -95,7 +94,7 @@ def _last_36_months(frames: Frames) -> pl.DataFrame:
     cut = rows.filter(pl.col("date") > begin.gather(rows["account"]))
     if cut.height == rows.height:
         return rows
-    return frames.only(Stage.LAST_36M, _with_drawdown(cut.lazy()))
+    return frames.only(Stage.LAST_36M, sliced(cut), *_DRAWDOWN)
 
 
 def _ordered(frames: Frames) -> pl.DataFrame:
@@ -115,11 +114,11 @@ def _paired(frames: Frames) -> pl.DataFrame:
     rows = frames[Stage.DAILY]
     bench = pl.col("bench")
     rows = rows.select("account", "r", "bench", "growth").filter(bench.is_not_null())
-    columns = rows.lazy().with_columns(
-        active=pl.col("r") - bench,
-        bench_growth=(1 + bench).clip(lower_bound=0.0),
-    )
-    return frames.only(Stage.PAIRED, columns)
+    columns: Columns = {
+        "active": pl.col("r") - bench,
+        "bench_growth": (1 + bench).clip(lower_bound=0.0),
+    }
+    return frames.only(Stage.PAIRED, rows, columns)
 
 
 def _rising(frames: Frames) -> pl.DataFrame:
@@ -138,30 +137,30 @@ def equity(frames: Frames) -> pl.DataFrame:
     opening to the lowest equity; null where one of them is unknown.
     floor: of the trailing loss limit, from balances at the close of days before.
     """
-    rows = frames.inputs.daily.filter(pl.col("equity").is_not_null())
+    rows = sliced(frames.inputs.daily.filter(pl.col("equity").is_not_null()))
     names = ("_initial", "_daily_limit", "_max_limit", "_as_of", "_opened")
-    columns = rows.lazy().with_columns(
-        *(frames.setting(name, rows) for name in names),
+    first: Columns = {
+        **{name: frames.setting(name, rows) for name in names},
         **_counted(rows),
-        _highest=pl.col("balance").fill_null(-math.inf).cum_max().over("account"),
-    )
+        "_highest": pl.col("balance").fill_null(-math.inf).cum_max().over("account"),
+        "flow": pl.col("flow").fill_null(0.0),
+    }
     opening, initial = pl.col("equity_open"), pl.col("_initial")
     reference = pl.when(pl.col("balance_open") > opening).then("balance_open").otherwise(opening)
     known = pl.col("balance_open").is_not_null()
     lost = pl.when(known).then(reference - pl.col("equity_low")).clip(lower_bound=0.0)
     highest = pl.max_horizontal(initial, pl.when(_SAME).then(pl.col("_highest").shift(1)))
-    columns = columns.with_columns(
-        flow=pl.col("flow").fill_null(0.0),
-        start=opening - pl.col("flow").fill_null(0.0),
-        at=(pl.col("date") - pl.col("_opened")).dt.total_days(),
-        earned=pl.col("equity") - opening,
-        used=lost / (pl.col("_daily_limit") * initial),
-        floor=pl.min_horizontal(initial, highest - pl.col("_max_limit") * initial),
-        drop=pl.when(opening > 0).then(pl.col("equity_low") / opening - 1),
-        load=pl.when(pl.col("equity") > 0).then(pl.col("margin_used") / pl.col("equity")),
-        level=pl.when(pl.col("margin_used") > 0).then(pl.col("equity") / pl.col("margin_used")),
-    )
-    return frames.only(Stage.EQUITY, columns)
+    second: Columns = {
+        "start": opening - pl.col("flow"),
+        "at": (pl.col("date") - pl.col("_opened")).dt.total_days(),
+        "earned": pl.col("equity") - opening,
+        "used": lost / (pl.col("_daily_limit") * initial),
+        "floor": pl.min_horizontal(initial, highest - pl.col("_max_limit") * initial),
+        "drop": pl.when(opening > 0).then(pl.col("equity_low") / opening - 1),
+        "load": pl.when(pl.col("equity") > 0).then(pl.col("margin_used") / pl.col("equity")),
+        "level": pl.when(pl.col("margin_used") > 0).then(pl.col("equity") / pl.col("margin_used")),
+    }
+    return frames.only(Stage.EQUITY, rows, first, second)
 
 
 # What a frame's builder reads of another frame, beside the columns that both have.

@@ -147,6 +147,7 @@ def inputs(*, accounts: pl.DataFrame | None = None, **tables: pl.DataFrame | Non
     overrides = {c: SETTINGS[c][1] for c in accounts.columns if c != "account"}
     cast = accounts.with_columns(pl.col(c).cast(type_) for c, type_ in overrides.items())
     findings = pl.concat([days, trades])
+    frames = {name: frame.rechunk() for name, frame in frames.items()}
     return Inputs(accounts=cast.sort("account"), key=key, findings=findings, **frames)
 
 

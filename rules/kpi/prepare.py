@@ -14,6 +14,8 @@ from rules.kpi.inputs import Inputs
 from rules.kpi.kpi import Stage
 from rules.kpi.settings import COLUMNS, Settings
 
+Columns = Mapping[str, pl.Expr | pl.Series]
+
 PLACE = pl.UInt32()
 UNKNOWN = 2**32 - 1  # the place of accounts that were not asked for
 
@@ -38,19 +40,40 @@ class Frames:
         """Return the frame of a stage, sorted by account."""
         if stage not in self._built:
             frame = self.builders[stage](self)
-            self._built[stage] = frame.with_columns(pl.col("account").set_sorted())
+            self._built[stage] = sliced(frame)
         return self._built[stage]
 
-    def only(self, stage: Stage, rows: pl.LazyFrame) -> pl.DataFrame:
-        """Return the rows with the columns that something reads; the others are not computed."""
+    def only(self, stage: Stage, rows: pl.DataFrame, *layers: Columns) -> pl.DataFrame:
+        """Return the rows with those columns of each layer that something reads.
+
+        A layer may read the layers before it. (Polars' lazy frames leave out columns too, but
+        not what tells them that rows are sorted: windows over them take three times as long.)
+        """
         if self.wanted is None:
-            return rows.collect()
-        names = [n for n in rows.collect_schema().names() if n in self.wanted[stage]]
-        return rows.select("account", *(name for name in names if name != "account")).collect()
+            wanted = {name for layer in layers for name in layer} | set(rows.columns)
+        else:
+            wanted = {"account", *self.wanted[stage]}
+        needed, kept = set(wanted), []
+        for layer in reversed(layers):
+            kept.append({name: value for name, value in layer.items() if name in needed})
+            for value in kept[-1].values():
+                needed |= set(value.meta.root_names()) if isinstance(value, pl.Expr) else set()
+        for columns in reversed(kept):
+            rows = rows.with_columns(**columns)
+        return rows.select(name for name in rows.columns if name in wanted)
 
     def setting(self, column: str, of: pl.DataFrame) -> pl.Series:
         """Return a setting's column (as `_initial`), one value per row of `of`."""
         return self.accounts[column].gather(of["account"])
+
+
+def sliced(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return rows that stand sorted by account so that Polars groups them by slicing.
+
+    It does where it is told that they are sorted, and they lie in one piece of memory; else it
+    hashes them, which takes more than most sums: 28 against 1.6 ms for 750,000 rows.
+    """
+    return rows.rechunk().with_columns(pl.col("account").set_sorted())
 
 
 def net_result() -> pl.Expr:
@@ -108,8 +131,7 @@ def _placed(rows: pl.DataFrame, places: pl.DataFrame) -> pl.DataFrame:
         placed = placed.filter(account != UNKNOWN)
     if (known[1:] < known[:-1]).any():
         placed = placed.sort("account", maintain_order=True)
-    # What stands in groups that are told to be sorted is aggregated in half the time.
-    return placed.with_columns(account.set_sorted())
+    return sliced(placed)
 
 
 def _until(frame: pl.DataFrame, as_of: pl.Series, zone: str) -> pl.DataFrame:
