@@ -7,7 +7,7 @@ import polars as pl
 from rules.kpi.codes import coded
 from rules.kpi.kpi import Stage
 from rules.kpi.notional import notional
-from rules.kpi.prepare import Frames, local_time, net_result
+from rules.kpi.prepare import Frames, local_time, net_result, sliced
 
 _DAY = 86_400_000_000  # microseconds
 # Day 0 of the Unix calendar was a Thursday, so day 2 was a Saturday.
@@ -109,7 +109,7 @@ def _ordered(rows: pl.DataFrame) -> pl.DataFrame:
     by_id = ids.sort("account", "exit_time", number, "trade_id")["place"]
     if by_id.equals(places):
         return rows
-    return rows[pl.int_range(rows.height, eager=True).scatter(places, by_id)]
+    return sliced(rows[pl.int_range(rows.height, eager=True).scatter(places, by_id)])
 
 
 def _across_saturday(entered: pl.Expr, exited: pl.Expr) -> pl.Expr:
