@@ -28,6 +28,16 @@ _NAMED = np.dtype(
     }
 )
 _NAMED_BYTES = 50
+# Namespace and name of a snapshot's id, likewise.
+_DATED = np.dtype(
+    {
+        "names": ["namespace", "account", "date", "name"],
+        "formats": ["V16", "V16", ">i4", "V16"],
+        "offsets": [0, 16, 32, 36],
+        "itemsize": BLOCK,
+    }
+)
+_DATED_BYTES = 52
 
 Ids = NDArray[np.void]
 
@@ -85,3 +95,20 @@ def order_ids(strategies: Ids, causes: Ids, accounts: Ids, legs: NDArray[Any]) -
     named["strategy"], named["cause"], named["account"] = strategies, causes, accounts
     named["leg"] = legs
     return _version_5(digests(named.view(np.uint8).reshape(-1, BLOCK), _NAMED_BYTES))
+
+
+def snapshot_ids(accounts: Ids, dates: NDArray[np.int32], names: Ids) -> Ids:
+    """Return the id of each snapshot; the arrays are aligned.
+
+    The name is the 16 bytes of the account, the date as four, the high one first, and 16 bytes
+    that name the zone, or zone and window (RFC 9562, 5.5).
+
+    Args:
+        accounts: Ids of accounts.
+        dates: Days since 1970.
+        names: `make_id` of the zone, or of zone and window.
+    """
+    named = np.zeros(len(dates), dtype=_DATED)
+    named["namespace"] = np.void(_NAMESPACE)
+    named["account"], named["date"], named["name"] = accounts, dates, names
+    return _version_5(digests(named.view(np.uint8).reshape(-1, BLOCK), _DATED_BYTES))

@@ -40,6 +40,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration("0003", "audit seals", partial(frozen.read, "m0003")),
     Migration("0004", "views that filter first", partial(frozen.read, "m0004")),
     Migration("0005", "forgetting and retention", partial(frozen.read, "m0005")),
+    Migration("0006", "days and periods", partial(frozen.read, "m0006")),
 )
 
 

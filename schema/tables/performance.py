@@ -20,6 +20,8 @@ _PERIOD = (
     at("period_start", "First moment of the period."),
     at("period_end", "First moment of the next period."),
 )
+# In the key, and last in old databases too.
+_LENGTH = Column("period", label(8), "Its length: day, month, quarter or year, in UTC.")
 _ORDERED = Check("period_ordered", "period_start < period_end")
 _BUILT = (at("created_at", "When it was built."), VERSION_COLUMN)
 
@@ -51,8 +53,8 @@ def _performance(name: str, purpose: str, whose: Column, columns: tuple[Column, 
         name=name,
         layer=LAYER,
         purpose=purpose,
-        columns=(whose, *_PERIOD, *columns, *_BUILT),
-        key=(whose.name, "period_start"),
+        columns=(whose, *_PERIOD, *columns, *_BUILT, _LENGTH),
+        key=(whose.name, "period_start", "period"),
         time="period_start",
         stores=FACT_STORES,
         kind="history",
@@ -107,9 +109,9 @@ BROKER_PERFORMANCE = _performance(
         *_ORDERS,
         *_counts(("requotes", "Requotes.")),
         Column("volume", VOLUME, "Volume filled.", unit="lots", default=0),
-        _money("commission", "Commission.", "USD"),
-        _money("swap", "Swap.", "USD"),
-        _money("fee", "Fees.", "USD"),
+        optional("commission", MONEY, "Commission; none: not all accounts are in USD.", "USD"),
+        optional("swap", MONEY, "Swap; none likewise.", "USD"),
+        optional("fee", MONEY, "Fees and charges; none likewise.", "USD"),
         _SLIPPAGE,
         optional("slippage_p99_points", RATIO, "99th percentile of slippage.", "points"),
         optional("spread_points", RATIO, "Mean spread when orders were sent.", "points"),

@@ -24,6 +24,16 @@ _DAY = (
     Column("zone", label(64), "IANA time zone of the day: UTC, or the account's or firm's."),
 )
 
+# Later than the version in old databases too.
+_MARKED = (
+    optional("floating", MONEY, "Equity less balance at the last mark; none without.", MONEY_UNIT),
+    optional("max_drawdown", RATIO, "Deepest fall below the day's peak, as a share; <= 0."),
+    _money("fee", "Fees and charges; negative is paid."),
+    _money("unexplained", "Change of the balance that no deal or trade explains."),
+    _count("marks", "Minutes with a mark of balance and equity."),
+    at("marked_at", "Last mark up to the end; none: it was never marked.", nullable=True),
+)
+
 DAILY_SNAPSHOTS = Table(
     name="daily_snapshots",
     layer=AETHERIS,
@@ -38,16 +48,16 @@ DAILY_SNAPSHOTS = Table(
         _money("balance", "Balance at the end."),
         _money("equity_open", "Equity at the start, after the day's flow."),
         _money("equity", "Equity at the end."),
-        _money("equity_low", "Lowest equity of the day, floating losses included."),
-        _money("equity_high", "Highest equity of the day."),
+        optional("equity_low", MONEY, "Lowest equity marked; none without marks.", MONEY_UNIT),
+        optional("equity_high", MONEY, "Highest equity marked; none without marks.", MONEY_UNIT),
         _money("flow", "Deposits less withdrawals, counted at the start."),
         optional("daily_return", RATIO, "equity / equity_open - 1; none where that is undefined."),
         optional("benchmark_return", RATIO, "The benchmark's return of the day."),
         _money("profit", "Profit realised, after costs."),
         _money("gross_profit", "Sum of the trades that won, after costs."),
         _money("gross_loss", "Sum of the trades that lost, after costs; not positive."),
-        _money("commission", "Commission and fees."),
-        _money("swap", "Swap."),
+        _money("commission", "Commission; negative is paid."),
+        _money("swap", "Swap; negative is paid."),
         _count("trades", "Trades closed."),
         _count("wins", "Of them, with a profit."),
         _count("losses", "Of them, with a loss."),
@@ -55,7 +65,7 @@ DAILY_SNAPSHOTS = Table(
         Column("volume", VOLUME, "Volume closed.", unit="lots", default=0),
         optional("best_trade", MONEY, "Best trade, after costs.", MONEY_UNIT),
         optional("worst_trade", MONEY, "Worst trade, after costs.", MONEY_UNIT),
-        _money("margin_used", "Most margin in use."),
+        optional("margin_used", MONEY, "Most margin marked; none without marks.", MONEY_UNIT),
         _count("open_positions", "Positions open at the end."),
         _money("peak_equity", "Highest equity ever, up to the end."),
         optional("daily_loss", MONEY, "Reference less equity_low; not negative.", MONEY_UNIT),
@@ -68,6 +78,7 @@ DAILY_SNAPSHOTS = Table(
         Column("is_final", BOOL, "Whether the day was over when it was built.", default=False),
         at("created_at", "When it was built."),
         VERSION_COLUMN,
+        *_MARKED,
     ),
     key=("id",),
     order_by=("account_id", "zone", "date", "id"),
