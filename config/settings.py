@@ -276,6 +276,28 @@ class Maintain(Section, frozen=True):
     ] = 2557
 
 
+class Snapshots(Section, frozen=True):
+    """The flow that builds days and KPIs of accounts."""
+
+    source: Annotated[
+        str, rule("The store that the books are read from.", words=("duckdb", "clickhouse"))
+    ] = "duckdb"
+    parts: Annotated[
+        int, rule("Processes that share the 64 account partitions.", least=1, most=64)
+    ] = 1
+    delay_seconds: Annotated[
+        float,
+        rule(
+            "How long after midnight (UTC) it begins, so that the last rows of the day are stored.",
+            least=0,
+            most=43_200,
+        ),
+    ] = 60.0
+    retry_seconds: Annotated[
+        float, rule("Pause before another attempt on a store that failed.", least=1, most=3600)
+    ] = 30.0
+
+
 class Metrics(Section, frozen=True):
     """What processes tell about themselves on loopback."""
 
@@ -319,6 +341,7 @@ class Settings(Section, frozen=True):
     execute: Execute = Execute()
     archive: Archive = Archive()
     maintain: Maintain = Maintain()
+    snapshots: Snapshots = Snapshots()
     metrics: Metrics = Metrics()
     log: Log = Log()
 

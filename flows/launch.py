@@ -25,6 +25,8 @@ def run_flow_process(system: System, args: argparse.Namespace) -> int:
             which: object = args.store
         case "execute":
             which = args.instance
+        case "snapshots":
+            which = (args.part or (0, 1))[0]
         case _:
             which = (args.shard or (0, 1))[0]
 
@@ -34,6 +36,8 @@ def run_flow_process(system: System, args: argparse.Namespace) -> int:
                 _archive(system, args.store, frame)
             case "execute":
                 _execute(system, args.instance, frame)
+            case "snapshots":
+                _snapshots(system, args.part or (0, 1), frame)
             case _:
                 _trade(system, args.shard or (0, 1), frame)
 
@@ -90,3 +94,9 @@ def _execute(system: System, instance: str, frame: Process) -> None:
         prices=system.prices_dir,
         stop=frame.stop,
     )
+
+
+def _snapshots(system: System, part: tuple[int, int], frame: Process) -> None:
+    from flows.snapshots.process import run_snapshots  # noqa: PLC0415
+
+    run_snapshots(system, part, frame)

@@ -132,6 +132,9 @@ class Up:
             self._add(ARCHIVES, "archive", store, "--store", store)
         for shard in range(shards):
             self._add(FLOWS, "trade", shard, "--shard", f"{shard}/{shards}")
+        parts = self._system.settings.snapshots.parts
+        for part in range(parts):
+            self._add(FLOWS, "snapshots", part, "--part", f"{part}/{parts}")
 
     def _add(self, stage: int, flow: str, which: object, *options: str) -> None:
         name = process_name(flow, which)

@@ -19,17 +19,24 @@ examples:
   tradecast run execute --instance alpha-1   drive one terminal
   tradecast run archive --store duckdb       write one store, and serve its readers
   tradecast run archive --store clickhouse
+  tradecast run snapshots                    build days after each midnight
 """
 
-FLOWS = ("trade", "execute", "archive")
+_OPTION = {"trade": "shard", "execute": "instance", "archive": "store", "snapshots": "part"}
+FLOWS = tuple(_OPTION)
 STORES = ("duckdb", "clickhouse")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("flow", choices=FLOWS, metavar="FLOW", help="trade, execute or archive")
+    parser.add_argument(
+        "flow", choices=FLOWS, metavar="FLOW", help="trade, execute, archive or snapshots"
+    )
     parser.add_argument(
         "--shard", type=_shard, metavar="I/K", help="of trade: shard I of K, counted from 0"
+    )
+    parser.add_argument(
+        "--part", type=_shard, metavar="I/N", help="of snapshots: part I of N, counted from 0"
     )
     parser.add_argument("--instance", metavar="NAME", help="of execute: the terminal's key or id")
     parser.add_argument("--store", choices=STORES, help="of archive: the store to write")
@@ -39,11 +46,11 @@ def run(args: argparse.Namespace) -> int:
     """Run the flow until told to stop."""
     from flows.errors import CommandError  # noqa: PLC0415
 
-    wanted = {"trade": "shard", "execute": "instance", "archive": "store"}[args.flow]
-    for name in ("shard", "instance", "store"):
+    wanted = _OPTION[args.flow]
+    for name in _OPTION.values():
         if getattr(args, name) is not None and name != wanted:
             raise CommandError(f"`tradecast run {args.flow}` takes no --{name}")
-    if args.flow != "trade" and getattr(args, wanted) is None:
+    if args.flow in {"execute", "archive"} and getattr(args, wanted) is None:
         raise CommandError(f"`tradecast run {args.flow}` needs --{wanted}")
     from flows.context import open_system  # noqa: PLC0415
     from flows.launch import run_flow_process  # noqa: PLC0415

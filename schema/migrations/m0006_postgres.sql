@@ -6,17 +6,21 @@ ALTER TABLE "daily_snapshots" ADD COLUMN IF NOT EXISTS "fee" NUMERIC(18, 8) DEFA
 ;
 ALTER TABLE "daily_snapshots" ADD COLUMN IF NOT EXISTS "unexplained" NUMERIC(18, 8) DEFAULT 0 NOT NULL
 ;
+ALTER TABLE "daily_snapshots" ADD COLUMN IF NOT EXISTS "operations" INTEGER DEFAULT 0 NOT NULL
+;
 ALTER TABLE "daily_snapshots" ADD COLUMN IF NOT EXISTS "marks" INTEGER DEFAULT 0 NOT NULL
 ;
 ALTER TABLE "daily_snapshots" ADD COLUMN IF NOT EXISTS "marked_at" TIMESTAMPTZ
 ;
-COMMENT ON COLUMN "daily_snapshots"."floating" IS 'Equity less balance at the last mark; none without. (account currency)'
+COMMENT ON COLUMN "daily_snapshots"."floating" IS 'Equity less balance at the end; none without marks. (account currency)'
 ;
 COMMENT ON COLUMN "daily_snapshots"."max_drawdown" IS 'Deepest fall below the day''s peak, as a share; <= 0.'
 ;
 COMMENT ON COLUMN "daily_snapshots"."fee" IS 'Fees and charges; negative is paid. (account currency)'
 ;
 COMMENT ON COLUMN "daily_snapshots"."unexplained" IS 'Change of the balance that no deal or trade explains. (account currency)'
+;
+COMMENT ON COLUMN "daily_snapshots"."operations" IS 'Balance operations, credits and charges.'
 ;
 COMMENT ON COLUMN "daily_snapshots"."marks" IS 'Minutes with a mark of balance and equity.'
 ;
@@ -37,3 +41,5 @@ ALTER TABLE "daily_snapshots" ALTER COLUMN "margin_used" DROP NOT NULL
 ALTER TABLE "daily_snapshots" DROP CONSTRAINT IF EXISTS "max_drawdown_finite", ADD CONSTRAINT "max_drawdown_finite" CHECK ("max_drawdown" > '-Infinity' AND "max_drawdown" < 'Infinity') NOT VALID
 ;
 ALTER TABLE "daily_snapshots" VALIDATE CONSTRAINT "max_drawdown_finite"
+;
+ALTER TABLE "kpi_snapshots" ALTER COLUMN "kpis" SET DEFAULT '{}'

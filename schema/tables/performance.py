@@ -157,8 +157,8 @@ INSTANCE_PERFORMANCE = _performance(
         _SLIPPAGE,
         *_LATENCIES,
         optional("uptime_percent", RATIO, "Share of the period in which it was up.", "%"),
-        Column("restarts", INT, "How often it was started again.", default=0),
-        *_counts(("disconnects", "Losses of the broker's connection.")),
+        optional("restarts", INT, "How often it was started again; none: unknown."),
+        optional("disconnects", BIGINT, "Losses of the broker's connection; none: unknown."),
     ),
 )
 

@@ -1,7 +1,14 @@
 """One row per account and day: money for the heatmap and the prop firm's day, and KPIs."""
 
 from schema.table import Check, Column, Index, Owner, Table
-from schema.tables.common import ACCOUNT_ID, VERSION_COLUMN, at, optional
+from schema.tables.common import (
+    ACCOUNT_ID,
+    FACT_STORES,
+    OF_ACCOUNT,
+    VERSION_COLUMN,
+    at,
+    optional,
+)
 from schema.tables.control import DATABASES
 from schema.tables.risk import AETHERIS
 from schema.types import BOOL, DATE, INT, JSON, MONEY, RATIO, UUID, VOLUME, LogicalType, label
@@ -26,10 +33,11 @@ _DAY = (
 
 # Later than the version in old databases too.
 _MARKED = (
-    optional("floating", MONEY, "Equity less balance at the last mark; none without.", MONEY_UNIT),
+    optional("floating", MONEY, "Equity less balance at the end; none without marks.", MONEY_UNIT),
     optional("max_drawdown", RATIO, "Deepest fall below the day's peak, as a share; <= 0."),
     _money("fee", "Fees and charges; negative is paid."),
     _money("unexplained", "Change of the balance that no deal or trade explains."),
+    _count("operations", "Balance operations, credits and charges."),
     _count("marks", "Minutes with a mark of balance and equity."),
     at("marked_at", "Last mark up to the end; none: it was never marked.", nullable=True),
 )
@@ -50,7 +58,7 @@ DAILY_SNAPSHOTS = Table(
         _money("equity", "Equity at the end."),
         optional("equity_low", MONEY, "Lowest equity marked; none without marks.", MONEY_UNIT),
         optional("equity_high", MONEY, "Highest equity marked; none without marks.", MONEY_UNIT),
-        _money("flow", "Deposits less withdrawals, counted at the start."),
+        _money("flow", "Deposits and credit less withdrawals, counted at the start."),
         optional("daily_return", RATIO, "equity / equity_open - 1; none where that is undefined."),
         optional("benchmark_return", RATIO, "The benchmark's return of the day."),
         _money("profit", "Profit realised, after costs."),
@@ -100,12 +108,12 @@ DAILY_SNAPSHOTS = Table(
 KPI_SNAPSHOTS = Table(
     name="kpi_snapshots",
     layer=AETHERIS,
-    purpose="All KPIs of each account, as of each day, over each window.",
+    purpose="What the KPIs of each account rest on, as of each day, over each window.",
     columns=(
         Column("id", UUID, "Made from account, date, zone and window."),
         *_DAY,
         Column("kpi_window", label(16), "Days it looks back: all, year, 30d, ..."),
-        Column("kpis", JSON, "Value by id of the KPI; null where it is undefined."),
+        Column("kpis", JSON, "Further values; the KPIs are in kpi_values.", default="{}"),
         _count("days", "Days with a return in the window."),
         _count("trades", "Trades closed in the window."),
         Column("is_small_sample", BOOL, "Under 20 days or 30 trades: noise.", default=False),
@@ -130,4 +138,27 @@ KPI_SNAPSHOTS = Table(
     owner=Owner("account_id", of="account"),
 )
 
-TABLES = (DAILY_SNAPSHOTS, KPI_SNAPSHOTS)
+KPI_VALUES = Table(
+    name="kpi_values",
+    layer=AETHERIS,
+    purpose="The value of each KPI of each account, as of each day, over each window.",
+    columns=(
+        Column("kpi", label(64), "Id of the KPI."),
+        Column("kpi_group", label(32), "Family of the KPI."),
+        Column("kpi_window", label(16), "Days it looks back: all, year, 30d, ..."),
+        Column("zone", label(64), "IANA time zone of the day."),
+        ACCOUNT_ID,
+        Column("date", DATE, "The day, in the zone."),
+        optional("value", RATIO, "Its value; none: undefined, or a text.", "that of the KPI"),
+        optional("text", label(64), "Its value where that is a name or a day."),
+        VERSION_COLUMN,
+    ),
+    key=("kpi", "kpi_window", "zone", "account_id", "date"),
+    time="date",
+    stores=FACT_STORES,
+    kind="history",
+    retention="permanent",
+    owner=OF_ACCOUNT,
+)
+
+TABLES = (DAILY_SNAPSHOTS, KPI_SNAPSHOTS, KPI_VALUES)

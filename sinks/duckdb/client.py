@@ -115,6 +115,17 @@ class DuckClient:
         with io.BufferedReader(FrameReader(self._link), _BUFFER) as answer:
             return Changed(**json.loads(answer.read()))
 
+    def append(self, tables: Mapping[str, pa.Table], positions: Mapping[str, str]) -> None:
+        """Append rows of history and marks, as `Reader.append`.
+
+        Raises:
+            QueryFailed: nothing was stored; the message says why.
+        """
+        self._ask({"do": "append", "tables": list(tables), "positions": dict(positions)})
+        self._send(tables)
+        with io.BufferedReader(FrameReader(self._link), _BUFFER) as answer:
+            answer.read()
+
     def seal(self) -> list[Head]:
         """Seal the audit, as `Reader.seal`.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING, Any, Self
 
 from sinks.duckdb.control import Control
@@ -9,6 +10,7 @@ from sinks.duckdb.database import Database, Limits
 from sinks.duckdb.forgetting import forget
 from sinks.duckdb.maintenance import Maintenance
 from sinks.duckdb.query import Query
+from sinks.duckdb.writer import DuckWriter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -77,6 +79,16 @@ class DuckFiles:
             ControlRefused: nothing was changed.
         """
         return Control(self._database).change(tables, gone, by, whole=whole)
+
+    def append(self, tables: Mapping[str, pa.Table], positions: Mapping[str, str]) -> None:
+        """Append rows of history and marks, as `Reader.append`.
+
+        Raises:
+            WriteFailed: nothing was stored; it may work later.
+            WriteRefused: the rows do not fit.
+        """
+        with closing(DuckWriter(self._database)) as writer:
+            writer.write(tables, positions)
 
     def seal(self) -> list[Head]:
         """Seal the audit, as `Reader.seal`.

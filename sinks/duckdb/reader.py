@@ -59,6 +59,14 @@ class Reader(Protocol):
             ControlRefused: the same.
         """
 
+    def append(self, tables: Mapping[str, pa.Table], positions: Mapping[str, str]) -> None:
+        """Append versions of rows of history, and marks of how far they reach, all or none.
+
+        Raises:
+            QueryFailed: nothing was stored.
+            WriteFailed, WriteRefused: the same, of the files themselves.
+        """
+
     def seal(self) -> list[Head]:
         """Seal what the audit has got since the last seal; return the new ends of the chain.
 

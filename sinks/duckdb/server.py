@@ -8,6 +8,7 @@ import select
 import socket
 import socketserver
 import threading
+from contextlib import closing
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
@@ -26,6 +27,7 @@ from sinks.duckdb.frames import FrameReader, FrameWriter, LinkBroken
 from sinks.duckdb.maintenance import Maintenance
 from sinks.duckdb.query import Query
 from sinks.duckdb.seals import Sealer
+from sinks.duckdb.writer import DuckWriter
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,9 +42,9 @@ SEAL_SECONDS = 60.0
 class DuckServer:
     """Serves queries and the control tables until it is closed.
 
-    The socket is private to this user; whoever reaches it may read all, and change the
-    control database through `write_control` and `change` alone. A slow reader holds its own
-    cursor, never the writer.
+    The socket is private to this user; whoever reaches it may read all, append to history, and
+    change the control database through `write_control` and `change` alone. A slow reader holds
+    its own cursor, never the writer.
 
     Args:
         database: what is served.
@@ -137,10 +139,8 @@ class _Handler(socketserver.BaseRequestHandler):
             match asked.get("do"):
                 case "query":
                     self._query(asked["sql"], asked.get("params"))
-                case "write_control":
-                    self._write_control(asked)
-                case "change":
-                    self._change(asked)
+                case "write_control" | "change" | "append":
+                    self._write(asked)
                 case "seal":
                     heads = [asdict(head) for head in self.server.control.seal()]
                     frames.send(self.request, frames.DATA, json.dumps(heads).encode())
@@ -182,6 +182,15 @@ class _Handler(socketserver.BaseRequestHandler):
                 watch.join()
                 query.close()
 
+    def _write(self, asked: dict[str, Any]) -> None:
+        match asked["do"]:
+            case "write_control":
+                self._write_control(asked)
+            case "change":
+                self._change(asked)
+            case _:
+                self._append(asked)
+
     def _write_control(self, asked: dict[str, Any]) -> None:
         tables = self._receive(asked["tables"])
         version = self.server.control.write(tables, asked.get("note", ""))
@@ -194,6 +203,11 @@ class _Handler(socketserver.BaseRequestHandler):
         actor = Actor(**by, user_id=UUID(user) if user else None)
         done = self.server.control.change(tables, asked["gone"], actor, whole=asked["whole"])
         frames.send(self.request, frames.DATA, json.dumps(asdict(done)).encode())
+
+    def _append(self, asked: dict[str, Any]) -> None:
+        tables = self._receive(asked["tables"])
+        with closing(DuckWriter(self.server.database)) as writer:
+            writer.write(tables, asked["positions"])
 
     def _receive(self, names: list[str]) -> dict[str, pa.Table]:
         tables = {}

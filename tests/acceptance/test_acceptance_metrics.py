@@ -88,6 +88,7 @@ def test_prometheus_finds_everything_and_sees_it_move(tmp_path: Path) -> None:
         trade(home, "buy")
         scraper = Scraper(base)
         parts = {"up", "clickhouse", "trade-0", "archive-duckdb", "archive-clickhouse"}
+        parts |= {"snapshots-0"}
         terminals = {"execute-alpha-1", "execute-alpha-2", "execute-beta-1"}
         eventually(lambda: set(scraper.targets()) == parts | terminals, 20, what="targets")
         eventually(

@@ -1,0 +1,141 @@
+"""Days of accounts, built in pieces that fit memory, and written where they differ."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from flows.snapshots.reading import DAILY, BookReader
+from flows.snapshots.writing import Target, write
+from rules.daily.snapshots import snapshots
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+_DAY = timedelta(days=1)
+# An account is marked once a minute; so many rows of marks take some 400 MB on the way.
+_MINUTES = 1440
+_MOST_MARKS = 2_000_000
+_MOST_DAYS = 92
+# Of accounts that begin on different days, those of one month are built together.
+_SAME = timedelta(days=7)
+_OWN = ("created_at", "version")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Piece:
+    """Some accounts, from a day on."""
+
+    accounts: pl.DataFrame
+    first: date
+
+
+@dataclass(kw_only=True)
+class Builder:
+    """Builds days of accounts from a reader's books into all targets.
+
+    Attributes:
+        reader: of the books.
+        targets: stores that are written; the rows of the first say what was before.
+        now: the present; a day that is over is final.
+        partial: until this day, days that are not over are written, too.
+        progress: told how many days of accounts are done.
+    """
+
+    reader: BookReader
+    targets: Sequence[Target]
+    now: datetime
+    partial: date = date.min
+    progress: Callable[[int], None] = lambda _: None
+    written: int = 0
+    faults: list[pl.DataFrame] = field(default_factory=list)
+
+    def build(self, piece: Piece, last: date) -> None:
+        """Build a piece to the last day, block by block, each from where the last one ended."""
+        start, kept = piece.first, [target.kept for target in self.targets]
+        before = last_of(kept[0].days(piece.accounts, start - 2 * _DAY, start - _DAY))
+        for first, until in blocks(start, last, piece.accounts.height):
+            books = self.reader.books(piece.accounts, first, until)
+            stored = [each.days(piece.accounts, first, until) for each in kept]
+            rows = snapshots(
+                books, first, until, before=before, now=self.now, version=self._version(stored)
+            )
+            before = last_of(pl.concat([before, rows]))
+            over = rows.filter(pl.col("is_final") | (pl.col("date") <= self.partial))
+            for target, old in zip(self.targets, stored, strict=True):
+                self.written += write(target, {DAILY.name: changed(over, old)}, {})
+            self.faults += [_named(books.faults, books.accounts), _expired(over, stored[0])]
+            self.progress(piece.accounts.height * ((until - first).days + 1))
+
+    def _version(self, stored: Sequence[pl.DataFrame]) -> int:
+        """Greater than that of any row it may replace, whatever the clock says."""
+        mine = int(self.now.timestamp() * 1000) << 20
+        known = [int(each.select(pl.col("version").max()).item() or 0) for each in stored]
+        return max(mine, *(each + 1 for each in known))
+
+
+def last_of(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the last row of each account and zone; a zone may have skipped a day."""
+    return rows.sort("date").unique(["account_id", "zone"], keep="last", maintain_order=True)
+
+
+def expired(rows: pl.DataFrame, stored: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows whose day had more marks when it was built: marks go after two years."""
+    had = stored.select("id", had=pl.col("marks"))
+    return rows.join(had, on="id").filter(pl.col("marks") < pl.col("had")).drop("had")
+
+
+def changed(rows: pl.DataFrame, stored: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows that are not stored as they are, and know no less than what is stored."""
+    told = [name for name in rows.columns if name not in _OWN]
+    known = rows.join(expired(rows, stored).select("id"), on="id", how="anti")
+    return known.join(stored.select(told), on=told, how="anti", nulls_equal=True)
+
+
+def pieces(plan: pl.DataFrame, accounts: pl.DataFrame, last: date) -> Iterator[Piece]:
+    """Return the work of a plan: accounts that begin together, as many as fit memory.
+
+    Args:
+        plan: account_id and first.
+        accounts: all that the plan names.
+        last: the last day.
+    """
+    begin = pl.col("first")
+    recent = begin > last - _SAME
+    grouped = plan.with_columns(begin=pl.when(recent).then(begin).otherwise(begin.dt.month_start()))
+    whole = accounts.join(grouped, on="account_id")
+    for (first,), members in whole.sort("begin", "account_id").group_by(
+        "begin", maintain_order=True
+    ):
+        assert isinstance(first, date)
+        size = at_once((last - first).days + 1)
+        for place in range(0, members.height, size):
+            part = members.slice(place, size).select(accounts.columns)
+            yield Piece(accounts=part, first=first)
+
+
+def at_once(days: int) -> int:
+    """Return how many accounts are built together."""
+    return max(1, _MOST_MARKS // (_MINUTES * (min(days, _MOST_DAYS) + 3)))
+
+
+def blocks(first: date, last: date, accounts: int) -> Iterator[tuple[date, date]]:
+    """Return the stretches of days that are built one after another."""
+    size = max(1, min(_MOST_DAYS, _MOST_MARKS // (_MINUTES * max(1, accounts)) - 3))
+    while first <= last:
+        until = min(last, first + timedelta(days=size - 1))
+        yield first, until
+        first = until + _DAY
+
+
+def _named(faults: pl.DataFrame, accounts: pl.DataFrame) -> pl.DataFrame:
+    ids = accounts.select("account", "account_id")
+    return faults.join(ids, on="account").select("account_id", "fault", "rows")
+
+
+def _expired(rows: pl.DataFrame, stored: pl.DataFrame) -> pl.DataFrame:
+    lost = expired(rows, stored).group_by("account_id").agg(rows=pl.len())
+    return lost.select("account_id", fault=pl.lit("marks_expired"), rows="rows")

@@ -1,0 +1,112 @@
+"""All KPIs of each account, as of a day, over each window: `kpi_snapshots` and `kpi_values`."""
+
+import json
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+import numpy as np
+import polars as pl
+
+from rules.kpi.compute import compute
+from rules.kpi.inputs import Inputs
+from rules.kpi.kpi import Kpi, Window
+from rules.kpi.registry import KPIS
+from rules.kpi.settings import Settings
+from rules.kpi.windows import within
+from schema import polars as registry
+from schema.ids import as_ids, make_id, snapshot_ids
+from schema.registry import table
+
+TABLE, VALUES = table("kpi_snapshots"), table("kpi_values")
+FEW_DAYS, FEW_TRADES = 20, 30
+
+
+def kpi_rows(
+    given: Inputs, accounts: pl.DataFrame, settings: Settings, *, now: datetime, version: int
+) -> dict[str, pl.DataFrame]:
+    """Return rows by table, of those KPIs that mean something in a window.
+
+    Args:
+        given: inputs of the accounts' whole history.
+        accounts: account, account_id, user_id and as_of.
+        settings: conventions; the zone is that of the days.
+        now: when it is built.
+        version: of the rows.
+    """
+    made = [_window(given, window, accounts, settings) for window in Window]
+    stamps = {"zone": pl.lit(settings.zone), "version": pl.lit(version, pl.UInt64)}
+    rows = pl.concat([about for about, _ in made]).with_columns(
+        is_small_sample=(pl.col("days") < FEW_DAYS) | (pl.col("trades") < FEW_TRADES),
+        kpis=pl.lit("{}"),
+        parameters=pl.lit(json.dumps(_parameters(settings), sort_keys=True)),
+        created_at=pl.lit(now),
+        **stamps,
+    )
+    rows = rows.with_columns(id=_ids(rows, settings.zone))
+    values = pl.concat([values for _, values in made]).with_columns(**stamps)
+    return {
+        which.name: frame.select(
+            pl.col(name).cast(kind) for name, kind in registry.schema(which).items()
+        )
+        for which, frame in ((TABLE, rows), (VALUES, values))
+    }
+
+
+def _window(
+    given: Inputs, window: Window, accounts: pl.DataFrame, settings: Settings
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    part = within(given, window, settings)
+    kpis = list(of_window(window))
+    who = accounts.select(
+        "account", "account_id", "user_id", date="as_of", kpi_window=pl.lit(window.value)
+    )
+    values = who.drop("user_id").join(compute(part, settings, kpis=kpis), on="account")
+    returns = part.daily.filter(pl.col("r").is_not_null())
+    counts = [
+        returns.group_by("account").agg(days=pl.len(), is_ruined=(pl.col("r") <= -1).any()),
+        part.trades.group_by("account").agg(trades=pl.len()),
+    ]
+    for count in counts:
+        who = who.join(count, on="account", how="left")
+    about = who.with_columns(
+        pl.col("days", "trades").fill_null(0), pl.col("is_ruined").fill_null(value=False)
+    )
+    return about, _long(values, kpis)
+
+
+def _long(values: pl.DataFrame, kpis: Sequence[Kpi]) -> pl.DataFrame:
+    """Return a row for each KPI: its number, or its name or day as text."""
+    keys = ["account_id", "date", "kpi_window"]
+    numbers = [kpi.id for kpi in kpis if values.schema[kpi.id].is_numeric()]
+    texts = [kpi.id for kpi in kpis if kpi.id not in set(numbers)]
+    told = values.with_columns(pl.col(numbers).cast(pl.Float64), pl.col(texts).cast(pl.String))
+    long = pl.concat(
+        [
+            told.unpivot(numbers, index=keys, variable_name="kpi"),
+            told.unpivot(texts, index=keys, variable_name="kpi", value_name="text"),
+        ],
+        how="diagonal",
+    )
+    groups = {kpi.id: kpi.group for kpi in kpis}
+    return long.with_columns(kpi_group=pl.col("kpi").replace_strict(groups))
+
+
+def of_window(window: Window) -> Iterator[Kpi]:
+    """Return the KPIs that mean something over a window."""
+    return (kpi for kpi in KPIS if window in kpi.windows)
+
+
+def _parameters(settings: Settings) -> dict[str, float]:
+    names = ("days_per_year", "risk_free", "mar", "daily_loss", "max_loss", "target", "min_days")
+    return {name: getattr(settings, name) for name in (*names, "profitable_day", "best_day")}
+
+
+def _ids(rows: pl.DataFrame, zone: str) -> pl.Series:
+    names = {w.value: make_id("kpi_snapshots", zone, w.value).bytes for w in Window}
+    windows = rows["kpi_window"].replace_strict(names, return_dtype=pl.Binary)
+    made = snapshot_ids(
+        as_ids(rows["account_id"].to_list()),
+        rows["date"].to_physical().to_numpy().astype(np.int32),
+        as_ids(windows.to_list()),
+    )
+    return pl.Series("id", [each.tobytes() for each in made], dtype=pl.Binary)
