@@ -7,11 +7,12 @@ the hold and then waits until nobody is busy: one of the two always sees the oth
 
 from __future__ import annotations
 
+import logging
 import secrets
 import threading
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import redis
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from sinks.batch import StopRequested, Writer
 
+log = logging.getLogger(__name__)
 HOLD = "archive:hold"
 HOLD_MS = 30_000
 BUSY_MS = 60_000
@@ -90,13 +92,13 @@ class HeldWriter:
 
     def _entered(self) -> bool:
         """Say that rows are being written; tell whether they may be."""
-        pipe: Any = self._client.pipeline(transaction=True)
-        pipe.set(self._busy, 1, px=BUSY_MS)
-        pipe.get(HOLD)
         try:
-            held = pipe.execute()[1]
-        except redis.RedisError:
+            # One after the other: on a cluster the keys live on different nodes.
+            self._client.set(self._busy, 1, px=BUSY_MS)
+            held = self._client.get(HOLD)
+        except (redis.ConnectionError, redis.TimeoutError) as error:
             # Nobody can hold the stores now, but somebody may: the rows can wait for Redis.
+            log.warning("Redis does not say whether the store is held: %s", error)
             return False
         if held is not None:
             self._left()
@@ -131,7 +133,7 @@ def held(client: redis.Redis, stores: Sequence[str], *, patience: float = 75.0) 
     keeper.start()
     try:
         deadline = time.monotonic() + patience
-        while client.exists(*map(busy_key, stores)):
+        while any(client.exists(busy_key(store)) for store in stores):
             if time.monotonic() > deadline:
                 raise HoldFailed(f"a store is being written for more than {patience:g} s")
             time.sleep(_PAUSE)
