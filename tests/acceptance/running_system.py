@@ -82,7 +82,7 @@ def trade(home: Path, action: str, **fields: object) -> None:
         send(home, **body, signal_id=f"{action}-{number}")
         return _filled(home) > before
 
-    eventually(another, 60, what="a filled order", poll=1)
+    eventually(another, 150, what="a filled order", poll=1)
 
 
 def _filled(home: Path) -> int:
