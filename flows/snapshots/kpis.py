@@ -17,11 +17,12 @@ from flows.snapshots.staleness import stale_days
 from flows.snapshots.writing import Target, write
 from rules.daily.kpi_inputs import accounts_of, kpi_inputs
 from rules.daily.kpi_rows import TABLE, VALUES, kpi_rows
+from rules.kpi.kpi import Window
 from rules.kpi.settings import Settings
 from schema.registry import table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 # With ten years of trades each, what is read of them stays below some 500 MB.
 _TOGETHER = 100
@@ -38,14 +39,18 @@ class KpiBuilder:
         books: reads trades, orders, emotions and breaches.
         target: the store.
         now: the present.
+        windows: those that KPIs are computed over; none for no KPIs.
     """
 
     books: BookReader
     target: Target
     now: datetime
+    windows: Sequence[Window] = tuple(Window)
 
     def build(self, accounts: pl.DataFrame) -> int:
         """Compute the stale KPIs of accounts, and return how many rows were written."""
+        if not self.windows:
+            return 0
         written = 0
         stale = stale_days(self.target.kept, accounts, TABLE)
         for (zone,), members in stale.group_by("zone", maintain_order=True):
@@ -78,7 +83,14 @@ class KpiBuilder:
                 who, days=until.join(members, on="account_id", how="semi"), **history
             )
             named = who.join(accounts.select("account_id", "user_id"), on="account_id")
-            rows = kpi_rows(given, named, Settings(zone=zone), now=self.now, version=version)
+            rows = kpi_rows(
+                given,
+                named,
+                Settings(zone=zone),
+                now=self.now,
+                version=version,
+                windows=self.windows,
+            )
             written += write(self.target, {VALUES.name: rows[VALUES.name]}, {})
             made.append(rows[TABLE.name])
         return written + write(self.target, {TABLE.name: pl.concat(made)}, {})

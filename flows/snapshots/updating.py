@@ -18,6 +18,7 @@ from flows.snapshots.planning import Planner
 from flows.snapshots.reading import BookReader
 from flows.snapshots.writing import ClickHouseTarget, DuckTarget, Target, looked, write
 from flows.stores import STORES, ClickHouseStore, clickhouse_url
+from rules.kpi.kpi import Window
 from sinks.duckdb.client import DuckClient, open_or_connect
 from sinks.duckdb.database import Limits
 from sinks.duckdb.frames import LinkBroken
@@ -72,6 +73,7 @@ class Look:
         total: told how many days of accounts there are to build, as they are found.
         done: told how many have been built.
         stopped: asked between two pieces.
+        windows: those that KPIs are computed over; none for no KPIs.
     """
 
     books: BookReader
@@ -81,6 +83,7 @@ class Look:
     total: Callable[[int], None] = lambda _: None
     done: Callable[[int], None] = lambda _: None
     stopped: Callable[[], bool] = lambda: False
+    windows: Sequence[Window] = tuple(Window)
 
     def catch_up(self) -> Told:
         """Build all days that are over and are not there, or that late rows touched."""
@@ -123,7 +126,7 @@ class Look:
     def _derive(self, target: Target, accounts: pl.DataFrame) -> Told:
         """Build what rests on days."""
         rows = FigureBuilder(self.books, target, self.now).accounts(accounts)
-        rows += KpiBuilder(self.books, target, self.now).build(accounts)
+        rows += KpiBuilder(self.books, target, self.now, self.windows).build(accounts)
         return Told(0, rows, 0, _faults([]))
 
     def _executions(self) -> Told:

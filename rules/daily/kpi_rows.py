@@ -22,7 +22,13 @@ FEW_DAYS, FEW_TRADES = 20, 30
 
 
 def kpi_rows(
-    given: Inputs, accounts: pl.DataFrame, settings: Settings, *, now: datetime, version: int
+    given: Inputs,
+    accounts: pl.DataFrame,
+    settings: Settings,
+    *,
+    now: datetime,
+    version: int,
+    windows: Sequence[Window] = tuple(Window),
 ) -> dict[str, pl.DataFrame]:
     """Return rows by table, of those KPIs that mean something in a window.
 
@@ -32,8 +38,9 @@ def kpi_rows(
         settings: conventions; the zone is that of the days.
         now: when it is built.
         version: of the rows.
+        windows: at least one.
     """
-    made = [_window(given, window, accounts, settings) for window in Window]
+    made = [_window(given, window, accounts, settings) for window in windows]
     stamps = {"zone": pl.lit(settings.zone), "version": pl.lit(version, pl.UInt64)}
     rows = pl.concat([about for about, _ in made]).with_columns(
         is_small_sample=(pl.col("days") < FEW_DAYS) | (pl.col("trades") < FEW_TRADES),

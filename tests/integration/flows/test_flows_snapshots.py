@@ -17,6 +17,7 @@ from flows.snapshots.reading import DAILY
 from flows.snapshots.updating import PARTITIONS, Look, Span
 from flows.snapshots.writing import ClickHouseTarget, DuckTarget, Target
 from flows.stores import ClickHouseStore
+from rules.kpi.kpi import Window
 from schema import polars as registry
 from schema.ids import make_id
 from schema.registry import table
@@ -49,6 +50,8 @@ class Stores:
         self._writer = writer
         self._client = store.client
         self.days: list[int] = []
+        # KPIs take most of a round's time, and few tests are of them.
+        self.windows: tuple[Window, ...] = ()
 
     def add(self, **rows: list[dict[str, Any]]) -> None:
         """Put rows of the books into both stores."""
@@ -81,7 +84,11 @@ class Stores:
     def look(self, now: str, source: str = "duckdb", **more: Any) -> Look:
         self.days = []
         books = next(each.kept for each in self.targets if each.name == source)
-        given: dict[str, Any] = {"targets": self.targets, "partitions": range(PARTITIONS)}
+        given: dict[str, Any] = {
+            "targets": self.targets,
+            "partitions": range(PARTITIONS),
+            "windows": self.windows,
+        }
         return Look(books, now=at(now), total=self.days.append, **(given | more))
 
     def catch_up(self, now: str, **more: Any) -> int:
@@ -387,6 +394,7 @@ def metric(number: int, moment: str, waited: float) -> dict[str, Any]:
 
 
 def test_kpis_are_made_from_what_the_stores_have(stores: Stores) -> None:
+    stores.windows = tuple(Window)
     first_days(stores)
     assert stores.look("2026-03-07 00:01").catch_up().derived > 0
     for store in ("duckdb", "clickhouse"):
@@ -403,6 +411,7 @@ def test_kpis_are_made_from_what_the_stores_have(stores: Stores) -> None:
 
 
 def test_a_late_trade_makes_kpis_anew_that_rest_on_its_day(stores: Stores) -> None:
+    stores.windows = (Window.ALL,)
     first_days(stores)
     for day in (8, 9, 10, 11):
         stores.catch_up(f"2026-03-{day:02} 00:01")
@@ -416,6 +425,7 @@ def test_a_late_trade_makes_kpis_anew_that_rest_on_its_day(stores: Stores) -> No
 
 
 def test_kpis_that_a_kill_left_out_are_made_by_the_next_round(stores: Stores) -> None:
+    stores.windows = (Window.ALL,)
     first_days(stores)
     clock = [2]  # days in both stores, and then
     mortal = [Mortal(each, clock, behind=True) for each in stores.targets]
