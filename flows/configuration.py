@@ -111,16 +111,17 @@ def record_versions(system: System) -> None:
     from sinks.clickhouse import ClickHouseWriter  # noqa: PLC0415 - a third of a second
 
     kept = [t for t in TABLES.values() if t.kind == "control" and "clickhouse" in t.stores]
-    with (
-        closing(ClickHouseWriter(system.clickhouse_url())) as writer,
-        _control(system, write=False) as control,
-    ):
+    with closing(ClickHouseWriter(system.clickhouse_url())) as writer:
+        # Before DuckDB's files are opened: ClickHouse may have all its tables to make, and an
+        # archive that starts waits for the files meanwhile.
+        known = {table.name: writer.config_version(table.name) for table in kept}
         newer = {}
-        for table in kept:
-            query = f"SELECT {duckdb.columns(table)} FROM {table.name} WHERE config_version > ?"  # noqa: S608 - registry
-            found = control.query(query, [writer.config_version(table.name)]).read_all()
-            if found.num_rows:
-                newer[table.name] = pa.Table.from_batches([arrow.conform(table, found)])
+        with _control(system, write=False) as control:
+            for table in kept:
+                query = f"SELECT {duckdb.columns(table)} FROM {table.name} WHERE config_version > ?"  # noqa: S608 - registry
+                found = control.query(query, [known[table.name]]).read_all()
+                if found.num_rows:
+                    newer[table.name] = pa.Table.from_batches([arrow.conform(table, found)])
         if newer:
             writer.write(newer, {})
 

@@ -87,6 +87,7 @@ def test_a_system_is_known_to_run_before_clickhouse_answers(tmp_path: Path) -> N
         eventually((home.run_dir / "up.json").exists, 30, what="word of the system")
         status = tradecast(home.path, "status", "--format", "json")
         assert json.loads(status.stdout)["state"] == "up"
-        assert "runs in" not in said(), "it waits for ClickHouse"
+        eventually((home.run_dir / "duckdb.sock").exists, 30, what="the archive of DuckDB")
+        assert "runs in" not in said(), "it waits for ClickHouse, and lets go of DuckDB meanwhile"
         silent.close()
         eventually(lambda: "runs in" in said(), 30, what="up without ClickHouse")
