@@ -66,6 +66,7 @@ class HeldWriter:
         self._busy = busy_key(store)
         self._stop = stop
         self._sleep = sleep
+        self._waits = False
 
     def positions(self) -> dict[str, str]:
         """Return the last entry stored, by stream."""
@@ -94,15 +95,26 @@ class HeldWriter:
         """Say that rows are being written; tell whether they may be."""
         try:
             # One after the other: on a cluster the keys live on different nodes.
-            self._client.set(self._busy, 1, px=BUSY_MS)
+            self._say_busy()
             held = self._client.get(HOLD)
         except (redis.ConnectionError, redis.TimeoutError) as error:
             # Nobody can hold the stores now, but somebody may: the rows can wait for Redis.
-            log.warning("Redis does not say whether the store is held: %s", error)
+            if not self._waits:
+                log.warning("rows wait, for Redis does not say whether they may go: %s", error)
+            self._waits = True
             return False
+        self._waits = False
         if held is not None:
             self._left()
         return held is None
+
+    def _say_busy(self) -> None:
+        try:
+            self._client.set(self._busy, 1, px=BUSY_MS)
+        except redis.ResponseError as error:
+            # It has no memory or disk for a key, so nobody can begin to hold the stores either;
+            # and storing rows is what gives it room again.
+            log.warning("Redis takes no word that %s is busy: %s", self._busy, error)
 
     def _left(self) -> None:
         try:

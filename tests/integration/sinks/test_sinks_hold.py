@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from contextlib import nullcontext
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -105,3 +107,22 @@ def test_a_process_that_is_to_end_does_not_wait(redis_client: redis.Redis) -> No
     with held(redis_client, ["duckdb"]), pytest.raises(HoldFailed, match="is to end"):
         writer.write({}, {})
     assert store.written == 0
+
+
+@pytest.mark.parametrize("is_held", [False, True])
+def test_rows_are_stored_though_redis_has_no_room_for_a_word(
+    redis_client: redis.Redis, *, is_held: bool
+) -> None:
+    """Storing them is what gives it room; a hold that is there holds all the same."""
+    stop, store = Stop(), Store()
+    look_once = partial(setattr, stop, "requested", True)
+    writer = HeldWriter(store, redis_client, "duckdb", stop, sleep=lambda _: look_once())
+    if is_held:
+        redis_client.set(HOLD, b"somebody", px=60_000)
+    redis_client.config_set("maxmemory", 1)
+    try:
+        with pytest.raises(HoldFailed) if is_held else nullcontext():
+            writer.write({}, {})
+    finally:
+        redis_client.config_set("maxmemory", 0)
+    assert store.written == (0 if is_held else 1)
