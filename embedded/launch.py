@@ -9,6 +9,7 @@ import ctypes
 import os
 import signal
 import sys
+from collections.abc import Sequence
 
 PR_SET_PDEATHSIG = 1
 
@@ -25,6 +26,15 @@ def die_with_parent(parent: int) -> None:
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
     if os.getppid() != parent:
         sys.exit(0)
+
+
+def bound(argv: Sequence[str]) -> list[str]:
+    """Return the command line that runs a program which ends when this process is gone.
+
+    Args:
+        argv: the program's absolute path, and its arguments.
+    """
+    return [sys.executable, "-I", "-S", __file__, str(os.getpid()), *argv]
 
 
 if __name__ == "__main__":

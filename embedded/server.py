@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import time
 from abc import ABC, abstractmethod
 from pathlib import Path
@@ -136,7 +135,7 @@ class Server(ABC):
         """
         check_port_free(self.port, user=self.name)
         if self._die_with_parent:
-            argv = [sys.executable, "-I", "-S", launch.__file__, str(os.getpid()), *argv]
+            argv = launch.bound(argv)
         with self._open_log() as log:
             process = subprocess.Popen(
                 argv,

@@ -7,6 +7,7 @@ import os
 import subprocess
 from typing import TYPE_CHECKING
 
+from embedded import launch
 from embedded.output import keep_small
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ class Chore:
             keep_small(self._output)
             with self._output.open("ab") as output:
                 self._process = subprocess.Popen(
-                    self._argv,
+                    launch.bound(self._argv),
                     stdin=subprocess.DEVNULL,
                     stdout=output,
                     stderr=subprocess.STDOUT,

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from embedded import launch
 from flows.supervisor import command
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def rounds(
 def _round(argv: Sequence[str], frame: Process) -> int:
     frame.log.info("a round begins")
     with subprocess.Popen(
-        argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=None
+        launch.bound(argv), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=None
     ) as child:
         while child.poll() is None:
             if frame.stop.requested:
