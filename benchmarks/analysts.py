@@ -27,7 +27,7 @@ from schema import arrow
 from schema import clickhouse as click_store
 from schema import duckdb as duck
 from schema.registry import table
-from sinks.clickhouse import migrate
+from sinks.clickhouse_migration import migrate
 from sinks.duckdb.client import DuckClient
 from sinks.duckdb.database import Database, Limits
 from sinks.duckdb.server import DuckServer

@@ -13,6 +13,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 from config import settings as config_settings
 from embedded.home import Home, open_home
 from embedded.ports import reached_at, socket_path
+from embedded.processes import alive
 
 if TYPE_CHECKING:
     import redis
@@ -144,18 +145,3 @@ def read_json(path: Path) -> dict[str, Any] | None:
     except (OSError, ValueError):
         return None
     return value if isinstance(value, dict) else None
-
-
-def alive(pid: int) -> bool:
-    """Whether a process lives."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    try:
-        # A zombie has ended; only its parent has not looked.
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return True

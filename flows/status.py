@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import redis
 from prometheus_client.parser import text_string_to_metric_families
 
+from embedded.processes import alive
 from flows import lag
-from flows.context import UP, System, alive, read_json
+from flows.context import UP, System, read_json
 from flows.errors import Exit, complain
 from flows.log_files import last_error
 from flows.output import chosen, write_json, write_rows

@@ -84,10 +84,19 @@ def _embedded(system: System, name: StoreName, *, migrate: bool) -> list[Row]:
         open_or_connect(system.duckdb_socket, system.home.duckdb_dir, write=True).close()
     with open_store(system, name) as store:
         if migrate and isinstance(store, ClickHouseStore):
-            from sinks.clickhouse import migrate as migrate_clickhouse  # noqa: PLC0415
-
-            migrate_clickhouse(store.client)
+            _migrate_clickhouse(store)
         return migrations_of(store, name)
+
+
+def _migrate_clickhouse(store: ClickHouseStore) -> None:
+    from sinks import clickhouse_migration  # noqa: PLC0415 - a third of a second
+
+    try:
+        clickhouse_migration.migrate(store.client)
+    except clickhouse_migration.DatabaseTooNew as error:
+        raise CommandError(str(error), Exit.CONFIG) from error
+    except clickhouse_migration.MigrationRuns as error:
+        raise CommandError(str(error), Exit.UNAVAILABLE) from error
 
 
 def _postgres(system: System, *, migrate: bool) -> list[Row]:

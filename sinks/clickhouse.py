@@ -11,10 +11,10 @@ from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError,
 
 from config import faults
 from rules.errors import Fatal, Transient
-from schema import arrow, migrations
+from schema import arrow
 from schema import clickhouse as store
-from schema.migrations import LEDGER
 from schema.registry import table
+from sinks.clickhouse_migration import migrate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,10 +54,6 @@ class WriteFailed(Transient):
 
 class WriteRefused(Fatal):
     """ClickHouse will never take it: wrong rows, wrong rights or a wrong password."""
-
-
-class DatabaseTooNew(Fatal):
-    """A newer release has migrated the database."""
 
 
 class ClickHouseWriter:
@@ -155,37 +151,3 @@ class ClickHouseWriter:
             return WriteRefused(message)
         self.close()
         return WriteFailed(message)
-
-
-def migrate(
-    client: Client, known: tuple[migrations.Migration, ...] = migrations.MIGRATIONS
-) -> None:
-    """Bring a database to this release; nobody who reads or writes has to wait.
-
-    Raises:
-        DatabaseTooNew: it is beyond it.
-    """
-    applied: dict[str, str] = {}
-    if int(client.command(f"EXISTS TABLE {LEDGER}")):  # type: ignore[arg-type]
-        query = f"SELECT version, checksum FROM {LEDGER} FINAL"  # noqa: S608 - a constant
-        applied = {str(version): str(mark) for version, mark in client.query(query).result_rows}
-    try:
-        pending = migrations.pending(applied, "clickhouse", known)
-    except (migrations.SchemaTooNewError, migrations.MigrationChangedError) as error:
-        raise DatabaseTooNew(str(error)) from error
-    for migration in pending:
-        # Each statement may be repeated, for a migration may be interrupted.
-        for statement in migrations.statements(migration, "clickhouse"):
-            faults.point("migrate.statement")
-            client.command(statement)
-        faults.point("migrate.record")
-        row = arrow.batch(
-            table(LEDGER),
-            {
-                "version": [migration.version],
-                "name": [migration.name],
-                "checksum": [migrations.checksum(migration, "clickhouse")],
-                "applied_at": datetime.now(UTC),
-            },
-        )
-        client.insert_arrow(LEDGER, pa.Table.from_batches([row]))

@@ -83,7 +83,10 @@ class Definitions:
             found = {}
             for path in self._files():
                 name = path.relative_to(self._data).as_posix()
-                state = path.stat()
+                try:
+                    state = path.stat()
+                except FileNotFoundError:
+                    continue  # dropped since it was listed
                 found[name] = (state.st_size, state.st_mtime_ns)
                 if self._known.get(name) == found[name]:
                     continue
@@ -91,6 +94,8 @@ class Definitions:
                     raise _no_space(DefinitionLost, f"{path.name} could not be written")
                 try:
                     _replace(self._copy(path), path.read_bytes())
+                except FileNotFoundError:
+                    del found[name]
                 except Unwritable as error:
                     raise _no_space(QueryError, str(error)) from error
             for name in self._known.keys() - found.keys():

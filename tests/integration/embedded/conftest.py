@@ -8,7 +8,7 @@ import pytest
 
 from schema import clickhouse as store
 from schema.registry import TABLES
-from sinks.clickhouse import migrate
+from sinks.clickhouse_migration import migrate
 from tests.embedded_http import ask
 from tests.servers import ClickHouseServer
 from tests.two_users import ANN, BOB, rows

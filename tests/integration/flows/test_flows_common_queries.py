@@ -17,7 +17,7 @@ from flows.stores import ClickHouseStore, ReaderStore
 from schema import clickhouse
 from schema import duckdb as duck
 from schema.registry import TABLES
-from sinks.clickhouse import migrate
+from sinks.clickhouse_migration import migrate
 from sinks.duckdb.database import ARCHIVE, CONTROL, Database, Limits, registered, source
 from sinks.duckdb.files import DuckFiles
 from tests.common_rows import made

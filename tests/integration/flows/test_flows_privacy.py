@@ -22,7 +22,7 @@ from schema import keys
 from schema import redis as live_rows
 from schema.registry import TABLES, table
 from sinks import postgres as pg
-from sinks.clickhouse import migrate
+from sinks.clickhouse_migration import migrate
 from sinks.duckdb.database import Database, Limits
 from tests.postgres import PostgresServer
 

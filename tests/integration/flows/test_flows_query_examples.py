@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from schema.registry import table
-from sinks.clickhouse import migrate
+from sinks.clickhouse_migration import migrate
 from tests.embedded_http import ask
 from tests.servers import ClickHouseServer
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from embedded.output import LIMIT
-from flows.context import alive
+from embedded.processes import alive
 from flows.parts import FIRST_PAUSE, ProcessPart
 from flows.supervisor import Supervisor
 from tests.servers import eventually

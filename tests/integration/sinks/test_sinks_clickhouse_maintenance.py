@@ -9,8 +9,8 @@ import pytest
 
 from schema import clickhouse as ch
 from schema.registry import table
-from sinks.clickhouse import migrate
 from sinks.clickhouse_maintenance import ClickHouseMaintenance, pays
+from sinks.clickhouse_migration import migrate
 from sinks.upkeep import Done, Wanted
 from tests.aged_rows import (
     AUDIT,

@@ -1,15 +1,22 @@
 """A migration that is killed half-way is run again, and completes."""
 
+import os
 import signal
+import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
+from clickhouse_connect.driver.client import Client
 
 from config.faults import VARIABLE
-from schema.migrations import MIGRATIONS
-from sinks.clickhouse import ClickHouseWriter, DatabaseTooNew, migrate
+from schema.migrations import LEDGER, MIGRATIONS, Migration, statements
+from sinks.clickhouse import ClickHouseWriter
+from sinks.clickhouse_migration import DatabaseTooNew, MigrationRuns, Patience, migrate
 from sinks.duckdb.database import Database, Limits
 from tests.servers import ClickHouseServer
 
@@ -24,6 +31,14 @@ FAULTS = (
     "migrate.statement=kill@9",
     "migrate.statement=kill@70",
     "migrate.record=kill",
+)
+# What is there after it, and no more.
+SMALL = (
+    Migration(
+        "0001",
+        "small",
+        lambda store: [each for each in statements(MIGRATIONS[0], store) if f'"{LEDGER}"' in each],
+    ),
 )
 
 
@@ -54,6 +69,93 @@ def test_clickhouse(tmp_path: Path, fault: str) -> None:
         with server.client() as client:
             assert client.command("SELECT count() FROM orders") == 0
             assert client.command("SELECT count() FROM schema_migrations FINAL") == len(MIGRATIONS)
+
+
+@pytest.fixture
+def empty(clickhouse: ClickHouseServer) -> Iterator[Client]:
+    with clickhouse.client() as client:
+        client.command("CREATE DATABASE side_by_side")
+        client.database = "side_by_side"
+        yield client
+        client.command("DROP DATABASE side_by_side")
+
+
+def test_programs_that_migrate_clickhouse_side_by_side(
+    clickhouse: ClickHouseServer, empty: Client
+) -> None:
+    program = CLICKHOUSE.format(f"{clickhouse.url}/side_by_side")
+    programs = [
+        subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.PIPE) for _ in range(3)
+    ]
+    for each in programs:
+        assert each.communicate(timeout=90)[1] == b""
+        assert each.returncode == 0
+    assert empty.command("SELECT count() FROM schema_migrations") == len(MIGRATIONS)
+    assert _turns(empty) == []
+
+
+def test_a_migration_of_clickhouse_waits_for_another(empty: Client) -> None:
+    _hold(empty, f"{socket.gethostname()} process {os.getpid()}")
+    with pytest.raises(MigrationRuns, match=f"process {os.getpid()} at .* is not done yet"):
+        migrate(empty, SMALL, Patience(wait_s=0.3))
+    assert _turns(empty) == ["migration_turn_1"]
+    with ThreadPoolExecutor(1) as pool:
+        waits = pool.submit(migrate, empty, SMALL)
+        empty.command("DROP TABLE migration_turn_1")
+        waits.result(60)
+    assert empty.command("SELECT count() FROM schema_migrations FINAL") == 1
+
+
+def test_who_died_while_it_migrated_clickhouse_keeps_nobody_waiting(empty: Client) -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as dead:
+        pass
+    _hold(empty, f"{socket.gethostname()} process {dead.pid}")
+    migrate(empty, SMALL, Patience(wait_s=0.0))
+    assert _turns(empty) == []
+
+
+@pytest.mark.parametrize("age", [-100, 100])
+def test_who_says_nothing_any_more_is_taken_for_gone(empty: Client, age: int) -> None:
+    _hold(empty, "another.host process 1", age)
+    migrate(empty, SMALL, Patience(wait_s=0.0, gone_s=99.0))
+    assert _turns(empty) == []
+
+
+def test_a_long_migration_says_that_it_goes_on(
+    empty: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sinks.clickhouse_migration._RENEWED_S", 0.0)
+    seen: list[str] = []
+    asked = empty.command
+
+    def look(statement: str, *arguments: Any, **named: Any) -> Any:
+        if statement.startswith("CREATE TABLE IF NOT EXISTS"):
+            seen.extend(_turns(empty))
+        seen.extend(
+            statement.split("'", maxsplit=1)[0]
+            for _ in [0]
+            if statement.startswith("ALTER TABLE mig")
+        )
+        return asked(statement, *arguments, **named)
+
+    monkeypatch.setattr(empty, "command", look)
+    migrate(empty, SMALL)
+    assert set(seen) == {"migration_turn_1", "ALTER TABLE migration_turn_1 MODIFY COMMENT "}
+
+
+def _hold(client: Client, holder: str, age: int = 0) -> None:
+    since = int(str(client.command("SELECT toUnixTimestamp(now())"))) - age
+    client.command(
+        f"CREATE TABLE migration_turn_1 (holder String) ENGINE = Null COMMENT '{holder} at {since}'"
+    )
+
+
+def _turns(client: Client) -> list[str]:
+    found = client.query(
+        "SELECT name FROM system.tables"
+        " WHERE database = currentDatabase() AND name LIKE 'migration_turn%'"
+    )
+    return [name for (name,) in found.result_rows]
 
 
 def test_clickhouse_of_a_newer_release_is_refused(clickhouse: ClickHouseServer) -> None:

@@ -1,0 +1,180 @@
+"""Migrations of ClickHouse: by one program at a time, and cut short wherever it may be.
+
+ClickHouse has no transaction for definitions and no lock to take, and every statement that a
+migration runs may be repeated, but not amid another run of it: what one takes away, the other
+must still find. A turn is a table, which can be created once; its comment says whose it is.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+import pyarrow as pa
+from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError, OperationalError
+
+from config import faults
+from embedded.processes import alive
+from rules.errors import Fatal
+from schema import arrow, migrations
+from schema.migrations import LEDGER
+from schema.registry import table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from clickhouse_connect.driver.client import Client
+
+    from schema.migrations import Migration
+
+# The number behind it rises whenever a turn is taken from a holder that is gone.
+_TURN: Final = "migration_turn_"
+_TABLE_ALREADY_EXISTS: Final = 57
+_RENEWED_S: Final = 5.0
+_POLL_S: Final = 0.1
+
+
+class DatabaseTooNew(Fatal):
+    """A newer release has migrated the database."""
+
+
+class MigrationRuns(OperationalError):
+    """Another program migrates the database: it may be done the next time."""
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long to wait for another program's migration.
+
+    Attributes:
+        wait_s: until it is done.
+        gone_s: until a holder that says nothing is taken for gone; less where it is seen to be.
+    """
+
+    wait_s: float = 60.0
+    # Longer than an answer of the server may take, after which a program gives up.
+    gone_s: float = 30.0
+
+
+def migrate(
+    client: Client,
+    known: tuple[Migration, ...] = migrations.MIGRATIONS,
+    patience: Patience = Patience(),
+) -> None:
+    """Bring a database to this release; nobody who reads or writes has to wait.
+
+    Raises:
+        DatabaseTooNew: it is beyond it.
+        MigrationRuns: another program migrates it, and is not done in time.
+    """
+    if not _pending(client, known):
+        return
+    with _turn(client, patience) as renew:
+        for migration in _pending(client, known):
+            # Each statement may be repeated, for a migration may be interrupted.
+            for statement in migrations.statements(migration, "clickhouse"):
+                faults.point("migrate.statement")
+                renew()
+                client.command(statement)
+            faults.point("migrate.record")
+            _record(client, migration)
+
+
+def _pending(client: Client, known: tuple[Migration, ...]) -> list[Migration]:
+    applied: dict[str, str] = {}
+    if int(client.command(f"EXISTS TABLE {LEDGER}")):  # type: ignore[arg-type]
+        query = f"SELECT version, checksum FROM {LEDGER} FINAL"  # noqa: S608 - a constant
+        applied = {str(version): str(mark) for version, mark in client.query(query).result_rows}
+    try:
+        return migrations.pending(applied, "clickhouse", known)
+    except (migrations.SchemaTooNewError, migrations.MigrationChangedError) as error:
+        raise DatabaseTooNew(str(error)) from error
+
+
+def _record(client: Client, migration: Migration) -> None:
+    row = arrow.batch(
+        table(LEDGER),
+        {
+            "version": [migration.version],
+            "name": [migration.name],
+            "checksum": [migrations.checksum(migration, "clickhouse")],
+            "applied_at": datetime.now(UTC),
+        },
+    )
+    client.insert_arrow(LEDGER, pa.Table.from_batches([row]))
+
+
+@contextmanager
+def _turn(client: Client, patience: Patience) -> Iterator[Callable[[], None]]:
+    """Hold the turn; what is given tells the others that it is still held."""
+    number = _take(client, patience)
+    name, renewed = f"{_TURN}{number}", time.monotonic()
+
+    def renew() -> None:
+        nonlocal renewed
+        if time.monotonic() - renewed > _RENEWED_S:
+            client.command(f"ALTER TABLE {name} MODIFY COMMENT '{_holder(client)}'")
+            renewed = time.monotonic()
+
+    try:
+        yield renew
+    finally:
+        # Those before it are of holders that are gone. Where the server is gone too, `gone_s` ends
+        # the turn, and what is to be told is why the migration failed.
+        with suppress(ClickHouseError):
+            for each in _numbers(client):
+                if each <= number:
+                    client.command(f"DROP TABLE IF EXISTS {_TURN}{each}")
+
+
+def _take(client: Client, patience: Patience) -> int:
+    deadline = time.monotonic() + patience.wait_s
+    while True:
+        held = max(_numbers(client).items(), default=None)
+        if held is None or _is_gone(client, held[1], patience.gone_s):
+            number = held[0] + 1 if held else 1
+            try:
+                client.command(
+                    f"CREATE TABLE {_TURN}{number} (holder String) ENGINE = Null"
+                    f" COMMENT '{_holder(client)}'"
+                )
+            except DatabaseError as error:
+                if error.code != _TABLE_ALREADY_EXISTS:
+                    raise
+            else:
+                return number
+        if time.monotonic() > deadline:
+            holder = held[1].rpartition(" ")[0] if held else "another program"
+            raise MigrationRuns(f"{holder} migrates ClickHouse; it is not done yet")
+        time.sleep(_POLL_S)
+
+
+def _numbers(client: Client) -> dict[int, str]:
+    """Who holds, or held, each turn."""
+    found = client.query(
+        "SELECT name, comment FROM system.tables WHERE database = currentDatabase()"
+        " AND startsWith(name, {prefix:String})",
+        {"prefix": _TURN},
+    )
+    return {int(name.removeprefix(_TURN)): comment for name, comment in found.result_rows}
+
+
+def _holder(client: Client) -> str:
+    """Host, process and the server's time: clocks of programs need not agree."""
+    return f"{socket.gethostname()} process {os.getpid()} at {_now(client)}"
+
+
+def _now(client: Client) -> int:
+    return int(client.command("SELECT toUnixTimestamp(now())"))  # type: ignore[arg-type]
+
+
+def _is_gone(client: Client, holder: str, gone_s: float) -> bool:
+    host, _, process, _, since = holder.rsplit(" ", 4)
+    if host == socket.gethostname() and not alive(int(process)):
+        return True
+    return abs(_now(client) - int(since)) > gone_s
