@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests import migrated
 from tests.servers import ClickHouseServer, MemoryBound, ValkeyServer
 
 if TYPE_CHECKING:
@@ -13,6 +18,23 @@ if TYPE_CHECKING:
 
     import redis
     from clickhouse_connect.driver.client import Client
+
+
+_WITH_SERVERS = {Path(__file__).parent / "integration", Path(__file__).parent / "acceptance"}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Set where the processes of this run share what takes long to make."""
+    if migrated.SHARED not in os.environ:
+        os.environ[migrated.SHARED] = tempfile.mkdtemp(prefix="tradecast-tests-")
+        config.add_cleanup(lambda: shutil.rmtree(os.environ.pop(migrated.SHARED)))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of a module together that share servers: in one process."""
+    for item in items:
+        if _WITH_SERVERS & set(item.path.parents) and item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 
 @pytest.fixture(scope="session")
@@ -42,6 +64,13 @@ def memory_bound(redis_client: redis.Redis) -> Iterator[MemoryBound]:
 def clickhouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouseServer]:
     """A running ClickHouse endpoint; tests that need an empty one make a database of their own."""
     with ClickHouseServer(tmp_path_factory.mktemp("clickhouse")) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def migrated_clickhouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouseServer]:
+    """A ClickHouse endpoint of the module's own, with all tables."""
+    with ClickHouseServer(tmp_path_factory.mktemp("migrated"), migrated=True) as server:
         yield server
 
 

@@ -11,6 +11,7 @@ import redis
 from embedded.clickhouse.process import ClickHouse
 from embedded.ports import LOOPBACK
 from embedded.valkey import Valkey
+from tests.migrated import clickhouse_into
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,7 +85,15 @@ class MemoryBound:
 
 
 class ClickHouseServer(ClickHouse):
-    """An embedded ClickHouse endpoint that dies with the tests; rows stay until a test drops them."""
+    """An embedded ClickHouse endpoint that dies with the tests; rows stay until a test drops them.
+
+    Args:
+        directory: of the data.
+        password: of its user.
+        host: where it listens.
+        migrated: whether all tables are there when it starts.
+        limits: see `ClickHouse`.
+    """
 
     def __init__(
         self,
@@ -92,8 +101,11 @@ class ClickHouseServer(ClickHouse):
         *,
         password: str = "clickhouse test password",
         host: str = LOOPBACK,
+        migrated: bool = False,
         **limits: float,
     ) -> None:
+        if migrated:
+            clickhouse_into(directory)
         super().__init__(
             directory, password=password, host=host, limits=limits, die_with_parent=True
         )

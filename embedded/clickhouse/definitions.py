@@ -12,6 +12,8 @@ import logging
 import os
 import shutil
 import threading
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from embedded.clickhouse.errors import NOT_ENOUGH_SPACE, QueryError
@@ -19,9 +21,6 @@ from embedded.errors import Unwritable
 from embedded.server import make_private
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from embedded.clickhouse.statement import Statement
 
 LOG: Final = logging.getLogger("tradecast.clickhouse")
@@ -60,7 +59,7 @@ class Definitions:
         Raises:
             Unwritable: the disk is still full.
         """
-        empty = [path for path in self._files() if path.stat().st_size == 0]
+        empty = [self._data / name for name, (size, _) in sorted(self._found().items()) if not size]
         for path in empty:
             copy = self._copy(path)
             LOG.warning("the definition %s was empty: %s", path.name,
@@ -80,22 +79,15 @@ class Definitions:
                 be acknowledged.
         """
         with self._lock:
-            found = {}
-            for path in self._files():
-                name = path.relative_to(self._data).as_posix()
-                try:
-                    state = path.stat()
-                except FileNotFoundError:
-                    continue  # dropped since it was listed
-                found[name] = (state.st_size, state.st_mtime_ns)
-                if self._known.get(name) == found[name]:
-                    continue
-                if not state.st_size:
+            found = self._found()
+            for name in [name for name in found if self._known.get(name) != found[name]]:
+                path = self._data / name
+                if not found[name][0]:
                     raise _no_space(DefinitionLost, f"{path.name} could not be written")
                 try:
                     _replace(self._copy(path), path.read_bytes())
                 except FileNotFoundError:
-                    del found[name]
+                    del found[name]  # dropped since it was listed
                 except Unwritable as error:
                     raise _no_space(QueryError, str(error)) from error
             for name in self._known.keys() - found.keys():
@@ -115,13 +107,31 @@ class Definitions:
                 QueryError, f"of the disk {free >> 20} MiB are free, and {_ROOM >> 20} are needed"
             )
 
-    def _files(self) -> Iterator[Path]:
-        """Definitions of tables and of databases."""
-        yield from sorted((self._data / "store").glob("*/*/*.sql"))
-        yield from sorted((self._data / "metadata").glob("*.sql"))
+    def _found(self) -> dict[str, tuple[int, int]]:
+        """Size and time of change of each table's and database's definition, by its path."""
+        # With `scandir`, for this runs behind every statement that changes a table, and there is a
+        # directory for each of them.
+        directories = [f"{self._data}/metadata"]
+        for group in _subdirectories(f"{self._data}/store"):
+            directories += _subdirectories(group)
+        root = len(f"{self._data}/")
+        found = {}
+        for directory in directories:
+            with suppress(FileNotFoundError), os.scandir(directory) as entries:
+                for entry in entries:
+                    if entry.name.endswith(".sql"):
+                        state = entry.stat()
+                        found[entry.path[root:]] = (state.st_size, state.st_mtime_ns)
+        return found
 
     def _copy(self, path: Path) -> Path:
         return self._copies / path.relative_to(self._data)
+
+
+def _subdirectories(directory: str) -> list[str]:
+    with suppress(FileNotFoundError), os.scandir(directory) as entries:
+        return [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]
+    return []
 
 
 def _replace(path: Path, content: bytes) -> None:

@@ -1,4 +1,4 @@
-"""`tradecast sql --as` and `tradecast query --as`: one user's rows, of both stores at rest."""
+"""`tradecast sql --as` and `tradecast query --as`: one user's rows, of both stores."""
 
 from __future__ import annotations
 
@@ -6,28 +6,34 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
+import clickhouse_connect
 import pytest
 
-from embedded.clickhouse.process import ClickHouse
+from config.settings import load
 from embedded.home import open_home
-from flows.context import CLICKHOUSE
+from flows import servers
+from flows.context import CLICKHOUSE, System
 from flows.errors import Exit
+from flows.process import write_json
 from schema import clickhouse
 from schema import duckdb as duck
 from schema.registry import TABLES
-from sinks.clickhouse_migration import migrate
 from sinks.duckdb.database import ARCHIVE, CONTROL, Database, Limits, registered, source
 from tests.common_rows import made
+from tests.migrated import clickhouse_into
 from tests.two_users import ANN, BOB
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A home whose ClickHouse runs, as `tradecast up` has it; DuckDB's files are read as they lie."""
     path = tmp_path_factory.mktemp("reader") / "home"
     opened = open_home(path, create=True)
     with Database(opened.duckdb_dir, Limits()) as database:
@@ -36,21 +42,22 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
             cursor.execute(f"USE {ARCHIVE if TABLES[name].kind == 'history' else CONTROL}.main")
             with registered(cursor, {name: batch}):
                 cursor.execute(duck.insert(TABLES[name], source(name)))
-    server = ClickHouse(
-        opened.clickhouse_dir, password=opened.password(CLICKHOUSE), die_with_parent=True
-    )
-    with server:
-        import clickhouse_connect  # noqa: PLC0415
-
+    clickhouse_into(opened.clickhouse_dir)
+    system = System(opened, load(None, path, {}))
+    ports = servers.choose_ports(system)
+    with ExitStack() as stack:
+        for server in servers.embedded(system, ports):
+            stack.enter_context(server)
+        write_json(system.ports_file, ports)
+        write_json(opened.run_dir / "up.json", {"pid": os.getpid()})
         client = clickhouse_connect.get_client(
-            dsn=f"{server.url}/default", autogenerate_session_id=False
+            dsn=system.clickhouse_url(ports[CLICKHOUSE]), autogenerate_session_id=False
         )
-        migrate(client)
         for name, batch in made():
             if "clickhouse" in TABLES[name].stores:
                 client.insert_arrow(clickhouse.target(TABLES[name]), batch)
         client.close()
-    return path
+        yield path
 
 
 def run(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -8,7 +8,6 @@ import pytest
 
 from schema import clickhouse as store
 from schema.registry import TABLES
-from sinks.clickhouse_migration import migrate
 from tests.embedded_http import ask
 from tests.servers import ClickHouseServer
 from tests.two_users import ANN, BOB, rows
@@ -30,9 +29,8 @@ def table(clickhouse: ClickHouseServer) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouseServer]:
     """All tables, with a row of Ann's and one of Bob's in each, written in two versions."""
-    with ClickHouseServer(tmp_path_factory.mktemp("readers")) as server:
+    with ClickHouseServer(tmp_path_factory.mktemp("readers"), migrated=True) as server:
         with server.client() as client:
-            migrate(client)
             for each in TABLES.values():
                 if "clickhouse" in each.stores and each.kind != "system":
                     for user in (ANN, BOB, ANN, BOB):

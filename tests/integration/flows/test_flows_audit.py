@@ -215,10 +215,8 @@ class Planter:
 
 
 @pytest.fixture(scope="module")
-def clickhouse_url(clickhouse: ClickHouseServer) -> str:
-    with clickhouse.client() as client:
-        client.command("CREATE DATABASE IF NOT EXISTS audited")
-    return f"{clickhouse.url}/audited"
+def clickhouse_url(migrated_clickhouse: ClickHouseServer) -> str:
+    return f"{migrated_clickhouse.url}/default"
 
 
 @pytest.fixture(params=["duckdb", "clickhouse"])
@@ -227,7 +225,6 @@ def planter(
 ) -> Iterator[Planter]:
     if request.param == "clickhouse":
         writer = ClickHouseWriter(clickhouse_url)
-        writer.positions()  # makes the tables
         store = ClickHouseStore(clickhouse_url)
         for each in audit.history():
             store.client.command(f"TRUNCATE TABLE {each.name}")

@@ -37,6 +37,7 @@ from sinks.duckdb.writer import DuckWriter
 from sinks.spool import Spool
 from tests.control_rows import ROOT, user
 from tests.control_rows import rows as user_rows
+from tests.migrated import clickhouse_into
 from tests.servers import eventually
 
 if TYPE_CHECKING:
@@ -83,6 +84,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> System:
     journal.mkdir(parents=True)
     (journal / "executor.journal").write_bytes(b"what was sent")
     with ExitStack() as stack:
+        clickhouse_into(one.home.clickhouse_dir)
         ports = servers.choose_ports(one)
         for server in servers.embedded(one, ports):
             stack.enter_context(server)

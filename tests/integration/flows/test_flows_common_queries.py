@@ -17,7 +17,6 @@ from flows.stores import ClickHouseStore, ReaderStore
 from schema import clickhouse
 from schema import duckdb as duck
 from schema.registry import TABLES
-from sinks.clickhouse_migration import migrate
 from sinks.duckdb.database import ARCHIVE, CONTROL, Database, Limits, registered, source
 from sinks.duckdb.files import DuckFiles
 from tests.common_rows import made
@@ -48,9 +47,8 @@ def in_duckdb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opener]:
 
 @pytest.fixture(scope="module")
 def in_clickhouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opener]:
-    with ClickHouseServer(tmp_path_factory.mktemp("common")) as server:
+    with ClickHouseServer(tmp_path_factory.mktemp("common"), migrated=True) as server:
         with server.client() as client:
-            migrate(client)
             for name, batch in made():
                 if "clickhouse" in TABLES[name].stores:
                     client.insert_arrow(clickhouse.target(TABLES[name]), batch)

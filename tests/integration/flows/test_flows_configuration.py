@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tests.servers import ClickHouseServer
 
 EXAMPLE = Path(__file__).parents[3] / "docs" / "examples" / "world.toml"
-DATABASE = "configuration_versions"
+DATABASE = "default"
 
 
 def system(home: Path, url: str) -> System:
@@ -26,16 +26,15 @@ def system(home: Path, url: str) -> System:
 
 
 def test_what_clickhouse_missed_is_told_later_and_once(
-    clickhouse: ClickHouseServer, tmp_path: Path
+    migrated_clickhouse: ClickHouseServer, tmp_path: Path
 ) -> None:
     away = system(tmp_path, "http://default:x@127.0.0.1:1")
     made = world.read(EXAMPLE)
     configuration.apply_world(away, made, "while ClickHouse is down")
     with pytest.raises(WriteFailed):
         configuration.record_versions(away)
-    there = system(tmp_path, clickhouse.url)
-    with clickhouse.client() as client:
-        client.command(f"CREATE DATABASE {DATABASE}")
+    there = system(tmp_path, migrated_clickhouse.url)
+    with migrated_clickhouse.client() as client:
         for _ in range(2):
             configuration.record_versions(there)
         for name, rows in (("accounts", made.accounts), ("subscriptions", made.subscriptions)):

@@ -22,8 +22,8 @@ from schema import keys
 from schema import redis as live_rows
 from schema.registry import TABLES, table
 from sinks import postgres as pg
-from sinks.clickhouse_migration import migrate
 from sinks.duckdb.database import Database, Limits
+from tests.migrated import clickhouse_into
 from tests.postgres import PostgresServer
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ def stores(tmp_path: Path, postgres_url: str) -> Iterator[Stores]:
     with ExitStack() as stack:
         postgres = stack.enter_context(pg.connect(postgres_url))
         pg.migrate(postgres)
+        clickhouse_into(home.clickhouse_dir)
         ports = servers.choose_ports(system)
         for server in servers.embedded(system, ports):
             stack.enter_context(server)
@@ -64,7 +65,6 @@ def stores(tmp_path: Path, postgres_url: str) -> Iterator[Stores]:
             dsn=system.clickhouse_url(ports[CLICKHOUSE]), autogenerate_session_id=False
         )
         stack.callback(click.close)
-        migrate(click)
         stores = Stores(system, client, click, postgres)
         stores.fill()
         yield stores

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from schema.registry import table
-from sinks.clickhouse_migration import migrate
 from tests.embedded_http import ask
 from tests.servers import ClickHouseServer
 
@@ -22,9 +21,8 @@ TEXT = PAGE.read_text(encoding="utf-8")
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """An endpoint with the system's tables, and a row in some."""
-    with ClickHouseServer(tmp_path_factory.mktemp("archive")) as server:
+    with ClickHouseServer(tmp_path_factory.mktemp("archive"), migrated=True) as server:
         with server.client() as client:
-            migrate(client)
             add_row(client, "orders", symbol="EURUSD")
             for name in ("signal_execution_status", "signal_rejection", "signal_decisions"):
                 add_row(client, name)

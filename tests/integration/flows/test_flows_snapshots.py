@@ -6,7 +6,6 @@ import shutil
 from contextlib import ExitStack
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 from uuid import UUID
 
 import polars as pl
@@ -114,17 +113,12 @@ class Stores:
 
 @pytest.fixture(scope="module")
 def empty(
-    tmp_path_factory: pytest.TempPathFactory, clickhouse: ClickHouseServer
+    tmp_path_factory: pytest.TempPathFactory, migrated_clickhouse: ClickHouseServer
 ) -> tuple[Path, str]:
     """DuckDB's files and the address of a database of ClickHouse, both migrated and without rows."""
     files = tmp_path_factory.mktemp("empty")
     DuckFiles(files, Limits(), write=True).close()
-    with clickhouse.client() as client:
-        client.command("DROP DATABASE IF EXISTS snapshots")
-        client.command("CREATE DATABASE snapshots")
-    password = quote(clickhouse.password)
-    where = f"{clickhouse.user}:{password}@{clickhouse.host}:{clickhouse.port}"
-    return files, f"http://{where}/snapshots"
+    return files, f"{migrated_clickhouse.url}/default"
 
 
 @pytest.fixture
@@ -135,7 +129,6 @@ def stores(empty: tuple[Path, str], tmp_path: Path) -> Iterator[Stores]:
         duck = stack.enter_context(DuckFiles(tmp_path / "duckdb", Limits(), write=True))
         writer = ClickHouseWriter(url)
         stack.callback(writer.close)
-        writer.positions()
         store = ClickHouseStore(url)
         stack.callback(store.close)
         for name in WRITTEN:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import redis
-    from clickhouse_connect.driver.client import Client
 
 
 @pytest.fixture
@@ -33,16 +31,12 @@ def duck(valkey: ValkeyServer, redis_client: redis.Redis, tmp_path: Path) -> Ite
 def click(
     valkey: ValkeyServer,
     redis_client: redis.Redis,
-    clickhouse: ClickHouseServer,
-    clickhouse_client: Client,
+    migrated_clickhouse: ClickHouseServer,
     tmp_path: Path,
 ) -> Iterator[Archive]:
-    clickhouse_client.command("CREATE DATABASE archive_flow")
-    url = urlsplit(clickhouse.url)._replace(path="/archive_flow", query="").geturl()
-    archive = Archive("clickhouse", valkey.unix_url, tmp_path, url)
+    archive = Archive("clickhouse", valkey.unix_url, tmp_path, f"{migrated_clickhouse.url}/default")
     yield archive
     archive.close()
-    clickhouse_client.command("DROP DATABASE archive_flow")
 
 
 def kill_while_sending(archive: Archive, client: redis.Redis) -> None:
@@ -92,13 +86,14 @@ def test_duckdb_has_each_row_once_after_kills(duck: Archive, redis_client: redis
 
 
 def test_clickhouse_shows_each_row_once_after_kills(
-    click: Archive, redis_client: redis.Redis, clickhouse_client: Client
+    click: Archive, redis_client: redis.Redis, migrated_clickhouse: ClickHouseServer
 ) -> None:
     kill_while_sending(click, redis_client)
     click.start()
     eventually(lambda: stored_everywhere(redis_client, "clickhouse"), 20)
     assert click.stop() == 0
-    found = clickhouse_client.query(COUNTS + "archive_flow.system_event_log_current")
+    with migrated_clickhouse.client() as client:
+        found = client.query(COUNTS + "system_event_log_current")
     assert [tuple(row) for row in found.result_rows] == [(150 * ROWS, 150 * ROWS)]
 
 

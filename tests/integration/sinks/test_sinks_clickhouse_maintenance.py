@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pytest
@@ -10,7 +10,6 @@ import pytest
 from schema import clickhouse as ch
 from schema.registry import table
 from sinks.clickhouse_maintenance import ClickHouseMaintenance, pays
-from sinks.clickhouse_migration import migrate
 from sinks.upkeep import Done, Wanted
 from tests.aged_rows import (
     AUDIT,
@@ -24,25 +23,24 @@ from tests.aged_rows import (
     filled,
     marks,
 )
+from tests.servers import ClickHouseServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from clickhouse_connect.driver.client import Client
 
 
 @pytest.fixture
-def click(clickhouse: Any) -> Iterator[tuple[Client, str]]:
-    with clickhouse.client() as client:
-        client.command("CREATE DATABASE maintained")
-        client.database = "maintained"
-        migrate(client)
+def click(tmp_path: Path) -> Iterator[tuple[Client, str]]:
+    with (
+        ClickHouseServer(tmp_path / "clickhouse", migrated=True) as server,
+        server.client() as client,
+    ):
         client.command("SYSTEM STOP TTL MERGES")
         client.command("SYSTEM STOP MERGES")
-        yield client, f"{clickhouse.url}/maintained"
-        client.command("SYSTEM START MERGES")
-        client.command("SYSTEM START TTL MERGES")
-        client.command("DROP DATABASE maintained")
+        yield client, f"{server.url}/default"
 
 
 def put(client: Client, name: str, rows: pa.Table) -> None:

@@ -7,7 +7,6 @@ import warnings
 from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import pyarrow as pa
 import pytest
@@ -83,12 +82,10 @@ def test_the_rest_of_a_batch_is_stored(
     store: str,
     valkey: ValkeyServer,
     redis_client: redis.Redis,
-    clickhouse: ClickHouseServer,
+    migrated_clickhouse: ClickHouseServer,
     tmp_path: Path,
 ) -> None:
-    with clickhouse.client() as client:
-        client.command("CREATE DATABASE refused_rows")
-    url = urlsplit(clickhouse.url)._replace(path="/refused_rows", query="").geturl()
+    url = f"{migrated_clickhouse.url}/default"
     archive = Archive(store, valkey.unix_url, tmp_path, url)
     try:
         archive.start()
@@ -111,7 +108,7 @@ def test_the_rest_of_a_batch_is_stored(
             with open_or_connect(archive.home / "d.sock", archive.home / "duckdb") as reader:
                 trades, events = (reader.query(query).read_all().to_pylist() for query in queries)
         else:
-            with clickhouse.client("refused_rows") as client:
+            with migrated_clickhouse.client() as client:
                 trades, events = (client.query_arrow(query).to_pylist() for query in queries)
         assert trades == [{"n": 4}]  # the key is the same in every partition
         messages = [event["message"] for event in events]
@@ -122,8 +119,6 @@ def test_the_rest_of_a_batch_is_stored(
         ]
     finally:
         archive.close()
-        with clickhouse.client() as client:
-            client.command("DROP DATABASE refused_rows")
 
 
 def test_the_schema_of_a_batch_is_kept() -> None:
