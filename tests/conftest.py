@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -20,9 +19,6 @@ if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
 
-_WITH_SERVERS = {Path(__file__).parent / "integration", Path(__file__).parent / "acceptance"}
-
-
 def pytest_configure(config: pytest.Config) -> None:
     """Set where the processes of this run share what takes long to make."""
     if migrated.SHARED not in os.environ:
@@ -30,11 +26,12 @@ def pytest_configure(config: pytest.Config) -> None:
         config.add_cleanup(lambda: shutil.rmtree(os.environ.pop(migrated.SHARED)))
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of a module together that share servers: in one process."""
-    for item in items:
-        if _WITH_SERVERS & set(item.path.parents) and item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Keep tests together that share servers, where several processes run them."""
+    from tests.scheduling import ByServers  # noqa: PLC0415 - pytest may run without xdist
+
+    return ByServers(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,7 @@ from tests.servers import eventually
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = [pytest.mark.timeout(280), pytest.mark.xdist_group("acceptance")]
+pytestmark = pytest.mark.timeout(280)
 
 # Processes are stopped for as long as a backup takes: their prices and balances still hold then.
 QUIET = {

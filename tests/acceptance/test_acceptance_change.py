@@ -20,7 +20,7 @@ from tests.servers import eventually
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = [pytest.mark.timeout(480), pytest.mark.xdist_group("acceptance")]
+pytestmark = pytest.mark.timeout(480)
 
 EVENTS = table("system_event_log")
 QUIET = {"TRADECAST__METRICS__ENABLED": "false", "TRADECAST__LOG__LEVEL": "warning"}

@@ -18,7 +18,7 @@ from tests.cluster import Cluster
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("acceptance")]
+pytestmark = pytest.mark.timeout(300)
 
 
 def test_a_demo_of_everything_on_a_cluster(tmp_path: Path) -> None:

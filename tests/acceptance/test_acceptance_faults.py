@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-pytestmark = [pytest.mark.timeout(600), pytest.mark.xdist_group("acceptance")]
+pytestmark = pytest.mark.timeout(600)
 
 # Migrations end before a system runs; tests of the stores strike there.
 RUNNING = [name for name in POINTS if not name.startswith("migrate.")]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("acceptance")]
+pytestmark = pytest.mark.timeout(300)
 
 _BYSTANDER = "execute-beta-1"
 

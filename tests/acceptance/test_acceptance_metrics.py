@@ -19,7 +19,7 @@ from tests.servers import eventually
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = [pytest.mark.timeout(180), pytest.mark.xdist_group("acceptance")]
+pytestmark = pytest.mark.timeout(180)
 DOCS = EXAMPLE.parents[1]
 TEXTS = [
     (DOCS / name).read_text(encoding="utf-8")

@@ -12,7 +12,7 @@ from tests.torture.round import run
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = [pytest.mark.timeout(400), pytest.mark.xdist_group("acceptance")]
+pytestmark = pytest.mark.timeout(400)
 
 
 def test_a_round_of_torture_loses_and_doubles_nothing(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from tests.acceptance.console import Command
 
-pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("acceptance")]
+pytestmark = pytest.mark.timeout(300)
 PAGE = (REPOSITORY / "docs" / "tutorial.md").read_text(encoding="utf-8")
 LOOKS = ("tradecast sql", "tradecast status", "tradecast audit")
 
