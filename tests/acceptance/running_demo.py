@@ -113,7 +113,7 @@ class RunningDemo:
         pid, paused = self.pid(part), self.pid(held)
         assert paused, f"{held} does not run"
         with _stopped(paused):
-            eventually(hit, 10, what=f"work in hand of {part}")
+            eventually(hit, 60, what=f"work in hand of {part}")
             os.kill(pid, signal.SIGKILL)
         return pid
 

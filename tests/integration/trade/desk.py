@@ -13,7 +13,8 @@ import redis
 from prometheus_client import CollectorRegistry
 
 from config import change, rows, world
-from config.settings import Settings, Trade
+from config.process_sections import Trade
+from config.settings import Settings
 from flows import trade
 from flows.trade_metrics import Metrics
 from rules import decision_log

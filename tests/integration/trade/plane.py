@@ -11,7 +11,8 @@ import numpy as np
 import redis
 
 from config import change, live, rows, world
-from config.settings import Settings, Trade
+from config.process_sections import Trade
+from config.settings import Settings
 from flows.lag import STORES
 from flows.trade import shard_settings
 from operators import steps

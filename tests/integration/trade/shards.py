@@ -11,7 +11,8 @@ from bytewax.dataflow import Dataflow
 from prometheus_client import CollectorRegistry
 
 from config import change, world
-from config.settings import Settings, Trade
+from config.process_sections import Trade
+from config.settings import Settings
 from embedded.home import Home, open_home
 from embedded.lock import DirectoryLock
 from embedded.server import make_private
