@@ -28,9 +28,8 @@ _ACTIVE = pl.when(pl.col("_active_varies")).then(
 
 def _slope(left: pl.Expr, right: pl.Expr) -> pl.Expr:
     """Return cov(left, right)/var(right), null where right is constant."""
-    around = right - right.mean()
     known = (right.count() >= 2) & (right.max() != right.min())
-    return pl.when(known).then(ratio(((left - left.mean()) * around).sum(), (around**2).sum()))
+    return pl.when(known).then(ratio(pl.cov(left, right), right.var()))
 
 
 def _capture(side: str) -> pl.Expr:

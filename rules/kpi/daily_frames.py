@@ -9,19 +9,46 @@ import polars as pl
 from rules.kpi.kpi import Stage
 from rules.kpi.prepare import Columns, Frames, sliced
 
-_SAME = pl.col("account").shift(1) == pl.col("account")
-_W = pl.col("w")
-_DRAWDOWN: tuple[Columns, ...] = (
-    {"w": pl.col("growth").cum_prod().over("account")},
-    {
-        "_peak": pl.max_horizontal(pl.lit(1.0), _W.cum_max().over("account")),
-        "_trough": pl.min_horizontal(pl.lit(1.0), _W.cum_min().over("account")),
+_SAME = (pl.col("account").shift(1) == pl.col("account")).fill_null(value=False)
+_W, _START = pl.col("w"), pl.lit(1.0)
+
+
+def _drawdown(
+    peak: pl.Expr = _START, trough: pl.Expr = _START, growth: str = "growth"
+) -> tuple[Columns, ...]:
+    """Return wealth, its drawdown and its run-up, from a peak and a trough on."""
+    return (
+        {"w": pl.col(growth).cum_prod().over("account")},
+        {
+            "_peak": pl.max_horizontal(peak, _W.cum_max().over("account")),
+            "_trough": pl.min_horizontal(trough, _W.cum_min().over("account")),
+        },
+        {
+            "dd": _W / pl.col("_peak") - 1,
+            "runup": pl.when(pl.col("_trough") > 0).then(_W / pl.col("_trough") - 1),
+        },
+    )
+
+
+# What goes on from the rows before, and how it is told of them.
+CARRIED: Mapping[Stage, Mapping[str, pl.Expr]] = {
+    Stage.DAILY: {
+        "w": pl.col("w").last(),
+        "_peak": pl.col("_peak").last(),
+        "_trough": pl.col("_trough").last(),
+        "path": pl.col("growth_log").sum(),
+        "t": pl.len(),
+        "r": pl.col("r").last(),
+        "date": pl.col("date").last(),
+        "dd": pl.col("dd").last(),
     },
-    {
-        "dd": _W / pl.col("_peak") - 1,
-        "runup": pl.when(pl.col("_trough") > 0).then(_W / pl.col("_trough") - 1),
-    },
-)
+    Stage.EQUITY: {"_highest": pl.col("_highest").last()},
+}
+# Columns that a row has only beside those after it, or beside many before it.
+WHOLE: Mapping[Stage, frozenset[str]] = {
+    Stage.DAILY: frozenset({"back", "rolling", "uneven"}),
+    Stage.EQUITY: frozenset({"back", "_as_of"}),
+}
 
 
 def days(frames: Frames) -> pl.DataFrame:
@@ -37,24 +64,33 @@ def days(frames: Frames) -> pl.DataFrame:
     """
     rows = sliced(frames.inputs.daily.filter(pl.col("r").is_not_null()))
     r = pl.col("r")
-    first: Columns = {
+
+    def before(column: str, start: float | None = None) -> pl.Expr:
+        return frames.carried(Stage.DAILY, column, rows, start)
+
+    first: dict[str, pl.Expr | pl.Series] = {
         "growth": (1 + r).clip(lower_bound=0.0),
         "growth_log": pl.when(r > -1).then(r.log1p()),
         "up": pl.when(r > 0).then(r),
         "down": pl.when(r < 0).then(r),
-        "prior": pl.when(_SAME).then(r.shift(1)),
+        "prior": pl.when(_SAME).then(r.shift(1)).otherwise(before("r")),
         "ruined": r <= -1,
         "excess": r - frames.setting("_rf_day", rows),
         "beyond": r - frames.setting("_mar_day", rows),
         **_counted(rows),
     }
+    first["t"] = first["t"] + before("t", 0).cast(pl.Int32)
+    begun: Columns = {
+        "_growth": pl.when(_SAME).then("growth").otherwise(pl.col("growth") * before("w", 1.0)),
+    }
     second: Columns = {
-        "path": pl.col("growth_log").cum_sum().over("account"),
+        "path": pl.col("growth_log").cum_sum().over("account") + before("path", 0.0),
         "rolling": pl.when(pl.col("t") >= 29).then(r.rolling_std(30)),
         "_even": (pl.col("growth_log").mean().over("account") * (pl.col("t") + 1)).exp(),
     }
     last: Columns = {"uneven": pl.col("w") / pl.col("_even") - 1}
-    return frames.only(Stage.DAILY, rows, first, second, *_DRAWDOWN, last)
+    drawdown = _drawdown(before("_peak", 1.0), before("_trough", 1.0), "_growth")
+    return frames.only(Stage.DAILY, rows, first, begun, second, *drawdown, last)
 
 
 def _counted(rows: pl.DataFrame) -> dict[str, pl.Series]:
@@ -83,7 +119,7 @@ def _recent(frames: Frames) -> pl.DataFrame:
 def _last(count: int, stage: Stage) -> Callable[[Frames], pl.DataFrame]:
     def last(frames: Frames) -> pl.DataFrame:
         rows = sliced(frames[Stage.DAILY].filter(pl.col("back") < count))
-        return frames.only(stage, rows, *_DRAWDOWN)
+        return frames.only(stage, rows, *_drawdown())
 
     return last
 
@@ -94,7 +130,7 @@ def _last_36_months(frames: Frames) -> pl.DataFrame:
     cut = rows.filter(pl.col("date") > begin.gather(rows["account"]))
     if cut.height == rows.height:
         return rows
-    return frames.only(Stage.LAST_36M, sliced(cut), *_DRAWDOWN)
+    return frames.only(Stage.LAST_36M, sliced(cut), *_drawdown())
 
 
 def _ordered(frames: Frames) -> pl.DataFrame:
@@ -142,14 +178,20 @@ def equity(frames: Frames) -> pl.DataFrame:
     first: Columns = {
         **{name: frames.setting(name, rows) for name in names},
         **_counted(rows),
-        "_highest": pl.col("balance").fill_null(-math.inf).cum_max().over("account"),
+        "_highest": pl.max_horizontal(
+            frames.carried(Stage.EQUITY, "_highest", rows),
+            pl.col("balance").fill_null(-math.inf).cum_max().over("account"),
+        ),
         "flow": pl.col("flow").fill_null(0.0),
     }
     opening, initial = pl.col("equity_open"), pl.col("_initial")
     reference = pl.when(pl.col("balance_open") > opening).then("balance_open").otherwise(opening)
     known = pl.col("balance_open").is_not_null()
     lost = pl.when(known).then(reference - pl.col("equity_low")).clip(lower_bound=0.0)
-    highest = pl.max_horizontal(initial, pl.when(_SAME).then(pl.col("_highest").shift(1)))
+    begun = frames.carried(Stage.EQUITY, "_highest", rows)
+    highest = pl.max_horizontal(
+        initial, pl.when(_SAME).then(pl.col("_highest").shift(1)).otherwise(begun)
+    )
     second: Columns = {
         "start": opening - pl.col("flow"),
         "at": (pl.col("date") - pl.col("_opened")).dt.total_days(),

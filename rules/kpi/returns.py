@@ -29,8 +29,8 @@ _RISE_ERROR = ((1 - pl.col("_r2")) * pl.col("_path_yy") / (_N - 2) / _XX).sqrt()
 
 PARTS = (
     Part("_last_day", Stage.DAILY, pl.col("date").last()),
-    Part("_path_yy", Stage.DAILY, ((_PATH - _PATH.mean()) ** 2).sum()),
-    Part("_path_xy", Stage.DAILY, ((_PATH - _PATH.mean()) * (_T - _T.mean())).sum()),
+    Part("_path_yy", Stage.DAILY, _PATH.var() * (_PATH.count() - 1)),
+    Part("_path_xy", Stage.DAILY, pl.cov(_PATH, _T) * (_PATH.count() - 1)),
     Part("_path_varies", Stage.DAILY, _PATH.max() != _PATH.min()),
     Part("_r2", Stage.DERIVED, _R2),
 )

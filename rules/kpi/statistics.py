@@ -1,0 +1,250 @@
+"""Sufficient statistics: what is kept of rows so that more rows can be added without them.
+
+Each is a few numbers that an expression aggregates from rows, and a rule by which those of
+earlier rows and those of later rows become those of both. Moments are merged about their means
+(Chan, Golub, LeVeque 1979; Pebay, SAND2008-6212), so that nothing cancels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import sha1
+
+import polars as pl
+
+LATER = "later "  # before the name of what later rows came to
+Rule = Callable[[str], pl.Expr]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One number that is kept of an account.
+
+    Attributes:
+        name: of the column; it follows from what is aggregated.
+        rows: aggregates it from rows.
+        merged: from the columns of earlier rows and of later ones, those with `LATER`.
+        empty: its value where there are no rows.
+    """
+
+    name: str
+    rows: pl.Expr
+    merged: pl.Expr
+    empty: float | None = None
+
+
+@dataclass(frozen=True)
+class Statistic:
+    """What stands for an aggregation: columns that are kept, and its value from them."""
+
+    columns: tuple[Column, ...]
+    value: pl.Expr
+
+
+def later(name: str) -> pl.Expr:
+    """Return the column of later rows."""
+    return pl.col(LATER + name)
+
+
+def total(x: pl.Expr) -> Statistic:
+    """Return the sum of what is known."""
+    return _one("sum", x.sum(), _added, 0)
+
+
+def known(x: pl.Expr) -> Statistic:
+    """Return the count of what is known."""
+    return _one("count", x.count(), _added, 0)
+
+
+def unknown(x: pl.Expr) -> Statistic:
+    """Return the count of nulls."""
+    return _one("unknown", x.null_count(), _added, 0)
+
+
+def rows() -> Statistic:
+    """Return the count of rows."""
+    return _one("rows", pl.len(), _added, 0)
+
+
+def product(x: pl.Expr) -> Statistic:
+    """Return the product of what is known."""
+    return _one("product", x.product(), lambda name: pl.col(name) * later(name), 1)
+
+
+def least(x: pl.Expr) -> Statistic:
+    """Return the least."""
+    return _one("min", x.min(), lambda name: pl.min_horizontal(name, LATER + name))
+
+
+def greatest(x: pl.Expr) -> Statistic:
+    """Return the greatest."""
+    return _one("max", x.max(), lambda name: pl.max_horizontal(name, LATER + name))
+
+
+def any_of(x: pl.Expr) -> Statistic:
+    """Return whether one is true; nulls are left out."""
+    return _one("any", x.any(), lambda name: pl.col(name) | later(name), 0)
+
+
+def last(x: pl.Expr) -> Statistic:
+    """Return the last one, null or not."""
+    count = _column("len", x.len(), _added, 0)
+    value = _column("last", x.last(), lambda name: _which(later(count.name) > 0, name, 1))
+    return Statistic((count, value), pl.col(value.name))
+
+
+def first(x: pl.Expr) -> Statistic:
+    """Return the first one, null or not."""
+    count = _column("len", x.len(), _added, 0)
+    value = _column("first", x.first(), lambda name: _which(pl.col(count.name) == 0, name, 1))
+    return Statistic((count, value), pl.col(value.name))
+
+
+def at_least(x: pl.Expr, by: pl.Expr) -> Statistic:
+    """Return x where `by` is least, the first such one."""
+    low = _column("min", by.min(), lambda name: pl.min_horizontal(name, LATER + name))
+    lower = later(low.name) < pl.col(low.name)
+    newer = lower | pl.col(low.name).is_null()
+    value = _column("at_min", x.get(by.arg_min()), lambda name: _which(newer, name, 1), by)
+    return Statistic((low, value), pl.col(value.name))
+
+
+def mean(x: pl.Expr) -> Statistic:
+    """Return the mean of what is known."""
+    sums, counts = total(x), known(x)
+    number = pl.when(counts.value > 0).then(sums.value / counts.value)
+    return Statistic((*sums.columns, *counts.columns), number)
+
+
+def variance(x: pl.Expr, ddof: int) -> Statistic:
+    """Return the variance; null where there are not more than `ddof` values."""
+    n, _, m2, *_ = columns = _moments(x)[:3]
+    count = pl.col(n.name)
+    return Statistic(tuple(columns), pl.when(count > ddof).then(pl.col(m2.name) / (count - ddof)))
+
+
+def deviation(x: pl.Expr, ddof: int) -> Statistic:
+    """Return the standard deviation."""
+    found = variance(x, ddof)
+    return Statistic(found.columns, found.value.sqrt())
+
+
+def skew(x: pl.Expr, *, bias: bool) -> Statistic:
+    """Return the skewness, g1 or the bias-corrected G1."""
+    count, _, m2, m3 = (pl.col(each.name) for each in _moments(x)[:4])
+    n = count.cast(pl.Float64)
+    number = (m3 / n) / (m2 / n) ** 1.5
+    if not bias:
+        number = pl.when(n > 2).then(number * (n * (n - 1)).sqrt() / (n - 2))  # noqa: PLR2004
+    return Statistic(_moments(x)[:4], number)
+
+
+def kurtosis(x: pl.Expr, *, fisher: bool, bias: bool) -> Statistic:
+    """Return the kurtosis, g2 or the bias-corrected G2."""
+    count, _, m2, _, m4 = (pl.col(each.name) for each in _moments(x))
+    n = count.cast(pl.Float64)
+    number = n * m4 / m2**2 - 3
+    if not bias:
+        scale = (n - 1) / ((n - 2) * (n - 3))
+        number = pl.when(n > 3).then(scale * ((n + 1) * number + 6))  # noqa: PLR2004
+    return Statistic(_moments(x), number if fisher else number + 3)
+
+
+def correlation(x: pl.Expr, y: pl.Expr) -> Statistic:
+    """Return Pearson's correlation over the rows that have both."""
+    columns = _comoments(x, y)
+    _, _, _, xx, yy, xy = (pl.col(each.name) for each in columns)
+    return Statistic(columns, xy / (xx * yy).sqrt())
+
+
+def covariance(x: pl.Expr, y: pl.Expr, ddof: int) -> Statistic:
+    """Return the covariance over the rows that have both."""
+    columns = _comoments(x, y)
+    n, xy = pl.col(columns[0].name), pl.col(columns[-1].name)
+    return Statistic(columns, pl.when(n > ddof).then(xy / (n - ddof)))
+
+
+def _added(name: str) -> pl.Expr:
+    return pl.col(name) + later(name)
+
+
+def _which(newer: pl.Expr, name: str, _: int) -> pl.Expr:
+    return pl.when(newer).then(later(name)).otherwise(pl.col(name))
+
+
+def _column(
+    kind: str, rows: pl.Expr, merged: Rule, empty: float | None = None, by: pl.Expr | None = None
+) -> Column:
+    told = rows.meta.serialize(format="json")
+    del by
+    name = f"{kind}#{sha1(told.encode(), usedforsecurity=False).hexdigest()[:12]}"
+    return Column(name, rows, merged(name), empty)
+
+
+def _one(kind: str, rows: pl.Expr, merged: Rule, empty: float | None = None) -> Statistic:
+    column = _column(kind, rows, merged, empty)
+    return Statistic((column,), pl.col(column.name))
+
+
+def _moments(x: pl.Expr) -> tuple[Column, ...]:
+    """Return count, mean, and the sums of the second to the fourth power about the mean."""
+    around = x - x.mean()
+    n = _column("count", x.count(), _added, 0)
+    a, b = pl.col(n.name).cast(pl.Float64), later(n.name).cast(pl.Float64)
+    names = [_column(f"m{k}", (around**k).sum(), pl.col).name for k in (2, 3, 4)]
+    (m2, m3, m4), (l2, l3, _) = map(pl.col, names), map(later, names)
+    mean = _column("mean", x.mean(), lambda name: _both(n.name, name, _mean_of(n.name, name)))
+    d = later(mean.name) - pl.col(mean.name)
+    both = a + b
+    second = m2 + later(names[0]) + d**2 * a * b / both
+    third = m3 + later(names[1]) + d**3 * a * b * (a - b) / both**2 + 3 * d * (a * l2 - b * m2) / both
+    fourth = (
+        m4
+        + later(names[2])
+        + d**4 * a * b * (a**2 - a * b + b**2) / both**3
+        + 6 * d**2 * (a**2 * l2 + b**2 * m2) / both**2
+        + 4 * d * (a * l3 - b * m3) / both
+    )
+    powers = (
+        _column(f"m{k}", (around**k).sum(), lambda name, v=v: _both(n.name, name, v), 0.0)
+        for k, v in ((2, second), (3, third), (4, fourth))
+    )
+    return (n, mean, *powers)
+
+
+def _mean_of(n: str, name: str) -> pl.Expr:
+    share = later(n) / (pl.col(n) + later(n))
+    return pl.col(name) + (later(name) - pl.col(name)) * share
+
+
+def _both(n: str, name: str, merged: pl.Expr) -> pl.Expr:
+    """Return what is merged, or what there is where one side has nothing."""
+    return (
+        pl.when(later(n) == 0)
+        .then(pl.col(name))
+        .when(pl.col(n) == 0)
+        .then(later(name))
+        .otherwise(merged)
+    )
+
+
+def _comoments(x: pl.Expr, y: pl.Expr) -> tuple[Column, ...]:
+    """Return count, means, squares and products about the means, of rows that have both."""
+    there = x.is_not_null() & y.is_not_null()
+    x, y = pl.when(there).then(x), pl.when(there).then(y)
+    n = _column("count", there.sum(), _added, 0)
+    mx, my = (
+        _column("mean", each.mean(), lambda name: _both(n.name, name, _mean_of(n.name, name)))
+        for each in (x, y)
+    )
+    dx, dy = (later(each.name) - pl.col(each.name) for each in (mx, my))
+    weight = pl.col(n.name) * (later(n.name) / (pl.col(n.name) + later(n.name)))
+    sums = []
+    for left, right, d in ((x, x, dx * dx), (y, y, dy * dy), (x, y, dx * dy)):
+        about = ((left - left.mean()) * (right - right.mean())).sum()
+        rule: Rule = lambda name, d=d: _both(  # noqa: E731
+            n.name, name, pl.col(name) + later(name) + d * weight
+        )
+        sums.append(_column("about", about, rule, 0.0))
+    return (n, mx, my, *sums)
