@@ -71,7 +71,8 @@ class Frames:
         """Return what a column came to before an account's first row, `start` where none was."""
         if self.earlier is None:
             return pl.lit(start)
-        return pl.lit(self.earlier[stage][column].gather(of["account"]).fill_null(start))
+        before = self.earlier[stage][column].gather(of["account"])
+        return pl.lit(before if start is None else before.fill_null(start))
 
     def continued(
         self, stage: Stage, rows: pl.DataFrame, key: str, **how: pl.Expr

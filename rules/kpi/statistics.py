@@ -90,14 +90,14 @@ def any_of(x: pl.Expr) -> Statistic:
 def last(x: pl.Expr) -> Statistic:
     """Return the last one, null or not."""
     count = _column("len", x.len(), _added, 0)
-    value = _column("last", x.last(), lambda name: _which(later(count.name) > 0, name, 1))
+    value = _column("last", x.last(), lambda name: _which(later(count.name) > 0, name))
     return Statistic((count, value), pl.col(value.name))
 
 
 def first(x: pl.Expr) -> Statistic:
     """Return the first one, null or not."""
     count = _column("len", x.len(), _added, 0)
-    value = _column("first", x.first(), lambda name: _which(pl.col(count.name) == 0, name, 1))
+    value = _column("first", x.first(), lambda name: _which(pl.col(count.name) == 0, name))
     return Statistic((count, value), pl.col(value.name))
 
 
@@ -106,7 +106,7 @@ def at_least(x: pl.Expr, by: pl.Expr) -> Statistic:
     low = _column("min", by.min(), lambda name: pl.min_horizontal(name, LATER + name))
     lower = later(low.name) < pl.col(low.name)
     newer = lower | pl.col(low.name).is_null()
-    value = _column("at_min", x.get(by.arg_min()), lambda name: _which(newer, name, 1), by)
+    value = _column("at_min", x.get(by.arg_min()), lambda name: _which(newer, name))
     return Statistic((low, value), pl.col(value.name))
 
 
@@ -169,15 +169,12 @@ def _added(name: str) -> pl.Expr:
     return pl.col(name) + later(name)
 
 
-def _which(newer: pl.Expr, name: str, _: int) -> pl.Expr:
+def _which(newer: pl.Expr, name: str) -> pl.Expr:
     return pl.when(newer).then(later(name)).otherwise(pl.col(name))
 
 
-def _column(
-    kind: str, rows: pl.Expr, merged: Rule, empty: float | None = None, by: pl.Expr | None = None
-) -> Column:
+def _column(kind: str, rows: pl.Expr, merged: Rule, empty: float | None = None) -> Column:
     told = rows.meta.serialize(format="json")
-    del by
     name = f"{kind}#{sha1(told.encode(), usedforsecurity=False).hexdigest()[:12]}"
     return Column(name, rows, merged(name), empty)
 

@@ -93,7 +93,7 @@ def _sums(rows: pl.DataFrame, codes: pl.Series, labels: pl.Series) -> pl.DataFra
             "account": pl.Series(there // kinds, dtype=PLACE),
             "trades": trades[there],
             "wins": np.bincount(key, weights=p > 0, minlength=bins)[there].astype(np.int64),
-            "pnl": np.bincount(key, weights=p, minlength=bins)[there],
+            "pnl": np.bincount(key, weights=p, minlength=bins)[there].astype(np.float64),
         }
     )
     return sums.with_columns(labels.gather(there % kinds), pl.col("pnl").round(2))
@@ -110,7 +110,8 @@ def _with_earlier(
 ) -> pl.DataFrame:
     if frames.earlier is None:
         return sums
-    both = pl.concat([frames.earlier[stage].select(sums.columns), sums])
+    before = frames.earlier[stage].select(sums.columns)
+    both = pl.concat([before, sums.cast(before.schema)])
     whole = both.group_by("account", label).agg(pl.col("trades", "wins", "pnl").sum())
     return whole.sort("account", label).select(sums.columns).with_columns(pl.col("pnl").round(2))
 
