@@ -27,9 +27,13 @@ _ACTIVE = pl.when(pl.col("_active_varies")).then(
 
 
 def _slope(left: pl.Expr, right: pl.Expr) -> pl.Expr:
-    """Return cov(left, right)/var(right), null where right is constant."""
+    """Return cov(left, right)/var(right), null where right is constant.
+
+    Of a constant left it is 0, which a sum of what rounding leaves would only be nearly.
+    """
     known = (right.count() >= 2) & (right.max() != right.min())
-    return pl.when(known).then(ratio(pl.cov(left, right), right.var()))
+    slope = ratio(pl.cov(left, right), right.var())
+    return pl.when(known).then(pl.when(left.max() != left.min()).then(slope).otherwise(0.0))
 
 
 def _capture(side: str) -> pl.Expr:
