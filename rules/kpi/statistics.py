@@ -84,7 +84,7 @@ def greatest(x: pl.Expr) -> Statistic:
 
 def any_of(x: pl.Expr) -> Statistic:
     """Return whether one is true; nulls are left out."""
-    return _one("any", x.any(), lambda name: pl.col(name) | later(name), 0)
+    return _one("any", x.any(), lambda name: pl.col(name) | later(name), empty=False)
 
 
 def last(x: pl.Expr) -> Statistic:
