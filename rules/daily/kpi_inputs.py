@@ -34,18 +34,21 @@ def kpi_inputs(
     is not among them: an order does not say what a pip of its symbol is; trades do.
 
     Args:
-        accounts: account (any number of its own), account_id and as_of.
-        days: rows of `daily_snapshots` in one zone, from an account's first day on.
+        accounts: account (any number of its own), account_id and as_of; and opened and initial,
+            where the days do not begin with an account's first.
+        days: rows of `daily_snapshots` in one zone.
         trades: rows of `trades`.
         orders: rows of `orders`.
         emotions: rows of `emotion_logs`.
         breaches: rows of `armor_breaches`.
     """
     place = accounts.select("account", "account_id")
-    begins = days.sort("date").group_by("account_id").agg(initial=pl.col("balance_open").first())
-    known = accounts.join(begins, on="account_id", how="left").select(
-        "account", "as_of", pl.col("initial").cast(_FLOAT)
-    )
+    known = accounts
+    if "initial" not in accounts.columns:
+        begins = days.sort("date").group_by("account_id")
+        begins = begins.agg(initial=pl.col("balance_open").first().cast(_FLOAT))
+        known = accounts.join(begins, on="account_id", how="left")
+    known = known.drop("account_id")
     return inputs(
         accounts=known,
         daily=_daily(days.join(place, on="account_id")),

@@ -21,16 +21,19 @@ from rules.kpi.state import State, no_accounts
 from rules.kpi.trade_groups import GROUPED
 from rules.kpi.update import OTHER_ENTRIES, from_history
 
-_PAST = "past"
+# Rows of these do not say on which day they came to be known.
+BOOKS = ("orders", "emotion_logs", "armor_breaches")
+_PAST, _SEEN = "past", "seen"
 _WORD = np.dtype("<f8")
 
 
-def packed(state: State, past: pl.DataFrame) -> pl.DataFrame:
+def packed(state: State, past: pl.DataFrame, seen: pl.DataFrame) -> pl.DataFrame:
     """Return account, numbers and more.
 
     Args:
         state: of accounts.
         past: `account` and what `OTHER_ENTRIES` come to.
+        seen: `account` and the greatest version of its rows in each of `BOOKS`.
     """
     frames = [rows.select(pl.all().name.suffix(f" {n}")) for n, rows in enumerate(_frames(state))]
     flat = pl.concat(frames, how="horizontal")
@@ -49,14 +52,20 @@ def packed(state: State, past: pl.DataFrame) -> pl.DataFrame:
     plain = [_plain(name, kind) for name, kind in _past_types().items()]
     values = past.with_columns(pl.struct(plain).alias(_PAST))
     more = more.join(values.select("account", _PAST), on="account", how="left", maintain_order="left")
+    known = seen.select("account", pl.struct(BOOKS).alias(_SEEN))
+    more = more.join(known, on="account", how="left", maintain_order="left")
     told = more.select(pl.struct(pl.exclude("account")).struct.json_encode()).to_series()
     return state.accounts.select("account").with_columns(
         numbers=pl.Series(texts, dtype=pl.String), more=told
     )
 
 
-def unpacked(rows: pl.DataFrame) -> tuple[State, pl.DataFrame]:
-    """Return what was packed, of rows with account, numbers and more."""
+def unpacked(rows: pl.DataFrame) -> tuple[State, pl.DataFrame, pl.DataFrame]:
+    """Return what was packed: the state, `past` and `seen`.
+
+    Args:
+        rows: account, numbers and more, sorted by account.
+    """
     blank = no_accounts()
     names = [each.schema for each in _frames(blank)]
     width = sum(map(len, names))
@@ -79,7 +88,8 @@ def unpacked(rows: pl.DataFrame) -> tuple[State, pl.DataFrame]:
     past = past.select(
         "account", *(pl.col(name).cast(kind) for name, kind in _past_types().items())
     )
-    return State(rows.select("account").hstack(accounts), kept, still, groups), past
+    seen = more.select("account", _SEEN).unnest(_SEEN)
+    return State(rows.select("account").hstack(accounts), kept, still, groups), past, seen
 
 
 def _frames(state: State) -> list[pl.DataFrame]:
@@ -106,7 +116,8 @@ def _past_types() -> dict[str, pl.DataType]:
 def _more_type() -> pl.Struct:
     kinds = {name: pl.Int32() if kind == pl.Date else kind for name, kind in _past_types().items()}
     groups = {stage.value: pl.List(_group_type(stage, label)) for stage, label in GROUPED.items()}
-    return pl.Struct({**groups, _PAST: pl.Struct(kinds)})
+    seen = pl.Struct(dict.fromkeys(BOOKS, pl.UInt64()))
+    return pl.Struct({**groups, _PAST: pl.Struct(kinds), _SEEN: seen})
 
 
 def _group_type(stage: Stage, label: str) -> pl.Struct:

@@ -25,7 +25,6 @@ from rules.kpi.statistics import LATER
 from rules.kpi.trade_groups import GROUPED
 
 _DEFAULTS = Settings()
-_ROWS = "rows#"  # how many rows of a stage there were
 
 
 @dataclass(frozen=True)
@@ -103,6 +102,16 @@ def entry_values(state: State, accounts: pl.DataFrame, settings: Settings) -> pl
     return wide
 
 
+def sample(state: State) -> pl.DataFrame:
+    """Return account, and how many days with a return and trades it has, and whether it is lost."""
+    days, trades = state.kept[Stage.DAILY], state.kept[Stage.TRADES]
+    return state.accounts.select("account").with_columns(
+        days[_rows_of(days)].alias("days"),
+        trades[_rows_of(trades)].alias("trades"),
+        days[_named(days, "any#")].alias("is_ruined"),
+    )
+
+
 def _standing(state: State, accounts: pl.DataFrame, settings: Settings) -> Frames:
     own = accounts.drop("opened", "initial", strict=False)
     own = own.hstack(state.accounts.select("opened", "initial"))
@@ -137,7 +146,12 @@ def _values(kept: pl.DataFrame, stage: Stage) -> pl.DataFrame:
 
 
 def _rows_of(kept: pl.DataFrame) -> str:
-    return next(name for name in kept.columns if name.startswith(_ROWS))
+    return _named(kept, "rows#")
+
+
+def _named(kept: pl.DataFrame, kind: str) -> str:
+    (name,) = (name for name in kept.columns if name.startswith(kind))
+    return name
 
 
 def _statistics(stage: Stage, rows: pl.DataFrame) -> pl.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from contextlib import ExitStack
 from datetime import date, timedelta
@@ -11,10 +12,11 @@ from uuid import UUID
 import polars as pl
 import pyarrow as pa
 import pytest
+from polars.testing import assert_frame_equal
 
 from flows.snapshots.reading import DAILY
 from flows.snapshots.updating import PARTITIONS, Look, Span
-from flows.snapshots.writing import ClickHouseTarget, DuckTarget, Target
+from flows.snapshots.writing import ClickHouseTarget, DuckTarget, Target, write
 from flows.stores import ClickHouseStore
 from rules.kpi.kpi import Window
 from schema import polars as registry
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
 
 WRITTEN = (
     *("accounts_versions", "trades", "deals", "account_marks", "armor_breaches", "stream_marks"),
-    *(DAILY.name, "kpi_snapshots", "kpi_values", "orders", "emotion_logs_versions"),
+    *(DAILY.name, "kpi_snapshots", "kpi_values", "kpi_states", "orders", "emotion_logs_versions"),
     *("result_metrics", "account_performance", "trade_performance"),
     *("broker_performance", "instance_performance"),
 )
@@ -466,3 +468,65 @@ def test_a_new_reporting_zone_gets_its_days(stores: Stores) -> None:
     )
     stores.catch_up("2026-03-07 00:01")
     assert [row["date"].day for row in stores.rows(zone="Asia/Tokyo")] == [5, 6]
+
+
+def told(stores: Stores, day: int) -> pl.DataFrame:
+    """All KPIs as of a day, of all accounts, zones and windows."""
+    kept = stores.targets[0].kept
+    rows = kept.rows(table("kpi_values"), f"date = '2026-03-{day:02}'").drop("version")
+    return rows.sort("kpi", "kpi_window", "zone", "account_id")
+
+
+def traded(stores: Stores, number: int, moment: str, until: str, profit: float) -> None:
+    ticket = {"position_ticket": number, "version": version(until)}
+    stores.add(trades=[trade(number, moment, until, profit, **ticket)])
+
+
+def test_nights_one_by_one_make_the_kpis_that_all_history_makes(
+    stores: Stores, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "tradecast.snapshots")
+    stores.windows = tuple(Window)
+    first_days(stores)
+    stores.catch_up("2026-03-07 06:00", targets=stores.targets[:1])
+    assert "KPIs in UTC of all history of 2 accounts: new" in caplog.text
+    caplog.clear()
+    traded(stores, 11, "2026-03-06 22:00", "2026-03-07 09:00", -30)
+    traded(stores, 12, "2026-03-09 02:00", "2026-03-09 03:00", 70)  # the day before in New York
+    traded(stores, 13, "2026-03-09 09:00", "2026-03-09 15:00", 20)
+    for day in (8, 9, 10):
+        stores.catch_up(f"2026-03-{day:02} 06:00", targets=stores.targets[:1])
+    assert caplog.text == ""
+
+    one_by_one = told(stores, 9)
+    for name in ("kpi_states", "kpi_snapshots", "kpi_values"):
+        stores.expire(name)
+    stores.look("2026-03-10 06:00", targets=stores.targets[:1]).catch_up()
+    as_a_whole = told(stores, 9)
+
+    assert one_by_one.height > 5_000
+    assert_frame_equal(one_by_one, as_a_whole, rel_tol=1e-9, abs_tol=1e-12)
+
+
+def test_kpis_without_a_state_of_these_formulas_are_made_of_all_history(
+    stores: Stores, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "tradecast.snapshots")
+    stores.windows = (Window.ALL,)
+    first_days(stores)
+    one = stores.targets[:1]
+    stores.catch_up("2026-03-07 06:00", targets=one)
+    states = one[0].kept.rows(table("kpi_states"), "true")
+    other = states.with_columns(formulas=pl.lit("other"), numbers=pl.lit("broken"))
+    stores.expire("kpi_states")
+    write(one[0], {"kpi_states": other}, {})
+    caplog.clear()
+    stores.catch_up("2026-03-08 06:00", targets=one)
+    assert "of 2 accounts: a state of other formulas" in caplog.text
+    assert stores.kpis("duckdb", ANN, "all", 7)["trade_count"] == 1
+
+    stores.expire("kpi_states")
+    caplog.clear()
+    stores.catch_up("2026-03-09 06:00", targets=one)
+    assert "of 2 accounts: no state of the day before" in caplog.text
+    assert stores.kpis("duckdb", ANN, "all", 8)["trade_count"] == 1

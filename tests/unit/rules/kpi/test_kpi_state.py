@@ -62,9 +62,15 @@ def test_a_state_that_was_stored_is_what_it_was() -> None:
     state = advanced(None, first, _SETTINGS)
     past = from_history(first, _SETTINGS, OTHER_ENTRIES)
 
-    again, values = unpacked(packed(state, past))
+    seen = first.accounts.select("account").with_columns(
+        orders=pl.lit(2**64 - 1, pl.UInt64), emotion_logs=pl.lit(0, pl.UInt64),
+        armor_breaches=pl.lit(None, pl.UInt64),
+    )  # fmt: skip
+
+    again, values, known = unpacked(packed(state, past, seen))
 
     assert_frame_equal(values, past)
+    assert_frame_equal(known, seen)
     one, other = (advanced(each, last, _SETTINGS) for each in (state, again))
     assert _updated(whole, one).equals(_updated(whole, other))
 

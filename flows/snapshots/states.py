@@ -1,0 +1,97 @@
+"""The states that KPIs go on from: which accounts have one, and why others do not."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from flows.snapshots.reading import BookReader, ids_in
+from rules.kpi.layout import VERSION
+from rules.kpi.packing import BOOKS
+from schema.registry import table
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from rules.kpi.settings import Settings
+
+LOG = logging.getLogger("tradecast.snapshots")
+STATES = table("kpi_states")
+_DAY = timedelta(days=1)
+
+
+def usable(
+    kept: BookReader, stale: pl.DataFrame, zone: str
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the accounts whose KPIs go on from a state, with it, and those that have none.
+
+    A state is gone on from if it is of the day before the first new one, was written with the
+    KPIs that are there, and is of the formulas of this program. How many have none is logged.
+
+    Args:
+        kept: reads the store.
+        stale: account_id, first, last and made of accounts in one zone.
+        zone: it.
+    """
+    wanted = stale.with_columns(date=pl.col("first") - _DAY)
+    least = wanted["date"].min()
+    rows = kept.rows(
+        STATES, f"{ids_in('account_id', stale)} AND zone = '{zone}' AND date >= '{least}'"
+    ).drop("zone")
+    found = wanted.join(rows, on=["account_id", "date"], how="left")
+    why = (
+        pl.when(pl.col("made") == 0)
+        .then(pl.lit("new"))
+        .when(pl.col("version").is_null())
+        .then(pl.lit("no state of the day before"))
+        .when(pl.col("version") != pl.col("made"))
+        .then(pl.lit("days that its state has were opened again, or a round was cut short"))
+        .when(pl.col("formulas") != VERSION)
+        .then(pl.lit("a state of other formulas"))
+    )
+    found = found.with_columns(why=why)
+    without = found.filter(pl.col("why").is_not_null())
+    for reason, count in without.group_by("why").len().sort("why").rows():
+        LOG.info("KPIs in %s of all history of %d accounts: %s", zone, count, reason)
+    going_on = found.filter(pl.col("why").is_null())
+    return going_on.drop("why"), stale.join(without, on="account_id", how="semi")
+
+
+def newest(books: BookReader, accounts: pl.DataFrame) -> pl.DataFrame:
+    """Return account_id and the greatest version of its rows in each of `BOOKS`; 0 for none."""
+    found = accounts.select("account_id")
+    for name in BOOKS:
+        which = table(name)
+        each = books.days_of(
+            f"SELECT account_id, max({which.version}) AS version"  # noqa: S608
+            f" FROM {books.source(which, ids_in('account_id', accounts))} GROUP BY account_id"
+        )
+        newest_ = each.select("account_id", pl.col("version").cast(pl.UInt64).alias(name))
+        found = found.join(newest_, on="account_id", how="left", maintain_order="left")
+    return found.with_columns(pl.col(BOOKS).fill_null(0))
+
+
+def state_rows(
+    packed: pl.DataFrame, who: pl.DataFrame, as_of: date, settings: Settings, version: int
+) -> pl.DataFrame:
+    """Return rows of the table.
+
+    Args:
+        packed: account, numbers and more.
+        who: account and account_id.
+        as_of: the last day that is in the states.
+        settings: of the KPIs.
+        version: of the KPIs that go with them.
+    """
+    return packed.join(who, on="account").select(
+        "account_id",
+        zone=pl.lit(settings.zone),
+        date=pl.lit(as_of),
+        formulas=pl.lit(VERSION),
+        numbers="numbers",
+        more="more",
+        version=pl.lit(version, pl.UInt64),
+    )
