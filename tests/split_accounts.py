@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 import numpy as np
 import polars as pl
@@ -34,9 +34,7 @@ def accounts(seed: int) -> dict[str, pl.DataFrame]:
     rng = np.random.default_rng(seed)
     kinds = [*RETURNS.values()]
     kinds += [_returns(rng, int(rng.integers(1, 150))) for _ in range(5)]
-    days = pl.concat(
-        [_days(rng, r).with_columns(account=pl.lit(n)) for n, r in enumerate(kinds)]
-    )
+    days = pl.concat([_days(rng, r).with_columns(account=pl.lit(n)) for n, r in enumerate(kinds)])
     trades = [_trades(rng, int(rng.choice(_TRADES)), max(len(r), 1)) for r in kinds]
     traded = pl.concat([t.with_columns(account=pl.lit(n)) for n, t in enumerate(trades)])
     known = pl.DataFrame({"account": range(len(kinds))}).with_columns(
@@ -112,7 +110,7 @@ def _days(rng: np.random.Generator, r: list[float | None]) -> pl.DataFrame:
 
 
 def _trades(rng: np.random.Generator, count: int, days: int) -> pl.DataFrame:
-    start = datetime(FIRST.year, FIRST.month, FIRST.day)
+    start = datetime.combine(FIRST, time())
     # Whole hours, so that some exit together.
     closed = rng.integers(0, days * 24, count)
     held = rng.integers(-1, 60, count)

@@ -1,16 +1,15 @@
 """A day added to KPIs: from the state of the day before, and from as little history as it takes.
 
-    state + the day's rows      334 KPIs over all time
-    days, a few columns         quantiles of returns, the last 30 and 90 days
-    trades, orders, notes       medians and the like, of accounts that have new ones
-    a year of days and trades   the windows of a year and less
+state + the day's rows      334 KPIs over all time
+days, a few columns         quantiles of returns, the last 30 and 90 days
+trades, orders, notes       medians and the like, of accounts that have new ones
+a year of days and trades   the windows of a year and less
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -180,7 +179,7 @@ class Adding:
             return self._past, seen
         anew = from_history(self._books_of(touched, state), self._settings, OTHER_ENTRIES)
         old = self._past.join(touched, on="account", how="anti")
-        return pl.concat([old, anew.cast(dict(old.schema))]).sort("account"), seen
+        return pl.concat([old, anew.cast(old.schema)]).sort("account"), seen
 
     def _books_of(self, touched: pl.DataFrame, state: State) -> Inputs:
         who = self._known(state).join(touched, on="account", how="semi")

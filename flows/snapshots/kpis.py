@@ -81,7 +81,9 @@ class KpiBuilder:
     def _add(self, accounts: pl.DataFrame, members: pl.DataFrame, zone: str, as_of: date) -> int:
         settings = Settings(zone=zone)
         made = int(members.select(pl.col("made").max()).item())
-        version = max(int(self.now.timestamp() * 1000) << 20, made + 1, self._days_of(members, zone))
+        version = max(
+            int(self.now.timestamp() * 1000) << 20, made + 1, self._days_of(members, zone)
+        )
         added = Adding(self.books, self.target.kept, members, as_of, settings).added()
         rows = kpi_rows(
             added.given,

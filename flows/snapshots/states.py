@@ -23,9 +23,7 @@ STATES = table("kpi_states")
 _DAY = timedelta(days=1)
 
 
-def usable(
-    kept: BookReader, stale: pl.DataFrame, zone: str
-) -> tuple[pl.DataFrame, pl.DataFrame]:
+def usable(kept: BookReader, stale: pl.DataFrame, zone: str) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return the accounts whose KPIs go on from a state, with it, and those that have none.
 
     A state is gone on from if it is of the day before the first new one, was written with the
@@ -37,7 +35,7 @@ def usable(
         zone: it.
     """
     wanted = stale.with_columns(date=pl.col("first") - _DAY)
-    least = wanted["date"].min()
+    least = wanted.select(pl.col("date").min()).item()
     rows = kept.rows(
         STATES, f"{ids_in('account_id', stale)} AND zone = '{zone}' AND date >= '{least}'"
     ).drop("zone")

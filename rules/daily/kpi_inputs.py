@@ -45,8 +45,8 @@ def kpi_inputs(
     place = accounts.select("account", "account_id")
     known = accounts
     if "initial" not in accounts.columns:
-        begins = days.sort("date").group_by("account_id")
-        begins = begins.agg(initial=pl.col("balance_open").first().cast(_FLOAT))
+        initial = pl.col("balance_open").first().cast(_FLOAT)
+        begins = days.sort("date").group_by("account_id").agg(initial=initial)
         known = accounts.join(begins, on="account_id", how="left")
     known = known.drop("account_id")
     return inputs(

@@ -100,7 +100,9 @@ def _told(
     )
     values = who.drop("user_id").join(computed.values, on="account")
     sample = computed.sample.select("account", "days", "trades", "is_ruined")
-    about = who.join(sample.cast({"days": pl.UInt32, "trades": pl.UInt32}), on="account", how="left")
+    about = who.join(
+        sample.cast({"days": pl.UInt32, "trades": pl.UInt32}), on="account", how="left"
+    )
     about = about.with_columns(
         pl.col("days", "trades").fill_null(0), pl.col("is_ruined").fill_null(value=False)
     )

@@ -32,9 +32,7 @@ def compute(
     return derived(aggregates(inputs, settings, entries_of(kpis)), kpis)
 
 
-def aggregates(
-    inputs: Inputs, settings: Settings, entries: Sequence[Kpi | Part]
-) -> pl.DataFrame:
+def aggregates(inputs: Inputs, settings: Settings, entries: Sequence[Kpi | Part]) -> pl.DataFrame:
     """Return the accounts, by `key`, with their settings and what aggregates their rows.
 
     Args:
@@ -92,6 +90,7 @@ def _columns(wanted: Sequence[Kpi | Part]) -> dict[Stage, frozenset[str]]:
 
 
 def reads(entry: Kpi | Part) -> Iterable[str]:
+    """Return the columns that an entry reads."""
     if isinstance(entry.value, Kernel):
         return entry.value.columns
     return entry.value.meta.root_names()

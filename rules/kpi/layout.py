@@ -6,11 +6,12 @@ a quantile, a sort or the days to come is not.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from hashlib import sha1
 
 from rules.kpi import daily_frames, period_frames, trade_frames, trade_groups
+from rules.kpi.compute import reads
 from rules.kpi.kpi import Kernel, Kpi, Part, Stage
 from rules.kpi.registry import ENTRIES
 from rules.kpi.splitting import NeedsHistory, Split, split
@@ -56,7 +57,12 @@ CARRY: Mapping[Stage, Mapping[str, Split]] = {
 
 def _columns(stage: Stage) -> dict[str, Column]:
     splits = [*SPLITS.get(stage, {}).values(), *CARRY.get(stage, {}).values()]
-    found = [each for made in splits for statistic in made.statistics.values() for each in statistic.columns]
+    found = [
+        each
+        for made in splits
+        for statistic in made.statistics.values()
+        for each in statistic.columns
+    ]
     return {column.name: column for column in (*rows().columns, *found)}
 
 
@@ -80,12 +86,6 @@ def _needs(name: str) -> bool:
     if entry.stage != Stage.DERIVED:
         return name not in SPLITS.get(entry.stage, {})
     return any(_needs(each) for each in reads(entry) if each in ENTRIES)
-
-
-def reads(entry: Kpi | Part) -> Iterable[str]:
-    if isinstance(entry.value, Kernel):
-        return entry.value.columns
-    return entry.value.meta.root_names()
 
 
 def _version() -> str:

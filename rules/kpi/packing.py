@@ -42,8 +42,10 @@ def packed(state: State, past: pl.DataFrame, seen: pl.DataFrame) -> pl.DataFrame
     texts = [b64encode(row.tobytes()).decode() for row in rows]
     more = state.accounts.select("account")
     for stage, label in GROUPED.items():
-        members = state.groups[stage].group_by("account").agg(
-            pl.struct(label, "trades", "wins", "pnl").alias(stage.value)
+        members = (
+            state.groups[stage]
+            .group_by("account")
+            .agg(pl.struct(label, "trades", "wins", "pnl").alias(stage.value))
         )
         numbered = more.with_row_index("place").cast({"place": pl.UInt32})
         more = numbered.join(
@@ -51,7 +53,9 @@ def packed(state: State, past: pl.DataFrame, seen: pl.DataFrame) -> pl.DataFrame
         ).drop("place")
     plain = [_plain(name, kind) for name, kind in _past_types().items()]
     values = past.with_columns(pl.struct(plain).alias(_PAST))
-    more = more.join(values.select("account", _PAST), on="account", how="left", maintain_order="left")
+    more = more.join(
+        values.select("account", _PAST), on="account", how="left", maintain_order="left"
+    )
     known = seen.select("account", pl.struct(BOOKS).alias(_SEEN))
     more = more.join(known, on="account", how="left", maintain_order="left")
     told = more.select(pl.struct(pl.exclude("account")).struct.json_encode()).to_series()
@@ -126,6 +130,10 @@ def _group_type(stage: Stage, label: str) -> pl.Struct:
 
 def _group(more: pl.DataFrame, stage: Stage, label: str) -> pl.DataFrame:
     blank = no_accounts().groups[stage]
-    rows = more.with_row_index("place").select(pl.col("place").alias("account").cast(pl.UInt32), pl.col(stage.value))
+    rows = more.with_row_index("place").select(
+        pl.col("place").alias("account").cast(pl.UInt32), pl.col(stage.value)
+    )
     rows = rows.explode(stage.value).drop_nulls(stage.value).unnest(stage.value)
-    return rows.select(blank.columns).cast(blank.schema).with_columns(pl.col("account").set_sorted())
+    return (
+        rows.select(blank.columns).cast(blank.schema).with_columns(pl.col("account").set_sorted())
+    )

@@ -74,9 +74,7 @@ class Frames:
         before = self.earlier[stage][column].gather(of["account"])
         return pl.lit(before if start is None else before.fill_null(start))
 
-    def continued(
-        self, stage: Stage, rows: pl.DataFrame, key: str, **how: pl.Expr
-    ) -> pl.DataFrame:
+    def continued(self, stage: Stage, rows: pl.DataFrame, key: str, **how: pl.Expr) -> pl.DataFrame:
         """Return the rows after those that were still open; rows of one key in a row are one.
 
         Args:
@@ -87,7 +85,9 @@ class Frames:
         """
         if self.earlier is None:
             return rows
-        same = (pl.col("account") == pl.col("account").shift(1)) & (pl.col(key) == pl.col(key).shift(1))
+        same = (pl.col("account") == pl.col("account").shift(1)) & (
+            pl.col(key) == pl.col(key).shift(1)
+        )
         still = self.earlier[stage].filter(pl.col(key).is_not_null()).select(rows.columns)
         both = pl.concat([still, rows]).sort("account", maintain_order=True)
         number = (~same.fill_null(value=False)).cum_sum().alias("_number")

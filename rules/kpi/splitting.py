@@ -9,6 +9,7 @@ Polars itself serialises it.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from io import StringIO
 from typing import Any
@@ -30,9 +31,22 @@ _CHILDREN = {
     "Cast": ("expr",),
     "Filter": ("input", "by"),
 }
+_OF_ONE: Mapping[str, Callable[[pl.Expr], Statistic]] = {
+    "Sum": statistics.total,
+    "Mean": statistics.mean,
+    "First": statistics.first,
+    "Last": statistics.last,
+    "Min": statistics.least,
+    "Max": statistics.greatest,
+    "Count": statistics.known,
+}
+_OF_SAMPLE: Mapping[str, Callable[[pl.Expr, int], Statistic]] = {
+    "Std": statistics.deviation,
+    "Var": statistics.variance,
+}
 
 
-class NeedsHistory(Exception):  # noqa: N818 - an answer, not an error
+class NeedsHistory(Exception):
     """The expression cannot be made of statistics."""
 
 
@@ -89,48 +103,33 @@ def _statistic(node: Any) -> Statistic | None:
 
 def _aggregation(body: Any) -> Statistic:
     kind, of = _parts(body)
-    match kind:
-        case "Sum":
-            return statistics.total(_row(of))
-        case "Mean":
-            return statistics.mean(_row(of))
-        case "First":
-            return statistics.first(_row(of))
-        case "Last":
-            return statistics.last(_row(of))
-        case "Min":
-            return statistics.least(_row(of["input"]))
-        case "Max":
-            return statistics.greatest(_row(of["input"]))
-        case "Count" if not of["include_nulls"]:
-            return statistics.known(_row(of["input"]))
-        case "Std":
-            return statistics.deviation(_row(of[0]), of[1])
-        case "Var":
-            return statistics.variance(_row(of[0]), of[1])
-        case _:
-            raise NeedsHistory(f"{kind} has no statistic")
+    if kind == "Count" and of["include_nulls"]:
+        raise NeedsHistory("a count of nulls too has no statistic")
+    if kind in _OF_ONE:
+        return _OF_ONE[kind](_row(of["input"] if kind in ("Min", "Max", "Count") else of))
+    if kind in _OF_SAMPLE:
+        return _OF_SAMPLE[kind](_row(of[0]), of[1])
+    raise NeedsHistory(f"{kind} has no statistic")
 
 
 def _function(body: Any) -> Statistic | None:
-    of, function = body["input"], body["function"]
-    match function:
+    of, found = body["input"], None
+    match body["function"]:
         case "Product":
-            return statistics.product(_row(of[0]))
+            found = statistics.product(_row(of[0]))
         case "NullCount":
-            return statistics.unknown(_row(of[0]))
+            found = statistics.unknown(_row(of[0]))
         case {"Boolean": {"Any": {"ignore_nulls": True}}}:
-            return statistics.any_of(_row(of[0]))
+            found = statistics.any_of(_row(of[0]))
         case {"Skew": bias}:
-            return statistics.skew(_row(of[0]), bias=bias)
+            found = statistics.skew(_row(of[0]), bias=bias)
         case {"Kurtosis": [fisher, bias]}:
-            return statistics.kurtosis(_row(of[0]), fisher=fisher, bias=bias)
+            found = statistics.kurtosis(_row(of[0]), fisher=fisher, bias=bias)
         case {"Correlation": {"method": "Pearson"}}:
-            return statistics.correlation(_row(of[0]), _row(of[1]))
+            found = statistics.correlation(_row(of[0]), _row(of[1]))
         case {"Correlation": {"method": {"Covariance": ddof}}}:
-            return statistics.covariance(_row(of[0]), _row(of[1]), ddof)
-        case _:
-            return None
+            found = statistics.covariance(_row(of[0]), _row(of[1]), ddof)
+    return found
 
 
 def _row(node: Any) -> pl.Expr:

@@ -59,9 +59,7 @@ def advanced(state: State | None, given: Inputs, settings: Settings = _DEFAULTS)
     )
     given = Inputs(accounts=own, key=given.key, **given.tables)
     prepared = frames(given, settings, BUILDERS, earlier=_earlier(state))
-    begins = prepared.accounts.select(
-        account="key", opened="_opened", initial="_initial"
-    )
+    begins = prepared.accounts.select(account="key", opened="_opened", initial="_initial")
     kept, still = dict(state.kept), dict(state.still)
     for stage in KEPT:
         rows = prepared[stage]
@@ -89,8 +87,10 @@ def entry_values(state: State, accounts: pl.DataFrame, settings: Settings) -> pl
     wide = prepared.accounts
     for stage, members in SPLITS.items():
         if stage in GROUPED:
-            values = state.groups[stage].group_by("account", maintain_order=True).agg(
-                ENTRIES[name].value.alias(name) for name in members
+            values = (
+                state.groups[stage]
+                .group_by("account", maintain_order=True)
+                .agg(split.value.alias(name) for name, split in members.items())
             )
             wide = wide.join(values, on="account", how="left", maintain_order="left")
         else:
@@ -136,7 +136,9 @@ def _whole(prepared: Frames, state: State, stage: Stage) -> pl.DataFrame:
 def _values(kept: pl.DataFrame, stage: Stage) -> pl.DataFrame:
     """Return the values of a stage's entries; null where the account has no rows there."""
     of = {
-        name: each.value for split in SPLITS[stage].values() for name, each in split.statistics.items()
+        name: each.value
+        for split in SPLITS[stage].values()
+        for name, each in split.statistics.items()
     }
     there = pl.col(_rows_of(kept)) > 0
     found = kept.with_columns(value.alias(name) for name, value in of.items())
@@ -163,10 +165,14 @@ def _statistics(stage: Stage, rows: pl.DataFrame) -> pl.DataFrame:
 def _merged(kept: pl.DataFrame, new: pl.DataFrame, stage: Stage) -> pl.DataFrame:
     columns = STATISTICS[stage].values()
     new = new.rename({column.name: LATER + column.name for column in columns})
-    both = _placed(kept).join(new, on="account", how="left", maintain_order="left").with_columns(
-        pl.col(LATER + column.name).fill_null(column.empty)
-        for column in columns
-        if column.empty is not None
+    both = (
+        _placed(kept)
+        .join(new, on="account", how="left", maintain_order="left")
+        .with_columns(
+            pl.col(LATER + column.name).fill_null(column.empty)
+            for column in columns
+            if column.empty is not None
+        )
     )
     return both.select(
         column.merged.cast(kept.schema[column.name]).alias(column.name) for column in columns
@@ -274,4 +280,6 @@ def no_accounts() -> State:
 
 
 def _plain(rows: pl.DataFrame, label: str) -> pl.DataFrame:
-    return rows.with_columns(pl.col(label).cast(pl.String) if rows.schema[label] != pl.Int64 else label)
+    return rows.with_columns(
+        pl.col(label).cast(pl.String) if rows.schema[label] != pl.Int64 else label
+    )

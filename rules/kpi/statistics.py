@@ -136,7 +136,7 @@ def skew(x: pl.Expr, *, bias: bool) -> Statistic:
     n = count.cast(pl.Float64)
     number = (m3 / n) / (m2 / n) ** 1.5
     if not bias:
-        number = pl.when(n > 2).then(number * (n * (n - 1)).sqrt() / (n - 2))  # noqa: PLR2004
+        number = pl.when(n > 2).then(number * (n * (n - 1)).sqrt() / (n - 2))
     return Statistic(_moments(x)[:4], number)
 
 
@@ -147,7 +147,7 @@ def kurtosis(x: pl.Expr, *, fisher: bool, bias: bool) -> Statistic:
     number = n * m4 / m2**2 - 3
     if not bias:
         scale = (n - 1) / ((n - 2) * (n - 3))
-        number = pl.when(n > 3).then(scale * ((n + 1) * number + 6))  # noqa: PLR2004
+        number = pl.when(n > 3).then(scale * ((n + 1) * number + 6))
     return Statistic(_moments(x), number if fisher else number + 3)
 
 
@@ -174,9 +174,13 @@ def _which(newer: pl.Expr, name: str) -> pl.Expr:
 
 
 def _column(kind: str, rows: pl.Expr, merged: Rule, empty: float | None = None) -> Column:
-    told = rows.meta.serialize(format="json")
-    name = f"{kind}#{sha1(told.encode(), usedforsecurity=False).hexdigest()[:12]}"
+    name = _name(kind, rows)
     return Column(name, rows, merged(name), empty)
+
+
+def _name(kind: str, rows: pl.Expr) -> str:
+    told = rows.meta.serialize(format="json")
+    return f"{kind}#{sha1(told.encode(), usedforsecurity=False).hexdigest()[:12]}"
 
 
 def _one(kind: str, rows: pl.Expr, merged: Rule, empty: float | None = None) -> Statistic:
@@ -189,30 +193,34 @@ def _moments(x: pl.Expr) -> tuple[Column, ...]:
     around = x - x.mean()
     n = _column("count", x.count(), _added, 0)
     a, b = pl.col(n.name).cast(pl.Float64), later(n.name).cast(pl.Float64)
-    names = [_column(f"m{k}", (around**k).sum(), pl.col).name for k in (2, 3, 4)]
-    (m2, m3, m4), (l2, l3, _) = map(pl.col, names), map(later, names)
-    mean = _column("mean", x.mean(), lambda name: _both(n.name, name, _mean_of(n.name, name)))
+    powers = [(around**k).sum() for k in (2, 3, 4)]
+    names = [_name("power", each) for each in powers]
+    (m2, m3, m4), (l2, l3, l4) = map(pl.col, names), map(later, names)
+    mean = _mean(x, n.name)
     d = later(mean.name) - pl.col(mean.name)
     both = a + b
-    second = m2 + later(names[0]) + d**2 * a * b / both
-    third = m3 + later(names[1]) + d**3 * a * b * (a - b) / both**2 + 3 * d * (a * l2 - b * m2) / both
+    second = m2 + l2 + d**2 * a * b / both
+    third = m3 + l3 + d**3 * a * b * (a - b) / both**2 + 3 * d * (a * l2 - b * m2) / both
     fourth = (
         m4
-        + later(names[2])
+        + l4
         + d**4 * a * b * (a**2 - a * b + b**2) / both**3
         + 6 * d**2 * (a**2 * l2 + b**2 * m2) / both**2
         + 4 * d * (a * l3 - b * m3) / both
     )
-    powers = (
-        _column(f"m{k}", (around**k).sum(), lambda name, v=v: _both(n.name, name, v), 0.0)
-        for k, v in ((2, second), (3, third), (4, fourth))
+    merged = (second, third, fourth)
+    kept = (
+        Column(name, power, _both(n.name, name, whole), 0.0)
+        for name, power, whole in zip(names, powers, merged, strict=True)
     )
-    return (n, mean, *powers)
+    return (n, mean, *kept)
 
 
-def _mean_of(n: str, name: str) -> pl.Expr:
+def _mean(x: pl.Expr, n: str) -> Column:
+    name = _name("mean", x.mean())
     share = later(n) / (pl.col(n) + later(n))
-    return pl.col(name) + (later(name) - pl.col(name)) * share
+    whole = pl.col(name) + (later(name) - pl.col(name)) * share
+    return Column(name, x.mean(), _both(n, name, whole))
 
 
 def _both(n: str, name: str, merged: pl.Expr) -> pl.Expr:
@@ -231,17 +239,13 @@ def _comoments(x: pl.Expr, y: pl.Expr) -> tuple[Column, ...]:
     there = x.is_not_null() & y.is_not_null()
     x, y = pl.when(there).then(x), pl.when(there).then(y)
     n = _column("count", there.sum(), _added, 0)
-    mx, my = (
-        _column("mean", each.mean(), lambda name: _both(n.name, name, _mean_of(n.name, name)))
-        for each in (x, y)
-    )
+    mx, my = _mean(x, n.name), _mean(y, n.name)
     dx, dy = (later(each.name) - pl.col(each.name) for each in (mx, my))
     weight = pl.col(n.name) * (later(n.name) / (pl.col(n.name) + later(n.name)))
     sums = []
     for left, right, d in ((x, x, dx * dx), (y, y, dy * dy), (x, y, dx * dy)):
         about = ((left - left.mean()) * (right - right.mean())).sum()
-        rule: Rule = lambda name, d=d: _both(  # noqa: E731
-            n.name, name, pl.col(name) + later(name) + d * weight
-        )
-        sums.append(_column("about", about, rule, 0.0))
+        name = _name("about", about)
+        whole = pl.col(name) + later(name) + d * weight
+        sums.append(Column(name, about, _both(n.name, name, whole), 0.0))
     return (n, mx, my, *sums)

@@ -20,7 +20,8 @@ _DAYS = 1 << 20
 def trade_days(frames: Frames) -> pl.DataFrame:
     """Return one row per account and day with an exit, by day: trades, pnl, previous, profitable.
 
-    previous: pnl of the day with an exit before it. profitable: whether the firm counts the day, as the settings say.
+    previous: pnl of the day with an exit before it.
+    profitable: whether the firm counts the day, as the settings say.
     """
     rows = frames[Stage.TRADES]
     account = rows["account"].to_numpy().astype(np.int64)
@@ -40,9 +41,7 @@ def trade_days(frames: Frames) -> pl.DataFrame:
     ).with_columns(pl.col("pnl").round(2))
     same = (pl.col("account") == pl.col("account").shift(1)).fill_null(value=False)
     before = frames.carried(Stage.TRADE_DAYS, "pnl", days)
-    days = days.with_columns(
-        previous=pl.when(same).then(pl.col("pnl").shift(1)).otherwise(before)
-    )
+    days = days.with_columns(previous=pl.when(same).then(pl.col("pnl").shift(1)).otherwise(before))
     threshold = frames.setting("_profitable_day", days) * frames.setting("_initial", days)
     return days.with_columns(profitable=days["pnl"] >= threshold)
 
@@ -68,7 +67,10 @@ def trade_runs(frames: Frames) -> pl.DataFrame:
     ).with_columns(before=pl.lit(None, pl.Int64))
     length, total = pl.col("length").sum(), pl.col("total").sum()
     runs = frames.continued(
-        *(Stage.TRADE_RUNS, runs, "sign"), length=length, total=total, before=pl.col("before").first()
+        *(Stage.TRADE_RUNS, runs, "sign"),
+        length=length,
+        total=total,
+        before=pl.col("before").first(),
     )
     signed = pl.coalesce(pl.when(pl.col("sign") != 0).then("sign"), "before")
     before = signed.shift(1).forward_fill().over("account")
@@ -105,9 +107,7 @@ def _named(frames: Frames, stage: Stage, column: str) -> pl.DataFrame:
     return _with_earlier(frames, stage, sums, column)
 
 
-def _with_earlier(
-    frames: Frames, stage: Stage, sums: pl.DataFrame, label: str
-) -> pl.DataFrame:
+def _with_earlier(frames: Frames, stage: Stage, sums: pl.DataFrame, label: str) -> pl.DataFrame:
     if frames.earlier is None:
         return sums
     before = frames.earlier[stage].select(sums.columns)

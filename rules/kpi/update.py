@@ -49,6 +49,7 @@ def updated(
     """
     wide = entry_values(state, accounts, settings)
     for history in histories:
-        history = history.rename({"account": "key"})
-        wide = wide.join(history, on="key", how="left", maintain_order="left")
+        wide = wide.join(
+            history, left_on="key", right_on="account", how="left", maintain_order="left"
+        )
     return derived(wide, KPIS)

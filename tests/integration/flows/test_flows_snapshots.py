@@ -477,9 +477,9 @@ def told(stores: Stores, day: int) -> pl.DataFrame:
     return rows.sort("kpi", "kpi_window", "zone", "account_id")
 
 
-def traded(stores: Stores, number: int, moment: str, until: str, profit: float) -> None:
-    ticket = {"position_ticket": number, "version": version(until)}
-    stores.add(trades=[trade(number, moment, until, profit, **ticket)])
+def traded(stores: Stores, number: int, opened: str, closed: str | None, profit: float) -> None:
+    ticket = {"position_ticket": number, "version": version(closed or opened)}
+    stores.add(trades=[trade(number, opened, closed, profit, **ticket)])
 
 
 def test_nights_one_by_one_make_the_kpis_that_all_history_makes(
@@ -488,20 +488,23 @@ def test_nights_one_by_one_make_the_kpis_that_all_history_makes(
     caplog.set_level(logging.INFO, "tradecast.snapshots")
     stores.windows = tuple(Window)
     first_days(stores)
-    stores.catch_up("2026-03-07 06:00", targets=stores.targets[:1])
+    one = stores.targets[:1]
+    stores.catch_up("2026-03-07 06:00", targets=one)
     assert "KPIs in UTC of all history of 2 accounts: new" in caplog.text
     caplog.clear()
-    traded(stores, 11, "2026-03-06 22:00", "2026-03-07 09:00", -30)
-    traded(stores, 12, "2026-03-09 02:00", "2026-03-09 03:00", 70)  # the day before in New York
-    traded(stores, 13, "2026-03-09 09:00", "2026-03-09 15:00", 20)
-    for day in (8, 9, 10):
-        stores.catch_up(f"2026-03-{day:02} 06:00", targets=stores.targets[:1])
+    traded(stores, 11, "2026-03-07 09:00", "2026-03-07 15:00", -30)
+    traded(stores, 12, "2026-03-07 20:00", None, 0)
+    stores.catch_up("2026-03-08 06:00", targets=one)
+    traded(stores, 12, "2026-03-07 20:00", "2026-03-08 22:00", 70)
+    traded(stores, 13, "2026-03-09 01:00", "2026-03-09 02:00", 20)  # the day before in New York
+    stores.catch_up("2026-03-09 06:00", targets=one)
+    stores.catch_up("2026-03-10 06:00", targets=one)
     assert caplog.text == ""
 
     one_by_one = told(stores, 9)
     for name in ("kpi_states", "kpi_snapshots", "kpi_values"):
         stores.expire(name)
-    stores.look("2026-03-10 06:00", targets=stores.targets[:1]).catch_up()
+    stores.catch_up("2026-03-10 06:00", targets=one)
     as_a_whole = told(stores, 9)
 
     assert one_by_one.height > 5_000
