@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import tempfile
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -140,14 +141,12 @@ class _Night:
 
 
 def _in_store() -> Iterator[Row]:
-    with tempfile.TemporaryDirectory() as directory:
-        limits = Limits(memory_mb=8192, threads=2)
-        with DuckFiles(Path(directory) / "all", limits, write=True) as duck:
-            _fill(duck, _ACCOUNTS, states=True)
-            added = _night(duck, _ACCOUNTS)
-        with DuckFiles(Path(directory) / "few", limits, write=True) as duck:
-            _fill(duck, _FEW, states=False)
-            whole = _night(duck, _FEW)
+    with _store() as duck:
+        _fill(duck, _ACCOUNTS, states=True)
+        added = _night(duck, _ACCOUNTS)
+    with _store() as duck:
+        _fill(duck, _FEW, states=False)
+        whole = _night(duck, _FEW)
     each, slow = added.seconds / _ACCOUNTS, whole.seconds / _FEW
     yield Row(
         group=NAME,
@@ -157,6 +156,16 @@ def _in_store() -> Iterator[Row]:
         ratio=f"{slow / each:.1f}x",
         against=f"without states, of {_FEW} accounts: {whole}",
     )
+
+
+@contextmanager
+def _store() -> Iterator[DuckFiles]:
+    limits = Limits(memory_mb=8192, threads=2)
+    with (
+        tempfile.TemporaryDirectory() as directory,
+        DuckFiles(Path(directory), limits, write=True) as duck,
+    ):
+        yield duck
 
 
 def _night(duck: DuckFiles, accounts: int) -> _Night:

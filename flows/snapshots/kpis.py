@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 # With ten years of trades each, what is read of them stays below some 500 MB.
 _TOGETHER = 100
 # Of those that a day is added to, a year of days and trades is read, and few have more.
-_ADDED_TOGETHER = 500
+_ADDED_TOGETHER = 1000
 
 
 @dataclass(frozen=True)

@@ -174,8 +174,9 @@ def _merged(kept: pl.DataFrame, new: pl.DataFrame, stage: Stage) -> pl.DataFrame
             if column.empty is not None
         )
     )
+    kinds = kept.schema
     return both.select(
-        column.merged.cast(kept.schema[column.name]).alias(column.name) for column in columns
+        column.merged.cast(kinds[column.name]).alias(column.name) for column in columns
     )
 
 

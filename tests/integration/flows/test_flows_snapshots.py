@@ -556,10 +556,11 @@ def test_a_normal_night_reads_no_trades_of_years_ago(stores: Stores) -> None:
     first = date(2025, 1, 6)
     years = [first + timedelta(n) for n in range(420)]  # to 2026-03-01
     stores.add(
+        deals=[deposit(1, "2025-01-05 08:00", 1_000)],
         trades=[
             trade(n, f"{day} 09:00", f"{day} 10:00", 5, position_ticket=n, version=n + 1)
             for n, day in enumerate(years)
-        ]
+        ],
     )
     stores.catch_up("2026-03-02 06:00", targets=one)  # days alone, without their KPIs
     stores.windows = (Window.ALL,)
