@@ -6,7 +6,6 @@ import logging
 import shutil
 from collections import Counter
 from contextlib import ExitStack
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -16,6 +15,7 @@ import pyarrow as pa
 import pytest
 from polars.testing import assert_frame_equal
 
+from flows.snapshots.kpis import KpiBuilder
 from flows.snapshots.reading import DAILY, BookReader
 from flows.snapshots.updating import PARTITIONS, Look, Span
 from flows.snapshots.writing import ClickHouseTarget, DuckTarget, Target, write
@@ -566,11 +566,14 @@ def test_a_normal_night_reads_no_trades_of_years_ago(stores: Stores) -> None:
     stores.windows = (Window.ALL,)
     stores.catch_up("2026-03-03 06:00", targets=one)
 
+    stores.windows = ()
+    stores.catch_up("2026-03-04 06:00", targets=one)
     counting = Counting(stores.duck)
     target = DuckTarget(stores.duck)
     target.kept = counting
-    look = stores.look("2026-03-04 06:00", targets=[target])
-    replace(look, books=counting).catch_up()
+    KpiBuilder(counting, target, at("2026-03-04 06:00"), (Window.ALL,)).build(
+        counting.accounts(range(PARTITIONS))
+    )
 
     assert stores.kpis("duckdb", ANN, "all", 3)["trade_count"] == len(years)
     since = sum(day >= date(2025, 12, 3) for day in years)  # the day before 90 days
