@@ -10,7 +10,7 @@ import polars as pl
 
 from flows.snapshots.reading import BookReader, ids_in
 from rules.kpi.layout import VERSION
-from rules.kpi.packing import BOOKS
+from rules.kpi.packing import BOOKS, sound
 from schema.registry import table
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ def usable(kept: BookReader, stale: pl.DataFrame, zone: str) -> tuple[pl.DataFra
     rows = kept.rows(
         STATES, f"{ids_in('account_id', stale)} AND zone = '{zone}' AND date >= '{least}'"
     ).drop("zone")
+    broken = [not sound(*each) for each in rows.select("numbers", "more").iter_rows()]
+    rows = rows.with_columns(broken=pl.Series(broken, dtype=pl.Boolean))
     found = wanted.join(rows, on=["account_id", "date"], how="left")
     why = (
         pl.when(pl.col("made") == 0)
@@ -49,13 +51,15 @@ def usable(kept: BookReader, stale: pl.DataFrame, zone: str) -> tuple[pl.DataFra
         .then(pl.lit("days that its state has were opened again, or a round was cut short"))
         .when(pl.col("formulas") != VERSION)
         .then(pl.lit("a state of other formulas"))
+        .when("broken")
+        .then(pl.lit("a state that is broken"))
     )
     found = found.with_columns(why=why)
     without = found.filter(pl.col("why").is_not_null())
     for reason, count in without.group_by("why").len().sort("why").rows():
         LOG.info("KPIs in %s of all history of %d accounts: %s", zone, count, reason)
     going_on = found.filter(pl.col("why").is_null())
-    return going_on.drop("why"), stale.join(without, on="account_id", how="semi")
+    return going_on.drop("why", "broken"), stale.join(without, on="account_id", how="semi")
 
 
 def newest(books: BookReader, accounts: pl.DataFrame) -> pl.DataFrame:

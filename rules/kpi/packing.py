@@ -6,6 +6,7 @@ are whole numbers that a double holds. Groups and values that took history are J
 
 from __future__ import annotations
 
+import json
 import math
 from base64 import b64decode, b64encode
 from functools import cache
@@ -94,6 +95,23 @@ def unpacked(rows: pl.DataFrame) -> tuple[State, pl.DataFrame, pl.DataFrame]:
     )
     seen = more.select("account", _SEEN).unnest(_SEEN)
     return State(rows.select("account").hstack(accounts), kept, still, groups), past, seen
+
+
+def sound(numbers: str, more: str) -> bool:
+    """Say whether texts are those of a state of the present layout."""
+    width = sum(len(each.schema) for each in _frames(no_accounts()))
+    try:
+        told = json.loads(more)
+        return (
+            len(b64decode(numbers, validate=True)) == width * _WORD.itemsize
+            and {
+                *(stage.value for stage in GROUPED),
+                *(_PAST, _SEEN),
+            }
+            <= told.keys()
+        )
+    except (ValueError, AttributeError):
+        return False
 
 
 def _frames(state: State) -> list[pl.DataFrame]:

@@ -531,11 +531,19 @@ def test_kpis_without_a_state_of_these_formulas_are_made_of_all_history(
     assert "of 2 accounts: a state of other formulas" in caplog.text
     assert stores.kpis("duckdb", ANN, "all", 7)["trade_count"] == 1
 
+    states = one[0].kept.rows(table("kpi_states"), "date = '2026-03-07'")
+    torn = states.with_columns(numbers=pl.col("numbers").str.head(100))
     stores.expire("kpi_states")
+    write(one[0], {"kpi_states": torn}, {})
     caplog.clear()
     stores.catch_up("2026-03-09 06:00", targets=one)
+    assert "of 2 accounts: a state that is broken" in caplog.text
+
+    stores.expire("kpi_states")
+    caplog.clear()
+    stores.catch_up("2026-03-10 06:00", targets=one)
     assert "of 2 accounts: no state of the day before" in caplog.text
-    assert stores.kpis("duckdb", ANN, "all", 8)["trade_count"] == 1
+    assert stores.kpis("duckdb", ANN, "all", 9)["trade_count"] == 1
 
 
 class Counting(BookReader):
