@@ -109,6 +109,11 @@ def default(column: Column) -> str:
     return "" if column.default is None else f"DEFAULT {sql.literal(column.default)}"
 
 
+def turn(name: str, holder: str) -> str:
+    """Return the statement that takes a turn to migrate, or fails where somebody has it."""
+    return f"CREATE TABLE {name} (holder String) ENGINE = Null COMMENT {sql.text(holder)}"
+
+
 def remove_default(table: Table, column: Column) -> str:
     """Return the statement that takes a default from a column; `removed_default` reads it."""
     return f"ALTER TABLE {sql.name(target(table))} MODIFY COLUMN {sql.name(column.name)} {_GONE}"

@@ -150,10 +150,7 @@ def _take(client: Client, patience: Patience) -> int:
         if held is None or _is_gone(client, held[1], patience.gone_s):
             number = held[0] + 1 if held else 1
             try:
-                client.command(
-                    f"CREATE TABLE {_TURN}{number} (holder String) ENGINE = Null"
-                    f" COMMENT '{_holder(client)}'"
-                )
+                client.command(clickhouse.turn(f"{_TURN}{number}", _holder(client)))
             except DatabaseError as error:
                 if error.code != _TABLE_ALREADY_EXISTS:
                     raise
