@@ -19,7 +19,6 @@ from rules.daily.kpi_inputs import accounts_of, kpi_inputs
 from rules.daily.kpi_rows import TABLE, VALUES, kpi_rows
 from rules.kpi.kpi import Window
 from rules.kpi.settings import Settings
-from schema.registry import table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -65,12 +64,7 @@ class KpiBuilder:
         theirs = ids_in("account_id", accounts)
         days = self.target.kept.rows(DAILY, f"{theirs} AND zone = '{zone}'", "is_final")
         known = self.target.kept.rows(TABLE, f"{theirs} AND zone = '{zone}'")
-        history = {
-            "trades": self.books.rows(table("trades"), theirs, "closed_at IS NOT NULL"),
-            "orders": self.books.rows(table("orders"), theirs, "sent_at IS NOT NULL"),
-            "emotions": self.books.rows(table("emotion_logs"), theirs),
-            "breaches": self.books.rows(table("armor_breaches"), theirs),
-        }
+        history = self.books.kpi_history(accounts)
         version = max(
             int(self.now.timestamp() * 1000) << 20,
             *(int(each.select(pl.col("version").max()).item() or 0) + 1 for each in (days, known)),

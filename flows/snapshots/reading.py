@@ -135,6 +135,16 @@ class BookReader:
             ),
         )
 
+    def kpi_history(self, accounts: pl.DataFrame) -> dict[str, pl.DataFrame]:
+        """Return what KPIs of accounts are computed from beside their days, by table."""
+        theirs = ids_in("account_id", accounts)
+        return {
+            "trades": self.rows(table("trades"), theirs, "closed_at IS NOT NULL"),
+            "orders": self.rows(table("orders"), theirs, "sent_at IS NOT NULL"),
+            "emotions": self.rows(table("emotion_logs"), theirs),
+            "breaches": self.rows(table("armor_breaches"), theirs),
+        }
+
     def days(self, accounts: pl.DataFrame, first: date, last: date) -> pl.DataFrame:
         """Return the stored rows of accounts from the first day to the last."""
         theirs = ids_in("account_id", accounts)

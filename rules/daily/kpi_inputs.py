@@ -30,7 +30,8 @@ def kpi_inputs(
 ) -> Inputs:
     """Return the inputs of KPIs, as of each account's day.
 
-    The initial balance is that of an account's first day, after its deposits. Slippage of orders
+    The initial balance is that of an account's first day, after its deposits; its currency is that
+    of its days. Slippage of orders
     is not among them: an order does not say what a pip of its symbol is; trades do.
 
     Args:
@@ -42,9 +43,13 @@ def kpi_inputs(
         breaches: rows of `armor_breaches`.
     """
     place = accounts.select("account", "account_id")
-    begins = days.sort("date").group_by("account_id").agg(initial=pl.col("balance_open").first())
+    begins = (
+        days.sort("date")
+        .group_by("account_id")
+        .agg(initial=pl.col("balance_open").first(), currency=pl.col("currency").last())
+    )
     known = accounts.join(begins, on="account_id", how="left").select(
-        "account", "as_of", pl.col("initial").cast(_FLOAT)
+        "account", "as_of", "currency", pl.col("initial").cast(_FLOAT)
     )
     return inputs(
         accounts=known,

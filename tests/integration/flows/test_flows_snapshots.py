@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from contextlib import ExitStack
-from datetime import date, timedelta
+from datetime import date
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -23,7 +23,7 @@ from schema.registry import table
 from sinks.clickhouse import ClickHouseWriter
 from sinks.duckdb.client import DuckFiles
 from sinks.duckdb.database import Limits
-from tests.daily_books import ANN, BOB, account, at, deal, deposit, frame, mark, trade
+from tests.daily_books import ANN, BOB, account, at, deal, deposit, frame, mark, order, trade
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -365,16 +365,6 @@ def test_figures_of_accounts_trades_brokers_and_instances(stores: Stores) -> Non
         row = of["instance"].filter(period="month").row(0, named=True)
         assert (row["orders"], row["accounts"], row["restarts"]) == (2, 1, None)
     assert stores.look("2026-03-07 00:02").catch_up().derived == 0
-
-
-def order(number: int, moment: str, outcome: str, waited: int) -> dict[str, Any]:
-    return {
-        "order_id": make_id("order", str(number)),
-        "decided_at": at(moment),
-        "sent_at": at(moment),
-        "done_at": at(moment) + timedelta(milliseconds=waited),
-        "outcome": outcome,
-    }
 
 
 def metric(number: int, moment: str, waited: float) -> dict[str, Any]:
