@@ -99,9 +99,19 @@ def _run(kernel: Kernel, frame: pl.DataFrame, starts: np.ndarray) -> pl.Series:
 def _joined(
     wide: pl.DataFrame, values: pl.DataFrame, members: Sequence[Kpi | Part]
 ) -> pl.DataFrame:
-    filled = [pl.col(m.name).fill_null(m.empty) for m in members if m.empty is not None]
-    joined = wide.join(values, on="account", how="left", maintain_order="left")
-    return joined.with_columns(filled)
+    """Add columns of a stage; accounts without a row there get what is so of none at all.
+
+    What was computed and is null stays null: it is undefined, and not empty.
+    """
+    there = values.with_columns(_there=pl.lit(value=True))
+    joined = wide.join(there, on="account", how="left", maintain_order="left")
+    absent = pl.col("_there").is_null()
+    filled = [
+        pl.when(absent).then(m.empty).otherwise(m.name).alias(m.name)
+        for m in members
+        if m.empty is not None
+    ]
+    return joined.with_columns(filled).drop("_there")
 
 
 def _derived(wide: pl.DataFrame, members: Sequence[Kpi | Part]) -> pl.DataFrame:
@@ -121,8 +131,9 @@ def _derived(wide: pl.DataFrame, members: Sequence[Kpi | Part]) -> pl.DataFrame:
 def _filled(member: Kpi | Part) -> pl.Expr:
     if isinstance(member.value, Kernel):
         raise Fatal(f"{member.name} is derived, and a kernel reads the rows of a stage")
-    value = member.value if member.empty is None else member.value.fill_null(member.empty)
-    return value.alias(member.name)
+    if member.empty is not None:
+        raise Fatal(f"{member.name} is derived: an account without rows at its parts says all")
+    return member.value.alias(member.name)
 
 
 def _check_finite(values: pl.DataFrame) -> None:
