@@ -12,6 +12,7 @@ import polars as pl
 from flows.errors import CommandError
 from flows.snapshots.reading import DAILY, BookReader, ids_in
 from flows.stores import find_user, open_store
+from rules.daily import firm
 from rules.daily.books import UTC
 from rules.daily.kpi_inputs import accounts_of, kpi_inputs
 from schema import sql
@@ -76,8 +77,10 @@ def account_of(opened: Store, store: StoreName, named: str, given: Mapping[str, 
     key, currency = account["key"].item(), account["currency"].item()
     zone = str(given.get("zone") or UTC)
     days = _days(reader, account, key, zone, given.get("as_of"))
-    who = accounts_of(account, days["date"].max())  # type: ignore[arg-type]
-    inputs = kpi_inputs(who, days=days, **reader.kpi_history(account))
+    last: date = days["date"].max()  # type: ignore[assignment]
+    rules = firm.holding(reader.firm_rules(account), last)
+    who = accounts_of(account, last)
+    inputs = kpi_inputs(who, days=days, rules=rules, **reader.kpi_history(account))
     # What the command line states holds over what the stores say.
     stated = [name for name, value in given.items() if value is not None and name != "as_of"]
     return Account(

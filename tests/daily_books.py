@@ -25,6 +25,7 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
     "brokers": {"broker_id": BROKER, "key": "broker", "name": "Broker"} | _CHANGED,
     "instances": {"instance_id": INSTANCE, "key": "i", "broker_id": BROKER, "driver": "mt5"}
     | _CHANGED,
+    "prop_firm_templates": {"firm": "Firm"} | _CHANGED,
     "users": {"password_hash": "none"} | _CHANGED,
     "accounts": {
         "key": "a",

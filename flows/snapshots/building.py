@@ -10,6 +10,7 @@ import polars as pl
 
 from flows.snapshots.reading import DAILY, BookReader
 from flows.snapshots.writing import Target, write
+from rules.daily import firm
 from rules.daily.snapshots import snapshots
 
 if TYPE_CHECKING:
@@ -57,6 +58,10 @@ class Builder:
         """Build a piece to the last day, block by block, each from where the last one ended."""
         start, kept = piece.first, [target.kept for target in self.targets]
         before = last_of(kept[0].days(piece.accounts, start - 2 * _DAY, start - _DAY))
+        rules = self.reader.firm_rules(piece.accounts)
+        ruled = piece.accounts.join(rules, on="account_id", how="semi")
+        opening = kept[0].opening(ruled, start)
+        self.faults.append(firm.faults(rules))
         for first, until in blocks(start, last, piece.accounts.height):
             books = self.reader.books(piece.accounts, first, until)
             stored = [each.days(piece.accounts, first, until) for each in kept]
@@ -64,6 +69,8 @@ class Builder:
                 books, first, until, before=before, now=self.now, version=self._version(stored)
             )
             before = last_of(pl.concat([before, rows]))
+            if rules.height:
+                rows, opening = firm.limited(rows, rules, opening), firm.carried(rows, opening)
             over = rows.filter(pl.col("is_final") | (pl.col("date") <= self.partial))
             for target, old in zip(self.targets, stored, strict=True):
                 self.written += write(target, {DAILY.name: changed(over, old)}, {})

@@ -10,6 +10,7 @@ import polars as pl
 import pyarrow as pa
 
 from flows.stores import values
+from rules.daily import firm
 from rules.daily.books import CHARGES, CREDIT, FLOWS, Books
 from schema import clickhouse, duckdb, sql
 from schema import polars as registry
@@ -17,6 +18,7 @@ from schema.arrow import conform
 from schema.registry import table
 from schema.table import Table
 from schema.tables.common import ACCOUNT_ID
+from schema.types import MONEY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -134,6 +136,24 @@ class BookReader:
                 table("armor_breaches"), f"{theirs} AND {between('created_at', start, end)}"
             ),
         )
+
+    def firm_rules(self, accounts: pl.DataFrame) -> pl.DataFrame:
+        """Return the rules of the accounts' prop firms, of `rules.daily.firm.rules_of`."""
+        templates = self.rows(table("prop_firm_templates"), "true")
+        return firm.rules_of(accounts, templates)
+
+    def opening(self, accounts: pl.DataFrame, first: date) -> pl.DataFrame:
+        """Return what days of accounts from `first` on begin with, as `rules.daily.firm` has it."""
+        if accounts.is_empty():
+            return pl.DataFrame(schema=firm.OPENING)
+        arg_min = "arg_min" if self._name == "duckdb" else "argMin"
+        before = self.source(DAILY, f"{ids_in('account_id', accounts)} AND date < '{first}'")
+        found = self.days_of(
+            f"SELECT account_id, zone, {arg_min}(balance_open, date) AS initial,"  # noqa: S608
+            f" max(balance) AS highest FROM {before} GROUP BY account_id, zone"
+        )
+        exact = pl.col("initial", "highest").cast(MONEY.polars).to_physical().cast(pl.Int64)
+        return found.select("account_id", pl.col("zone").cast(pl.String), exact)
 
     def kpi_history(self, accounts: pl.DataFrame) -> dict[str, pl.DataFrame]:
         """Return what KPIs of accounts are computed from beside their days, by table."""

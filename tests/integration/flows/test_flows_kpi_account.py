@@ -39,7 +39,14 @@ USERS = [
     {"id": STRANGER, "username": "bob", "email": "bob@example.com"},
 ]
 ACCOUNTS = (
-    account(ANN, partition=3, key="ann", user_id=OWNER, currency="EUR"),
+    account(
+        ANN,
+        partition=3,
+        key="ann",
+        user_id=OWNER,
+        currency="EUR",
+        prop_firm_rules='{"target": 0.2}',
+    ),
     account(BOB, partition=9, key="bob", user_id=STRANGER, reporting_zone="Asia/Tokyo"),
 )
 PRICED = {
@@ -183,7 +190,7 @@ def exported(server: ClickHouseServer, directory: Path) -> list[str]:
     first = days.sort("date")["balance_open"][0]
     files = ("daily", "trades", "executions", "breaches")
     given = [x for name in files for x in (f"--{name}", str(directory / name))]
-    return [*given, "--initial", str(first), "--currency", "EUR"]
+    return [*given, "--initial", str(first), "--currency", "EUR", "--target", "0.2"]
 
 
 @pytest.mark.parametrize("store", ["duckdb", "clickhouse"])
@@ -199,6 +206,7 @@ def test_an_account_of_a_store_has_the_kpis_of_its_rows(
     assert found["net_profit"] == 40
     assert found["trade_count"] == 3
     assert found["max_intraday_equity_drop"] < 0
+    assert found["profit_target_remaining"] in {None, 0.2 * 1_000 - 40}
     if not window:
         assert found["avg_latency_ms"] == 22.5
         # A lot of EURUSD is that many of the account's EUR, at each end of three trades.
