@@ -21,8 +21,8 @@ from rules.kpi.registry import KPIS
 from schema import polars as registry
 from schema.ids import make_id, partition_of
 from schema.registry import table
-from sinks.duckdb.client import DuckFiles
 from sinks.duckdb.database import Limits
+from sinks.duckdb.files import DuckFiles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
