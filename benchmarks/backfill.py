@@ -154,7 +154,7 @@ def _books(
         status=pl.lit("executed"),
         type=pl.Series(np.array(["buy", "sell"])[rng.integers(0, 2, count)]),
         close_reason=pl.lit("tp"),
-        version=pl.lit(1),
+        version=_version(pl.col("opened") + pl.col("held")),
         **{name: pl.lit(value) for name, value in _PRICES.items()},
     )
     hours = pl.DataFrame({"hour": _MARK_HOURS})
@@ -165,9 +165,16 @@ def _books(
     marks = marks.select(
         "account_id", minute=at, marked_at=at, balance=10_000.0, equity=pl.Series(equity),
         equity_low=pl.Series(equity - 1), equity_high=pl.Series(equity + 1),
-        currency=pl.lit("USD"), open_positions=0, version=1,
+        currency=pl.lit("USD"), open_positions=0,
+        version=_version(1440 * pl.col("day") + 60 * pl.col("hour")),
         partition=0,
     )  # fmt: skip
     files.append(
         {"trades": _batch("trades", made), "account_marks": _batch("account_marks", marks)}, {}
     )
+
+
+def _version(minutes: pl.Expr) -> pl.Expr:
+    """Return the version that a row has which was written so many minutes after the beginning."""
+    since = int(_BEGIN.timestamp() * 1000)
+    return (since + 60_000 * minutes.cast(pl.Int64)) * (1 << 20)

@@ -165,6 +165,26 @@ class BookReader:
             "breaches": self.rows(table("armor_breaches"), theirs),
         }
 
+    def marks_a_day(self, plan: pl.DataFrame) -> pl.DataFrame:
+        """Return account_id and how many `marks` an account has on the day that has most.
+
+        Args:
+            plan: account_id and the first day that is looked at.
+        """
+        empty = pl.DataFrame(schema={"account_id": pl.Binary, "marks": pl.Int64})
+        if plan.is_empty():
+            return empty
+        first = plan.select(pl.col("first").min()).item()
+        of_days = (
+            f"SELECT account_id, count(*) AS n FROM {self.versions(table('account_marks'))}"  # noqa: S608
+            f" WHERE {ids_in('account_id', plan)} AND minute >= '{moment(first - _MARGIN)}'"
+            " GROUP BY account_id, date_trunc('day', minute)"
+        )
+        most = self.days_of(
+            f"SELECT account_id, max(n) AS marks FROM ({of_days}) AS days GROUP BY account_id"  # noqa: S608
+        )
+        return pl.concat([empty, most.with_columns(pl.col("marks").cast(pl.Int64))])
+
     def days(self, accounts: pl.DataFrame, first: date, last: date) -> pl.DataFrame:
         """Return the stored rows of accounts from the first day to the last."""
         theirs = ids_in("account_id", accounts)
