@@ -92,8 +92,9 @@ def _window(
 def _long(values: pl.DataFrame, kpis: Sequence[Kpi]) -> pl.DataFrame:
     """Return a row for each KPI: its number, or its name or day as text."""
     keys = ["account_id", "date", "kpi_window"]
-    numbers = [kpi.id for kpi in kpis if values.schema[kpi.id].is_numeric()]
-    texts = [kpi.id for kpi in kpis if kpi.id not in set(numbers)]
+    kinds = values.schema  # made anew each time it is asked for
+    numbers = [kpi.id for kpi in kpis if kinds[kpi.id].is_numeric()]
+    texts = [kpi.id for kpi in kpis if not kinds[kpi.id].is_numeric()]
     told = values.with_columns(pl.col(numbers).cast(pl.Float64), pl.col(texts).cast(pl.String))
     long = pl.concat(
         [
