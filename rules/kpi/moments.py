@@ -56,7 +56,7 @@ def spread(left: str, right: str) -> Kernel:
 
 
 def _clipped(kept: np.ufunc, power: int, starts: Starts, x: Floats) -> Floats:
-    part = kept(x, 0.0)  # of a number and NaN, the number
+    part: Floats = kept(x, 0.0)  # of a number and NaN, the number
     return _sum(starts, part if power == 1 else part**power)
 
 
@@ -110,8 +110,9 @@ def _slope(starts: Starts, a: Floats, b: Floats) -> Floats:
     varied = _varied(starts, b)
     a, b = _around(starts, a), _around(starts, b)
     squares = _sum(starts, b * b)
-    defined = varied & (squares != 0)
-    return np.divide(_sum(starts, a * b), squares, out=np.full(varied.size, np.nan), where=defined)
+    found = np.full(varied.size, np.nan)
+    np.divide(_sum(starts, a * b), squares, out=found, where=varied & (squares != 0))
+    return found
 
 
 def _spread(starts: Starts, a: Floats, b: Floats) -> Floats:
