@@ -15,11 +15,11 @@ import polars as pl
 from flows.snapshots.reading import DAILY, BookReader, ids_in
 from flows.snapshots.staleness import stale_days
 from flows.snapshots.writing import Target, write
+from rules.daily import firm
 from rules.daily.kpi_inputs import accounts_of, kpi_inputs
 from rules.daily.kpi_rows import TABLE, VALUES, kpi_rows
 from rules.kpi.kpi import Window
 from rules.kpi.settings import Settings
-from schema.registry import table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -65,12 +65,8 @@ class KpiBuilder:
         theirs = ids_in("account_id", accounts)
         days = self.target.kept.rows(DAILY, f"{theirs} AND zone = '{zone}'", "is_final")
         known = self.target.kept.rows(TABLE, f"{theirs} AND zone = '{zone}'")
-        history = {
-            "trades": self.books.rows(table("trades"), theirs, "closed_at IS NOT NULL"),
-            "orders": self.books.rows(table("orders"), theirs, "sent_at IS NOT NULL"),
-            "emotions": self.books.rows(table("emotion_logs"), theirs),
-            "breaches": self.books.rows(table("armor_breaches"), theirs),
-        }
+        history = self.books.kpi_history(accounts)
+        rules = self.books.firm_rules(accounts)
         version = max(
             int(self.now.timestamp() * 1000) << 20,
             *(int(each.select(pl.col("version").max()).item() or 0) + 1 for each in (days, known)),
@@ -80,7 +76,10 @@ class KpiBuilder:
             who = accounts_of(members, as_of)
             until = days.filter(pl.col("date") <= as_of)
             given = kpi_inputs(
-                who, days=until.join(members, on="account_id", how="semi"), **history
+                who,
+                days=until.join(members, on="account_id", how="semi"),
+                rules=firm.holding(rules, as_of),
+                **history,
             )
             named = who.join(accounts.select("account_id", "user_id"), on="account_id")
             rows = kpi_rows(

@@ -4,6 +4,7 @@ from datetime import date
 
 import polars as pl
 
+from rules.daily import firm
 from rules.daily.books import once
 from rules.kpi.inputs import Inputs, inputs
 
@@ -27,10 +28,12 @@ def kpi_inputs(
     orders: pl.DataFrame,
     emotions: pl.DataFrame,
     breaches: pl.DataFrame,
+    rules: pl.DataFrame | None = None,
 ) -> Inputs:
     """Return the inputs of KPIs, as of each account's day.
 
-    The initial balance is that of an account's first day, after its deposits. Slippage of orders
+    The initial balance is that of an account's first day, after its deposits; its currency is that
+    of its days. Slippage of orders
     is not among them: an order does not say what a pip of its symbol is; trades do.
 
     Args:
@@ -40,12 +43,20 @@ def kpi_inputs(
         orders: rows of `orders`.
         emotions: rows of `emotion_logs`.
         breaches: rows of `armor_breaches`.
+        rules: of the accounts' firms that hold on the day; those that are not stated, and those
+            of other accounts, are the settings' own.
     """
     place = accounts.select("account", "account_id")
-    begins = days.sort("date").group_by("account_id").agg(initial=pl.col("balance_open").first())
-    known = accounts.join(begins, on="account_id", how="left").select(
-        "account", "as_of", pl.col("initial").cast(_FLOAT)
+    begins = (
+        days.sort("date")
+        .group_by("account_id")
+        .agg(initial=pl.col("balance_open").first(), currency=pl.col("currency").last())
     )
+    known = accounts.join(begins, on="account_id", how="left")
+    if rules is not None:
+        stated = rules.select("account_id", *firm.SETTINGS)
+        known = known.join(stated, on="account_id", how="left")
+    known = known.with_columns(pl.col("initial").cast(_FLOAT)).drop("account_id")
     return inputs(
         accounts=known,
         daily=_daily(days.join(place, on="account_id")),

@@ -18,6 +18,10 @@ from schema.ids import as_ids, make_id, snapshot_ids
 from schema.registry import table
 
 TABLE, VALUES = table("kpi_snapshots"), table("kpi_values")
+_PARAMETERS = (
+    *("days_per_year", "risk_free", "mar", "daily_loss", "max_loss", "target", "min_days"),
+    *("profitable_day", "best_day"),
+)
 FEW_DAYS, FEW_TRADES = 20, 30
 
 
@@ -40,12 +44,12 @@ def kpi_rows(
         version: of the rows.
         windows: at least one.
     """
+    accounts = accounts.join(_parameters(given, settings), on="account")
     made = [_window(given, window, accounts, settings) for window in windows]
     stamps = {"zone": pl.lit(settings.zone), "version": pl.lit(version, pl.UInt64)}
     rows = pl.concat([about for about, _ in made]).with_columns(
         is_small_sample=(pl.col("days") < FEW_DAYS) | (pl.col("trades") < FEW_TRADES),
         kpis=pl.lit("{}"),
-        parameters=pl.lit(json.dumps(_parameters(settings), sort_keys=True)),
         created_at=pl.lit(now),
         **stamps,
     )
@@ -65,9 +69,13 @@ def _window(
     part = within(given, window, settings)
     kpis = list(of_window(window))
     who = accounts.select(
-        "account", "account_id", "user_id", date="as_of", kpi_window=pl.lit(window.value)
+        *("account", "account_id", "user_id", "parameters"),
+        date="as_of",
+        kpi_window=pl.lit(window.value),
     )
-    values = who.drop("user_id").join(compute(part, settings, kpis=kpis), on="account")
+    values = who.drop("user_id", "parameters").join(
+        compute(part, settings, kpis=kpis), on="account"
+    )
     returns = part.daily.filter(pl.col("r").is_not_null())
     counts = [
         returns.group_by("account").agg(days=pl.len(), is_ruined=(pl.col("r") <= -1).any()),
@@ -84,8 +92,9 @@ def _window(
 def _long(values: pl.DataFrame, kpis: Sequence[Kpi]) -> pl.DataFrame:
     """Return a row for each KPI: its number, or its name or day as text."""
     keys = ["account_id", "date", "kpi_window"]
-    numbers = [kpi.id for kpi in kpis if values.schema[kpi.id].is_numeric()]
-    texts = [kpi.id for kpi in kpis if kpi.id not in set(numbers)]
+    kinds = values.schema  # made anew each time it is asked for
+    numbers = [kpi.id for kpi in kpis if kinds[kpi.id].is_numeric()]
+    texts = [kpi.id for kpi in kpis if not kinds[kpi.id].is_numeric()]
     told = values.with_columns(pl.col(numbers).cast(pl.Float64), pl.col(texts).cast(pl.String))
     long = pl.concat(
         [
@@ -103,9 +112,16 @@ def of_window(window: Window) -> Iterator[Kpi]:
     return (kpi for kpi in KPIS if window in kpi.windows)
 
 
-def _parameters(settings: Settings) -> dict[str, float]:
-    names = ("days_per_year", "risk_free", "mar", "daily_loss", "max_loss", "target", "min_days")
-    return {name: getattr(settings, name) for name in (*names, "profitable_day", "best_day")}
+def _parameters(given: Inputs, settings: Settings) -> pl.DataFrame:
+    """Return account and, as JSON, the conventions and rules that its values are made with."""
+    own = [name for name in _PARAMETERS if name in given.accounts.columns]
+    usual = {name: getattr(settings, name) for name in _PARAMETERS}
+    texts = [
+        json.dumps({**usual, **{k: v for k, v in row.items() if v is not None}}, sort_keys=True)
+        for row in given.accounts.select(own).iter_rows(named=True)
+    ]
+    texts = texts or [json.dumps(usual, sort_keys=True)] * given.accounts.height
+    return given.accounts.select("account", parameters=pl.Series(texts, dtype=pl.String))
 
 
 def _ids(rows: pl.DataFrame, zone: str) -> pl.Series:

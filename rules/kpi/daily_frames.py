@@ -6,22 +6,37 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import polars as pl
 
-from rules.kpi.kpi import Stage
+from rules.kpi.kpi import Stage, Starts
 from rules.kpi.prepare import Columns, Frames, sliced
+from rules.kpi.rectangles import ordered, running, starts_of
 
 _SAME = pl.col("account").shift(1) == pl.col("account")
-_W = pl.col("w")
-_DRAWDOWN: tuple[Columns, ...] = (
-    {"w": pl.col("growth").cum_prod().over("account")},
-    {
-        "_peak": pl.max_horizontal(pl.lit(1.0), _W.cum_max().over("account")),
-        "_trough": pl.min_horizontal(pl.lit(1.0), _W.cum_min().over("account")),
-    },
-    {
-        "dd": _W / pl.col("_peak") - 1,
-        "runup": pl.when(pl.col("_trough") > 0).then(_W / pl.col("_trough") - 1),
-    },
-)
+
+
+def _along(column: pl.Expr, starts: Starts, function: np.ufunc, nothing: float) -> pl.Expr:
+    """Return a column's running value within accounts; it has no nulls."""
+    return column.map_batches(
+        lambda s: pl.Series(s.name, running(starts, s.to_numpy(), function, nothing)),
+        return_dtype=pl.Float64,
+    )
+
+
+def _drawdown(starts: Starts) -> tuple[Columns, ...]:
+    def since_peak(w: pl.Series) -> pl.Series:
+        wealth = w.to_numpy()
+        peak = running(starts, wealth, np.maximum, -math.inf)
+        np.maximum(peak, 1.0, out=peak)
+        return pl.Series("dd", np.divide(wealth, peak, out=peak)) - 1
+
+    w, trough = pl.col("w"), pl.col("_trough")
+    return (
+        {"w": _along(pl.col("growth"), starts, np.multiply, 1.0)},
+        {
+            "dd": w.map_batches(since_peak, return_dtype=pl.Float64),
+            "_trough": _along(w, starts, np.minimum, math.inf).clip(upper_bound=1.0),
+        },
+        {"runup": pl.when(trough > 0).then(w / trough - 1)},
+    )
 
 
 def days(frames: Frames) -> pl.DataFrame:
@@ -36,7 +51,7 @@ def days(frames: Frames) -> pl.DataFrame:
     rolling: standard deviation of the last 30; null before there are as many.
     """
     rows = sliced(frames.inputs.daily.filter(pl.col("r").is_not_null()))
-    r = pl.col("r")
+    r, starts = pl.col("r"), starts_of(rows)
     first: Columns = {
         "growth": (1 + r).clip(lower_bound=0.0),
         "growth_log": pl.when(r > -1).then(r.log1p()),
@@ -46,25 +61,24 @@ def days(frames: Frames) -> pl.DataFrame:
         "ruined": r <= -1,
         "excess": r - frames.setting("_rf_day", rows),
         "beyond": r - frames.setting("_mar_day", rows),
-        **_counted(rows),
+        **_counted(starts),
     }
+    log = pl.col("growth_log")
     second: Columns = {
-        "path": pl.col("growth_log").cum_sum().over("account"),
+        "path": pl.when(log.is_not_null()).then(_along(log.fill_null(0.0), starts, np.add, 0.0)),
         "rolling": pl.when(pl.col("t") >= 29).then(r.rolling_std(30)),
         "_even": (pl.col("growth_log").mean().over("account") * (pl.col("t") + 1)).exp(),
     }
     last: Columns = {"uneven": pl.col("w") / pl.col("_even") - 1}
-    return frames.only(Stage.DAILY, rows, first, second, *_DRAWDOWN, last)
+    return frames.only(Stage.DAILY, rows, first, second, *_drawdown(starts), last)
 
 
-def _counted(rows: pl.DataFrame) -> dict[str, pl.Series]:
+def _counted(starts: Starts) -> dict[str, pl.Series]:
     """Return how many rows of its account stand before each row, and after it."""
-    account = rows["account"].to_numpy()
-    starts = np.flatnonzero(np.diff(account, prepend=-1.0))
-    lengths = np.diff(starts, append=rows.height)
-    t = np.arange(rows.height) - np.repeat(starts, lengths)
+    lengths = np.diff(starts).astype(np.int32)
+    t = np.arange(starts[-1], dtype=np.int32) - np.repeat(starts[:-1].astype(np.int32), lengths)
     back = np.repeat(lengths - 1, lengths) - t
-    return {"t": pl.Series(t, dtype=pl.Int32), "back": pl.Series(back, dtype=pl.Int32)}
+    return {"t": pl.Series(t), "back": pl.Series(back)}
 
 
 def _recent(frames: Frames) -> pl.DataFrame:
@@ -83,7 +97,7 @@ def _recent(frames: Frames) -> pl.DataFrame:
 def _last(count: int, stage: Stage) -> Callable[[Frames], pl.DataFrame]:
     def last(frames: Frames) -> pl.DataFrame:
         rows = sliced(frames[Stage.DAILY].filter(pl.col("back") < count))
-        return frames.only(stage, rows, *_DRAWDOWN)
+        return frames.only(stage, rows, *_drawdown(starts_of(rows)))
 
     return last
 
@@ -94,7 +108,7 @@ def _last_36_months(frames: Frames) -> pl.DataFrame:
     cut = rows.filter(pl.col("date") > begin.gather(rows["account"]))
     if cut.height == rows.height:
         return rows
-    return frames.only(Stage.LAST_36M, sliced(cut), *_DRAWDOWN)
+    return frames.only(Stage.LAST_36M, sliced(cut), *_drawdown(starts_of(cut)))
 
 
 def _ordered(frames: Frames) -> pl.DataFrame:
@@ -106,8 +120,8 @@ def _depths(frames: Frames) -> pl.DataFrame:
 
 
 def _sorted_within(rows: pl.DataFrame, column: str) -> pl.DataFrame:
-    lists = rows.group_by("account", maintain_order=True).agg(pl.col(column).sort())
-    return lists.explode(column)
+    values = ordered(starts_of(rows), rows[column].to_numpy())
+    return pl.DataFrame([rows["account"], pl.Series(column, values)])
 
 
 def _paired(frames: Frames) -> pl.DataFrame:
@@ -119,10 +133,6 @@ def _paired(frames: Frames) -> pl.DataFrame:
         "bench_growth": (1 + bench).clip(lower_bound=0.0),
     }
     return frames.only(Stage.PAIRED, rows, columns)
-
-
-def _rising(frames: Frames) -> pl.DataFrame:
-    return frames[Stage.PAIRED].filter(pl.col("bench") > 0)
 
 
 def _falling(frames: Frames) -> pl.DataFrame:
@@ -141,7 +151,7 @@ def equity(frames: Frames) -> pl.DataFrame:
     names = ("_initial", "_daily_limit", "_max_limit", "_as_of", "_opened")
     first: Columns = {
         **{name: frames.setting(name, rows) for name in names},
-        **_counted(rows),
+        **_counted(starts_of(rows)),
         "_highest": pl.col("balance").fill_null(-math.inf).cum_max().over("account"),
         "flow": pl.col("flow").fill_null(0.0),
     }
@@ -172,7 +182,6 @@ READS: Mapping[Stage, tuple[Stage, frozenset[str]]] = {
     Stage.ORDERED: (Stage.DAILY, frozenset({"r"})),
     Stage.DEPTHS: (Stage.DAILY, frozenset({"dd"})),
     Stage.PAIRED: (Stage.DAILY, frozenset({"r", "bench", "growth"})),
-    Stage.RISING: (Stage.PAIRED, frozenset({"bench"})),
     Stage.FALLING: (Stage.PAIRED, frozenset({"bench"})),
 }
 
@@ -186,6 +195,5 @@ BUILDERS: Mapping[Stage, Callable[[Frames], pl.DataFrame]] = {
     Stage.ORDERED: _ordered,
     Stage.DEPTHS: _depths,
     Stage.PAIRED: _paired,
-    Stage.RISING: _rising,
     Stage.FALLING: _falling,
 }

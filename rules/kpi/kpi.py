@@ -29,8 +29,7 @@ class Stage(StrEnum):
     ORDERED = "ordered"  # returns of DAILY, smallest first
     DEPTHS = "depths"  # drawdowns of DAILY, deepest first
     PAIRED = "paired"  # days with a return and a benchmark's return
-    RISING = "rising"  # the days of PAIRED on which the benchmark rose
-    FALLING = "falling"
+    FALLING = "falling"  # the days of PAIRED on which the benchmark fell
     WEEKS = "weeks"
     MONTHS = "months"
     YEARS = "years"

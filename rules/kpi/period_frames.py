@@ -10,10 +10,11 @@ import numpy as np
 import polars as pl
 
 from rules.kpi.kpi import Floats, Stage, Starts
-from rules.kpi.prepare import Frames
+from rules.kpi.prepare import PLACE, Frames
+from rules.kpi.rectangles import firsts
 
 _ACCOUNT = pl.col("account").cast(pl.Int64)
-_SPAN = 1_000_000  # more than the weeks, months or years that there are
+_PERIOD = {"account": PLACE, "ret": pl.Float64(), "total": pl.Float64()}
 _MONDAY = 3  # days from 1970-01-01, a Thursday, back to its week's Monday
 
 
@@ -35,8 +36,9 @@ def _periods(number: pl.Expr) -> Callable[[Frames], pl.DataFrame]:
 
     def build(frames: Frames) -> pl.DataFrame:
         rows = frames[Stage.DAILY]
-        key = rows.select(_ACCOUNT * _SPAN + number).to_series().to_numpy()
-        starts = np.flatnonzero(np.diff(key, prepend=-1))
+        if rows.is_empty():
+            return pl.DataFrame(schema=_PERIOD)
+        starts = firsts(_numbers(rows["date"], number), rows["account"].to_numpy())
         # Ten times as fast as Polars' product over groups as small as a week.
         growth = _over(np.multiply, rows["growth"], starts)
         total = _over(np.add, rows["r"], starts)
@@ -44,6 +46,15 @@ def _periods(number: pl.Expr) -> Callable[[Frames], pl.DataFrame]:
         return pl.DataFrame({"account": account, "ret": growth - 1, "total": total})
 
     return build
+
+
+def _numbers(dates: pl.Series, number: pl.Expr) -> np.ndarray:
+    """Return the number of each date's period, reckoned once for each day that there may be."""
+    days = dates.to_physical().to_numpy()
+    first, last = days.min(), days.max()
+    every = pl.Series("date", np.arange(first, last + 1), dtype=pl.Int32).cast(pl.Date)
+    numbers: np.ndarray = every.to_frame().select(number).to_series().to_numpy()[days - first]
+    return numbers
 
 
 def _runs(rows: pl.DataFrame, sign: pl.Expr) -> pl.DataFrame:
@@ -75,10 +86,14 @@ def _episodes(frames: Frames) -> pl.DataFrame:
 
 
 def _day_runs(frames: Frames) -> pl.DataFrame:
-    rows = frames[Stage.DAILY].select("account", "r")
-    sign = pl.col("r").sign().cast(pl.Int64)
-    rows = _runs(rows.with_columns(sign=sign), pl.col("sign"))
-    return _grouped(rows, pl.col("_run"), sign=pl.col("sign").first(), length=pl.len())
+    rows = frames[Stage.DAILY]
+    account = rows["account"].to_numpy()
+    sign = np.sign(rows["r"].to_numpy()).astype(np.int8)
+    first = firsts(sign, account)
+    length = np.diff(np.append(first, sign.size))
+    return pl.DataFrame(
+        {"account": account[first], "sign": sign[first].astype(np.int64), "length": length}
+    )
 
 
 _DATE = pl.col("date")

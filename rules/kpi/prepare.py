@@ -163,6 +163,7 @@ def _accounts(
         rows.with_columns(
             pl.coalesce("_as_of", "_last", local_date("_exit", settings.zone)).alias("_as_of"),
             pl.coalesce("_opened", before).alias("_opened"),
+            pl.coalesce("_funded", "_initial").alias("_funded"),
             _rf_day=_per_day("_rf"),
             _mar_day=_per_day("_mar"),
         )

@@ -38,7 +38,7 @@ def trade_days(frames: Frames) -> pl.DataFrame:
             "pnl": np.add.reduceat(p, first),
         }
     ).with_columns(pl.col("pnl").round(2))
-    threshold = frames.setting("_profitable_day", days) * frames.setting("_initial", days)
+    threshold = frames.setting("_profitable_day", days) * frames.setting("_funded", days)
     return days.with_columns(profitable=days["pnl"] >= threshold)
 
 
