@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import json
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import clickhouse_connect
-import numpy as np
-import pyarrow as pa
 from typing_extensions import override
 
-from benchmarks.history import LAST_DAY, ZONE, History, ids
+from benchmarks.analysts_stores import fill
+from benchmarks.history import LAST_DAY, ZONE, History
 from benchmarks.measure import Row, milliseconds, p50, p99, timed
 from benchmarks.servers import PASSWORD, scratch
 from embedded.clickhouse.process import ClickHouse
@@ -24,17 +20,9 @@ from flows.common_queries.binding import bound, values_of
 from flows.common_queries.running import answer
 from flows.errors import CommandError
 from flows.stores import ClickHouseStore
-from schema import arrow
-from schema import clickhouse as click
-from schema import duckdb as duck
-from schema.registry import table
-from sinks.clickhouse_maintenance import ClickHouseMaintenance
-from sinks.clickhouse_migration import migrate
 from sinks.duckdb.client import DuckClient
 from sinks.duckdb.database import Database, Limits
-from sinks.duckdb.maintenance import Maintenance
 from sinks.duckdb.server import DuckServer
-from sinks.upkeep import Wanted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,14 +32,7 @@ if TYPE_CHECKING:
 
 NAME = "analysts"
 HISTORY = History()
-_AT_ONCE = 250_000
 _HEATMAPS, _REPEAT = 300, 3
-_FACTS = ("daily_snapshots", "orders", "signal_execution_status", "result_metrics", "trades")
-_LOAD = {"memory": 4 << 30}  # to load quickly; queries have what a system has
-# Keys are looked for in the batch itself, row by row, which takes three quarters of an insert.
-# There are none twice here, and maintenance merges the parts, which looks for them again.
-_AS_THEY_ARE = {"optimize_on_insert": 0}
-_THEN = Wanted(now=datetime.combine(LAST_DAY, time.max, UTC))
 # What a heatmap would cost without its table of days.
 _BY_TRADES = """\
 SELECT CAST(closed_at AS DATE) AS date, sum(profit) AS profit, count(*) AS trades
@@ -89,7 +70,7 @@ def run(history: History = HISTORY, asked: int = _HEATMAPS) -> Iterator[Row]:
     """
     with scratch() as directory:
         (directory / "duckdb").mkdir()
-        _load(directory, history)
+        fill(directory, history)
         with _duckdb(directory) as duckdb:
             yield from _heatmap("DuckDB", "duckdb", duckdb, history, asked)
         with _clickhouse(directory) as store:
@@ -97,80 +78,6 @@ def run(history: History = HISTORY, asked: int = _HEATMAPS) -> Iterator[Row]:
             clicks = {q.name: _of_clickhouse(store, q, history) for q in QUERIES.values()}
         ducks = {q.name: _of_duckdb(directory, q, history) for q in QUERIES.values()}
         yield from (_query_row(name, ducks[name], clicks[name], history) for name in QUERIES)
-
-
-def _load(directory: Path, history: History) -> None:
-    """Make both stores, fill them side by side, and keep them in order as each night does.
-
-    How they are filled is not what is measured; what lies there afterwards is what the archive and
-    a day's maintenance leave.
-    """
-    with ThreadPoolExecutor() as threads:
-        loads = [threads.submit(each, directory, history) for each in (_load_duckdb, _load_click)]
-        for each in loads:
-            each.result()
-
-
-def _load_duckdb(directory: Path, history: History) -> None:
-    with Database(directory / "duckdb", Limits(memory_mb=1024)) as database:
-        cursor = database.cursor()
-        for name, rows in _rows(history):
-            cursor.register(duck.BATCH, rows)
-            cursor.execute(duck.insert(table(name)))
-            cursor.unregister(duck.BATCH)
-        Maintenance(database).run(_THEN)
-
-
-def _load_click(directory: Path, history: History) -> None:
-    with (
-        ClickHouse(directory / "clickhouse", password=PASSWORD, limits=_LOAD,
-                   die_with_parent=True) as server,
-        # Without the patience of the archive's own writer: the machine may be busy.
-        closing(clickhouse_connect.get_client(dsn=f"{server.url}/default",
-                send_receive_timeout=600, autogenerate_session_id=False)) as client,
-    ):  # fmt: skip
-        migrate(client)
-        for name, rows in _rows(history):
-            client.insert_arrow(click.target(table(name)), rows, settings=_AS_THEY_ARE)
-        upkeep = ClickHouseMaintenance(f"{server.url}/default")
-        upkeep.maintain(_THEN)
-        upkeep.close()
-
-
-def _rows(history: History) -> Iterator[tuple[str, pa.Table]]:
-    """All rows of both stores, with their tables, in the order in which they came."""
-    for name in _FACTS:
-        for rows in history.rows(name, _AT_ONCE):
-            yield name, rows
-    yield from _control(history).items()
-
-
-def _control(history: History) -> dict[str, Any]:
-    count = 50
-    user = ids(6, history.accounts)
-    made: dict[str, dict[str, Any]] = {
-        "strategies": {
-            "id": ids(4, count), "key": [f"key {n}" for n in range(count)], "name": "name",
-            "magic": np.arange(count), "config_version": np.uint64(1),
-        },
-        "backtests": {
-            "id": ids(10, count), "strategy_id": ids(4, count), "user_id": user[:1].repeat(count),
-            "name": "name", "status": "completed",
-            "performance_metrics": ['{"total_return":0.1}'] * count,
-        },
-        "risk_limits": {
-            "id": ids(11, history.accounts), "user_id": user,
-            "account_id": ids(1, history.accounts), "name": "name",
-            "type": np.zeros(history.accounts, np.uint8),
-            "limit_type": np.zeros(history.accounts, np.uint8), "is_active": True,
-            "limit_value": np.full(history.accounts, 10**10), "config_version": np.uint64(1),
-        },
-    }  # fmt: skip
-    for name, values in made.items():
-        for column in table(name).columns:
-            if column.fill == "now":
-                values.setdefault(column.name, 1_767_225_600_000_000)
-    return {n: pa.Table.from_batches([arrow.batch(table(n), v)]) for n, v in made.items()}
 
 
 @contextmanager
@@ -245,12 +152,13 @@ def _of_clickhouse(store: ClickHouseStore, query: CommonQuery, history: History)
         answer(store, query, "clickhouse", values).read_all()
 
     try:
-        seconds = [timed(ask) for _ in range(_REPEAT)]
+        ask()
+        seconds = timed(ask)
     except CommandError as error:
         return str(error)
     told = store.client.raw_query(bound(query, "clickhouse"), values, fmt="JSON")
     read = json.loads(told)["statistics"]
-    return _Read(p50(seconds), int(read["rows_read"]), int(read["bytes_read"]))
+    return _Read(seconds, int(read["rows_read"]), int(read["bytes_read"]))
 
 
 def _of_duckdb(directory: Path, query: CommonQuery, history: History) -> _Read | str:
@@ -268,9 +176,9 @@ def _of_duckdb(directory: Path, query: CommonQuery, history: History) -> _Read |
         ask()
         told = json.loads(cursor.get_profiling_information(format="json"))
         cursor.execute("PRAGMA disable_profiling")
-        seconds = [timed(ask) for _ in range(_REPEAT)]
+        seconds = timed(ask)
     size = int(told["io"]["total_bytes_read"])
-    return _Read(p50(seconds), int(told["query"]["total_rows_scanned"]), size)
+    return _Read(seconds, int(told["query"]["total_rows_scanned"]), size)
 
 
 def _query_row(name: str, ours: _Read | str, click: _Read | str, history: History) -> Row:
