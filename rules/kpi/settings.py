@@ -37,7 +37,8 @@ class Settings:
         days_per_year: A, the observations in a year; stored with every value.
         risk_free: yearly rate; a day's is (1+rf)^(1/A)-1.
         mar: minimal acceptable return per year; a day's likewise.
-        initial: balance of the account at its opening, in its currency.
+        initial: balance of the account at its opening, in its currency. Of an account's own that
+            is not above 0 nothing is a share.
         funded: balance that the firm's days are counted against; by default `initial`. A window
             that begins later has another `initial`, and the same `funded`.
         currency: of the account, as USD; all its money is in it.
