@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import clickhouse_connect
-import numpy as np
-import pyarrow as pa
 from typing_extensions import override
 
-from benchmarks.history import LAST_DAY, ZONE, History, ids
+from benchmarks.analysts_stores import fill
+from benchmarks.history import LAST_DAY, ZONE, History
 from benchmarks.measure import Row, milliseconds, p50, p99, timed
 from benchmarks.servers import PASSWORD, scratch
 from embedded.clickhouse.process import ClickHouse
@@ -23,11 +20,6 @@ from flows.common_queries.binding import bound, values_of
 from flows.common_queries.running import answer
 from flows.errors import CommandError
 from flows.stores import ClickHouseStore
-from schema import arrow
-from schema import clickhouse as click_store
-from schema import duckdb as duck
-from schema.registry import table
-from sinks.clickhouse_migration import migrate
 from sinks.duckdb.client import DuckClient
 from sinks.duckdb.database import Database, Limits
 from sinks.duckdb.server import DuckServer
@@ -40,10 +32,7 @@ if TYPE_CHECKING:
 
 NAME = "analysts"
 HISTORY = History()
-_AT_ONCE = 250_000
 _HEATMAPS, _REPEAT = 300, 3
-_FACTS = ("daily_snapshots", "orders", "signal_execution_status", "result_metrics", "trades")
-_LOAD = {"memory": 4 << 30}  # to load quickly; queries have what a system has
 # What a heatmap would cost without its table of days.
 _BY_TRADES = """\
 SELECT CAST(closed_at AS DATE) AS date, sum(profit) AS profit, count(*) AS trades
@@ -81,77 +70,14 @@ def run(history: History = HISTORY, asked: int = _HEATMAPS) -> Iterator[Row]:
     """
     with scratch() as directory:
         (directory / "duckdb").mkdir()
-        _load(directory, history)
+        fill(directory, history)
         with _duckdb(directory) as duckdb:
             yield from _heatmap("DuckDB", "duckdb", duckdb, history, asked)
         with _clickhouse(directory) as store:
             yield from _heatmap("ClickHouse", "clickhouse", store, history, asked)
-            click = {q.name: _of_clickhouse(store, q, history) for q in QUERIES.values()}
+            clicks = {q.name: _of_clickhouse(store, q, history) for q in QUERIES.values()}
         ducks = {q.name: _of_duckdb(directory, q, history) for q in QUERIES.values()}
-        yield from (_query_row(name, ducks[name], click[name], history) for name in QUERIES)
-
-
-def _load(directory: Path, history: History) -> None:
-    """Make both stores and fill them: plainly, for it is not what is measured here."""
-    with (
-        Database(directory / "duckdb", Limits(memory_mb=1024)) as database,
-        ClickHouse(directory / "clickhouse", password=PASSWORD, limits=_LOAD,
-                   die_with_parent=True) as server,
-        ThreadPoolExecutor() as threads,
-    ):  # fmt: skip
-        # Without the patience of the archive's own writer: the machine may be busy.
-        client = clickhouse_connect.get_client(
-            dsn=f"{server.url}/default", send_receive_timeout=600, autogenerate_session_id=False
-        )
-        migrate(client)
-        cursor = database.cursor()
-
-        def click(name: str, rows: pa.Table) -> None:
-            client.insert_arrow(click_store.target(table(name)), rows)
-
-        def ducks(name: str, rows: pa.Table) -> None:
-            cursor.register(duck.BATCH, rows)
-            cursor.execute(duck.insert(table(name)))
-            cursor.unregister(duck.BATCH)
-
-        def both(name: str, rows: pa.Table) -> None:
-            list(threads.map(lambda insert: insert(name, rows), (click, ducks)))
-
-        for name in _FACTS:
-            for rows in history.rows(name, _AT_ONCE):
-                both(name, rows)
-        for name, rows in _control(history).items():
-            both(name, rows)
-        cursor.execute("CHECKPOINT archive")
-        client.close()
-
-
-def _control(history: History) -> dict[str, Any]:
-    count = 50
-    user = ids(6, history.accounts)
-    made: dict[str, dict[str, Any]] = {
-        "strategies": {
-            "id": ids(4, count), "key": [f"key {n}" for n in range(count)], "name": "name",
-            "magic": np.arange(count), "config_version": np.uint64(1),
-        },
-        "backtests": {
-            "id": ids(10, count), "strategy_id": ids(4, count), "user_id": user[:1].repeat(count),
-            "name": "name", "status": "completed",
-            "performance_metrics": ['{"total_return":0.1}'] * count,
-        },
-        "risk_limits": {
-            "id": ids(11, history.accounts), "user_id": user,
-            "account_id": ids(1, history.accounts), "name": "name",
-            "type": np.zeros(history.accounts, np.uint8),
-            "limit_type": np.zeros(history.accounts, np.uint8), "is_active": True,
-            "limit_value": np.full(history.accounts, 10**10), "config_version": np.uint64(1),
-        },
-    }  # fmt: skip
-    for name, values in made.items():
-        for column in table(name).columns:
-            if column.fill == "now":
-                values.setdefault(column.name, 1_767_225_600_000_000)
-    return {n: pa.Table.from_batches([arrow.batch(table(n), v)]) for n, v in made.items()}
+        yield from (_query_row(name, ducks[name], clicks[name], history) for name in QUERIES)
 
 
 @contextmanager
@@ -226,12 +152,13 @@ def _of_clickhouse(store: ClickHouseStore, query: CommonQuery, history: History)
         answer(store, query, "clickhouse", values).read_all()
 
     try:
-        seconds = [timed(ask) for _ in range(_REPEAT)]
+        ask()
+        seconds = timed(ask)
     except CommandError as error:
         return str(error)
     told = store.client.raw_query(bound(query, "clickhouse"), values, fmt="JSON")
     read = json.loads(told)["statistics"]
-    return _Read(p50(seconds), int(read["rows_read"]), int(read["bytes_read"]))
+    return _Read(seconds, int(read["rows_read"]), int(read["bytes_read"]))
 
 
 def _of_duckdb(directory: Path, query: CommonQuery, history: History) -> _Read | str:
@@ -249,9 +176,9 @@ def _of_duckdb(directory: Path, query: CommonQuery, history: History) -> _Read |
         ask()
         told = json.loads(cursor.get_profiling_information(format="json"))
         cursor.execute("PRAGMA disable_profiling")
-        seconds = [timed(ask) for _ in range(_REPEAT)]
+        seconds = timed(ask)
     size = int(told["io"]["total_bytes_read"])
-    return _Read(p50(seconds), int(told["query"]["total_rows_scanned"]), size)
+    return _Read(seconds, int(told["query"]["total_rows_scanned"]), size)
 
 
 def _query_row(name: str, ours: _Read | str, click: _Read | str, history: History) -> Row:

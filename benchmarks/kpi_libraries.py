@@ -2,9 +2,10 @@
 
     <python with quantstats and empyrical-reloaded> benchmarks/kpi_libraries.py RETURNS.npz
 
-RETURNS.npz has `dates`, and `r` and `bench` with a row per account. Printed is one JSON object:
-versions, the KPIs of each library by our ids, and median seconds per account (quantstats, on
-pandas Series) and per account and KPI (empyrical, on arrays).
+RETURNS.npz has `dates`, and `r` and `bench` with a row per account. Printed is one line of JSON:
+versions, the KPIs of each library by our ids, and values of the first accounts. Then each line of
+standard input is answered by a line of JSON with median seconds per account (quantstats, on pandas
+Series) and per account and KPI (empyrical, on arrays), so that who asks can take turns with it.
 """
 
 import json
@@ -91,7 +92,7 @@ EMPYRICAL = {
 
 
 def main() -> None:
-    """Measure both, and print what was found."""
+    """Say what there is, and measure both whenever it is asked for."""
     given = np.load(sys.argv[1])
     series = [pd.Series(r, pd.DatetimeIndex(given["dates"])) for r in given["r"]]
     arrays = list(zip(given["r"], given["bench"], strict=True))
@@ -100,12 +101,16 @@ def main() -> None:
         "empyrical": version("empyrical-reloaded"),
         "quantstats_kpis": list(QUANTSTATS),
         "empyrical_kpis": list(EMPYRICAL),
-        "quantstats_seconds": _median(series, _each_of_quantstats),
-        "report_seconds": _median(series, _report),
-        "empyrical_seconds": _median(arrays, _each_of_empyrical) / len(EMPYRICAL),
         "values": [{name: float(f(r)) for name, f in QUANTSTATS.items()} for r in series[:3]],
     }
-    print(json.dumps(found))
+    print(json.dumps(found), flush=True)
+    for _ in sys.stdin:
+        times = {
+            "quantstats": _median(series, _each_of_quantstats),
+            "report": _median(series[:3], _report),
+            "empyrical": _median(arrays, _each_of_empyrical) / len(EMPYRICAL),
+        }
+        print(json.dumps(times), flush=True)
 
 
 def _median(accounts: list[Any], run: Callable[[Any], None]) -> float:

@@ -65,25 +65,34 @@ class Change:
         return f"version {self.version}: {'; '.join(parts)}"
 
 
-def apply(world: World, old: tuple[int, Mapping[str, pa.Table]] | None, now: int) -> Change:
+def apply(
+    world: World,
+    old: tuple[int, Mapping[str, pa.Table]] | None,
+    now: int,
+    removed: Mapping[str, pa.Table] | None = None,
+) -> Change:
     """Return what a world changes.
 
     Args:
         world: what shall be.
         old: version and current tables of what is, as `config.live.load` gives them.
         now: microseconds, UTC.
+        removed: rows that have left the configuration, which a store keeps.
 
     Returns:
         The change. A row that stays keeps its version and times, and every row that was there
-        keeps what a world says nothing of. One that was removed and comes back is a new one.
+        keeps what a world says nothing of. So does one that had left and comes back, for an
+        account must not trade without the limits that somebody has set for it because a line of
+        the file was gone for a while.
     """
     version = 0 if old is None else old[0]
     before = {} if old is None else old[1]
+    left = removed or {}
     moment = datetime.fromtimestamp(now // 1_000_000, UTC).replace(microsecond=now % 1_000_000)
     tables, rows, counts = {}, {}, {}
     for name, wanted in world_rows(world).items():
         tables[name], rows[name], counts[name] = _stamp(
-            registry.table(name), wanted, before.get(name), version + 1, moment
+            registry.table(name), wanted, before.get(name), left.get(name), version + 1, moment
         )
     changed = any(counts.values())
     return Change(version + 1 if changed or old is None else version, tables, rows, counts)
@@ -106,27 +115,34 @@ def diff(old: Mapping[str, pa.Table], new: Mapping[str, pa.Table]) -> dict[str, 
 
 
 def _stamp(
-    table: Table, wanted: list[Row], before: pa.Table | None, version: int, moment: datetime
+    table: Table,
+    wanted: list[Row],
+    before: pa.Table | None,
+    removed: pa.Table | None,
+    version: int,
+    moment: datetime,
 ) -> tuple[pa.Table, pa.Table, Counts]:
     """Return current rows, written rows and their counts; what stays keeps version and times.
 
     Columns that a world says nothing of, as an account's user and limits, are others' to write.
     """
-    known = _by_key(table, before)
+    known, left = _by_key(table, before), _by_key(table, removed)
     others = [n for n in table.names if wanted and n not in wanted[0] and n not in _STAMPS]
     current, written = [], []
     added = 0
     for row in _complete(table, wanted):
-        old = known.pop(tuple(row[name] for name in table.key), None)
-        if old is not None:
-            row |= {name: old[name] for name in others}
+        key = tuple(row[name] for name in table.key)
+        old = known.pop(key, None)
+        once = old or left.get(key)
+        if once is not None:
+            row |= {name: once[name] for name in others}
         if old is not None and _content(old) == _content(row):
             current.append(old)
             continue
         added += old is None
         row |= {
             "config_version": version,
-            "created_at": moment if old is None else old["created_at"],
+            "created_at": moment if once is None else once["created_at"],
             "updated_at": moment,
             "deleted_at": None,
         }

@@ -30,6 +30,8 @@ is removed. It is checked whole before anything changes; applying it again chang
   and any character, so that one line can mean many accounts.
 - Ids are made from the keys: an account keeps its id and its partition as long as it keeps its
   key.
+- What was removed and is named again comes back as itself, with what the file says nothing of: an
+  account with its owner and its limits.
 - Volumes are lots, money is in the account's currency unless said otherwise, times are seconds.
 
 This page is generated from the code; do not edit it.

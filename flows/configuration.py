@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import redis
 
-from config import change, live, world
+from config import change, live, rows, world
 from flows.errors import complain
 from rules.errors import Transient
 
@@ -57,7 +57,8 @@ def apply_world(system: System, wanted: world.World, why: str) -> str:
     with _control(system, write=True) as control:
         version, tables = control.read_control()
         old = (version, tables) if version else None
-        found = change.apply(wanted, old, time.time_ns() // 1000)
+        # Who writes in between is noticed by the version.
+        found = change.apply(wanted, old, time.time_ns() // 1000, _removed(control))
         if found:
             control.write_control(found.rows, f"{getpass.getuser()}: {why}")
     if system.settings.clickhouse.url or system.running() is not None:
@@ -124,6 +125,20 @@ def record_versions(system: System) -> None:
                     newer[table.name] = pa.Table.from_batches([arrow.conform(table, found)])
         if newer:
             writer.write(newer, {})
+
+
+def _removed(control: Reader) -> dict[str, pa.Table]:
+    """Return the rows that have left the configuration, by table."""
+    from schema import arrow, duckdb  # noqa: PLC0415 - only for who writes
+    from schema.registry import table  # noqa: PLC0415
+
+    found = {}
+    for name in rows.TABLES:
+        columns = duckdb.columns(table(name))
+        query = f"SELECT {columns} FROM {name} WHERE deleted_at IS NOT NULL"  # noqa: S608 - registry
+        gone = control.query(query).read_all()
+        found[name] = pa.Table.from_batches([arrow.conform(table(name), gone)])
+    return found
 
 
 def _control(system: System, *, write: bool) -> Reader:

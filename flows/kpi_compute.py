@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfoNotFoundError
@@ -23,23 +24,23 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def show_values(
-    files: Mapping[str, Path | None],
-    given: Mapping[str, object],
-    wanted_window: str,
-    wanted: str | None,
-) -> None:
-    """Print every KPI of the account that the files are of.
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """A window of an account, how it is reckoned, and every KPI by id."""
 
-    Rows that could not be true as they stood are named on standard error.
+    inputs: Inputs
+    settings: Settings
+    values: dict[str, Any]
+
+
+def show_values(found: Found, wanted: str | None) -> None:
+    """Print every KPI of an account.
 
     Args:
-        files: by table; None where there is none.
-        given: settings by name; None is the default.
-        wanted_window: which part of the history; a KPI that means nothing there is null.
+        found: what was computed.
         wanted: json, as one object by id with doubles as `repr` writes them, or a format of rows.
     """
-    *_, values = computed(files, given, wanted_window)
+    values = found.values
     if wanted == "json":
         print(json.dumps(values, default=date.isoformat, allow_nan=False))
         return
@@ -49,19 +50,31 @@ def show_values(
 
 def computed(
     files: Mapping[str, Path | None], given: Mapping[str, object], wanted_window: str
-) -> tuple[Inputs, Settings, dict[str, Any]]:
-    """Return a window of the account that files are of, how it is reckoned, and every KPI by id.
+) -> Found:
+    """Return every KPI of the account that the files are of.
 
-    Arguments and what is printed: as of `show_values`.
+    Rows that could not be true as they stood are named on standard error.
+
+    Args:
+        files: by table; None where there is none.
+        given: settings by name; None is the default.
+        wanted_window: which part of the history; a KPI that means nothing there is null.
+    """
+    settings = settings_of(given)
+    return evaluated(read(files), settings, wanted_window)
+
+
+def evaluated(inputs: Inputs, settings: Settings, wanted_window: str) -> Found:
+    """Return every KPI of the one account in `inputs`.
+
+    Arguments and what is printed: as of `computed`.
     """
     window = Window(wanted_window)
-    settings = _settings(given)
-    inputs = read(files)
     _report(inputs)
     inputs = within(inputs, window, settings)
     row = compute(inputs, settings).row(0, named=True)
     values = {kpi.id: row[kpi.id] if window in kpi.windows else None for kpi in KPIS}
-    return inputs, settings, values
+    return Found(inputs=inputs, settings=settings, values=values)
 
 
 def show_list(group: str | None, wanted: str | None) -> None:
@@ -120,7 +133,12 @@ def least(kpi: Kpi) -> str:
     return ", ".join(f"{count} {unit}" for count, unit in samples if count) or "the first row"
 
 
-def _settings(given: Mapping[str, object]) -> Settings:
+def settings_of(given: Mapping[str, object]) -> Settings:
+    """Return the settings that are given by name, where None is the default.
+
+    Raises:
+        CommandError: one of them cannot be.
+    """
     stated: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     try:
         return Settings(**stated)

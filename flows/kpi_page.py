@@ -33,7 +33,7 @@ here of one. What all of them have in common:
   [what is kept of the account](../explanation/snapshots.md), or its history.
 
 What is done about rows that cannot be true, such as a trade closed before it opened, is said in
-[how to compute KPIs from files](../howto/kpis.md).
+[how to compute KPIs](../howto/kpis.md).
 
 This page is generated from the code; do not edit it.
 """

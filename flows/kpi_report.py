@@ -1,8 +1,8 @@
-"""`tradecast kpi report`: the tear sheet of the account that files describe."""
+"""`tradecast kpi report`: the tear sheet of an account that files describe, or a store has."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from flows.errors import CommandError, Exit
 from rules.kpi.registry import KPIS
@@ -11,22 +11,18 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from flows.kpi_compute import Found
     from flows.tear_sheet.sheet import Sheet
-    from rules.kpi.inputs import Inputs
-    from rules.kpi.settings import Settings
 
 
-def sheet(
-    found: tuple[Inputs, Settings, dict[str, Any]],
-    account: str,
-    groups: Sequence[str],
-) -> Sheet:
+def sheet(found: Found, account: str, groups: Sequence[str], about: Sequence[str] = ()) -> Sheet:
     """Return what a tear sheet shows.
 
     Args:
-        found: an account's rows and KPIs, of `flows.kpi_compute.computed`.
+        found: an account's rows and KPIs.
         account: its name.
         groups: of KPIs that are listed; none for all.
+        about: short texts under the name.
 
     Raises:
         CommandError: there is no such group, or the account has no day.
@@ -37,15 +33,15 @@ def sheet(
     for group in groups:
         if group not in known:
             raise CommandError(f"there is no group {group}; there are {', '.join(known)}")
-    inputs, settings, values = found
-    if inputs.daily["r"].is_null().all():
+    if found.inputs.daily["r"].is_null().all():
         raise CommandError(f"{account} has no day with a return to report on")
     return of_account(
-        inputs,
-        values,
-        settings,
+        found.inputs,
+        found.values,
+        found.settings,
         account=account,
-        currency=settings.currency,
+        currency=found.settings.currency,
+        about=about,
         kpis=[kpi for kpi in KPIS if not groups or kpi.group in groups],
     )
 

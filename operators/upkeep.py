@@ -91,14 +91,15 @@ class Upkeep:
         """
         settings, now_ms = self._shard.settings, (now - busy * _PATIENCE) // 1000
         every = settings.snapshot_ms
-        due = []
+        due: list[tuple[int, int]] = []
         for place, partition in enumerate(settings.partitions):
             # Spread over the time between two, so that no round has all of them.
             spread = every * place // len(settings.partitions)
             last = self._snapshot_ms.setdefault(partition, now // 1000 - spread)
             if now_ms - last >= every:
-                due.append(partition)
-        return due[:_AT_ONCE]
+                due.append((last, partition))
+        # Who waits longest first: where rounds are slow, all are due again before the last had one.
+        return [partition for _, partition in sorted(due)[:_AT_ONCE]]
 
     def keep(self, partitions: Sequence[int], now: int) -> None:
         """Do what is due. Call it when all rows of these partitions were written.

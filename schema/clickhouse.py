@@ -6,10 +6,14 @@ every version is kept in `<table>_versions`; both the plain name and `<table>_cu
 rows that hold now.
 """
 
+import re
+
 from schema import sql
 from schema.table import Column, Expiry, Table
 
 _FILL = {"id": "generateUUIDv4()", "now": "now64(6, 'UTC')"}
+_GONE = "REMOVE DEFAULT"
+_REMOVAL = re.compile(rf'ALTER TABLE "(\w+)" MODIFY COLUMN "(\w+)" {_GONE}')
 _SPAN = {"month": "toYYYYMM", "year": "toYear"}
 
 
@@ -103,6 +107,25 @@ def default(column: Column) -> str:
     if column.fill:
         return f"DEFAULT {_FILL[column.fill]}"
     return "" if column.default is None else f"DEFAULT {sql.literal(column.default)}"
+
+
+def turn(name: str, holder: str) -> str:
+    """Return the statement that takes a turn to migrate, or fails where somebody has it."""
+    return f"CREATE TABLE {name} (holder String) ENGINE = Null COMMENT {sql.text(holder)}"
+
+
+def remove_default(table: Table, column: Column) -> str:
+    """Return the statement that takes a default from a column; `removed_default` reads it."""
+    return f"ALTER TABLE {sql.name(target(table))} MODIFY COLUMN {sql.name(column.name)} {_GONE}"
+
+
+def removed_default(statement: str) -> tuple[str, str] | None:
+    """Return table and column of a statement that takes a default away, None of any other.
+
+    ClickHouse refuses it where there is no default any more, and knows no IF EXISTS for it.
+    """
+    found = _REMOVAL.fullmatch(statement)
+    return (found[1], found[2]) if found else None
 
 
 def expiry(table: Table) -> str:

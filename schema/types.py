@@ -2,18 +2,39 @@
 
 What a NumPy value means is part of the type: `zero_is_none` says that 0 (or the nil id)
 stands for "not there" in the logs, and becomes null where the column may be null.
+
+Arrow and Polars are loaded by who asks for a type of theirs (see `schema.frame_types`): they take
+70 MB, and a server that only reads names and rules of tables does without.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cache
-from typing import Any
+from __future__ import annotations
 
-import polars as pl
-import pyarrow as pa
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any, Literal
 
 from schema.codes import ReasonCode
-from schema.enums import Vocabulary
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import polars as pl
+
+    from schema.enums import Vocabulary
+
+FrameType = Literal[
+    "bool",
+    "int32",
+    "int64",
+    "uint64",
+    "float64",
+    "decimal",
+    "date",
+    "timestamp",
+    "id",
+    "text",
+    "words",
+]
 
 DECIMAL_PLACES = 8
 
@@ -24,8 +45,7 @@ class LogicalType:
 
     Attributes:
         name: Name in documentation and error messages.
-        arrow: Arrow type of rows on the wire and in batches.
-        polars: Polars type.
+        frame: What Arrow and Polars take it for, in batches and on the wire.
         duckdb: DuckDB column type.
         clickhouse: ClickHouse column type, without `Nullable`.
         postgres: PostgreSQL column type.
@@ -40,8 +60,7 @@ class LogicalType:
     """
 
     name: str
-    arrow: Any
-    polars: pl.DataType
+    frame: FrameType
     duckdb: str
     clickhouse: str
     postgres: str
@@ -53,12 +72,25 @@ class LogicalType:
     closed: bool = False
     length: int = 0
 
+    @cached_property
+    def arrow(self) -> Any:
+        """Arrow type of rows on the wire and in batches."""
+        from schema import frame_types  # noqa: PLC0415 - see above
+
+        return frame_types.arrow(self)
+
+    @cached_property
+    def polars(self) -> pl.DataType:
+        """Polars type."""
+        from schema import frame_types  # noqa: PLC0415 - see above
+
+        return frame_types.polars(self)
+
 
 def _decimal(name: str, *, zero_is_none: bool) -> LogicalType:
     return LogicalType(
         name=name,
-        arrow=pa.decimal128(18, DECIMAL_PLACES),
-        polars=pl.Decimal(18, DECIMAL_PLACES),
+        frame="decimal",
         duckdb="DECIMAL(18, 8)",
         clickhouse="Decimal(18, 8)",
         postgres="NUMERIC(18, 8)",
@@ -74,8 +106,7 @@ VOLUME = _decimal("volume", zero_is_none=True)
 
 UUID = LogicalType(
     name="uuid",
-    arrow=pa.binary(16),
-    polars=pl.Binary(),
+    frame="id",
     duckdb="UUID",
     clickhouse="UUID",
     postgres="UUID",
@@ -84,8 +115,7 @@ UUID = LogicalType(
 )
 TIMESTAMP = LogicalType(
     name="timestamp",
-    arrow=pa.timestamp("us", "UTC"),
-    polars=pl.Datetime("us", "UTC"),
+    frame="timestamp",
     duckdb="TIMESTAMPTZ",
     clickhouse="DateTime64(6, 'UTC')",
     postgres="TIMESTAMPTZ",
@@ -95,8 +125,7 @@ TIMESTAMP = LogicalType(
 )
 DATE = LogicalType(
     name="date",
-    arrow=pa.date32(),
-    polars=pl.Date(),
+    frame="date",
     duckdb="DATE",
     clickhouse="Date32",
     postgres="DATE",
@@ -104,8 +133,7 @@ DATE = LogicalType(
 )
 RATIO = LogicalType(
     name="ratio",
-    arrow=pa.float64(),
-    polars=pl.Float64(),
+    frame="float64",
     duckdb="DOUBLE",
     clickhouse="Float64",
     postgres="DOUBLE PRECISION",
@@ -114,8 +142,7 @@ RATIO = LogicalType(
 )
 INT = LogicalType(
     name="int",
-    arrow=pa.int32(),
-    polars=pl.Int32(),
+    frame="int32",
     duckdb="INTEGER",
     clickhouse="Int32",
     postgres="INTEGER",
@@ -123,8 +150,7 @@ INT = LogicalType(
 )
 BIGINT = LogicalType(
     name="bigint",
-    arrow=pa.int64(),
-    polars=pl.Int64(),
+    frame="int64",
     duckdb="BIGINT",
     clickhouse="Int64",
     postgres="BIGINT",
@@ -134,8 +160,7 @@ BIGINT = LogicalType(
 # A broker's number for an order, a deal or a position; 0 is MT5's "none".
 TICKET = LogicalType(
     name="ticket",
-    arrow=pa.int64(),
-    polars=pl.Int64(),
+    frame="int64",
     duckdb="BIGINT",
     clickhouse="Int64",
     postgres="BIGINT",
@@ -145,8 +170,7 @@ TICKET = LogicalType(
 )
 VERSION = LogicalType(
     name="version",
-    arrow=pa.uint64(),
-    polars=pl.UInt64(),
+    frame="uint64",
     duckdb="UBIGINT",
     clickhouse="UInt64",
     postgres="NUMERIC(20)",
@@ -155,8 +179,7 @@ VERSION = LogicalType(
 )
 BOOL = LogicalType(
     name="bool",
-    arrow=pa.bool_(),
-    polars=pl.Boolean(),
+    frame="bool",
     duckdb="BOOLEAN",
     clickhouse="Bool",
     postgres="BOOLEAN",
@@ -164,8 +187,7 @@ BOOL = LogicalType(
 )
 JSON = LogicalType(
     name="json",
-    arrow=pa.string(),
-    polars=pl.String(),
+    frame="text",
     duckdb="JSON",
     clickhouse="String",
     postgres="JSONB",
@@ -177,8 +199,7 @@ JSON = LogicalType(
 def _text(name: str, postgres: str, *, length: int = 0, low: bool = False) -> LogicalType:
     return LogicalType(
         name=name,
-        arrow=pa.string(),
-        polars=pl.String(),
+        frame="text",
         duckdb="VARCHAR",
         clickhouse="String",
         postgres=postgres,
@@ -217,8 +238,7 @@ def _vocabulary(
     listed = ", ".join(f"'{word}'" for word in spelled)
     return LogicalType(
         name=name,
-        arrow=pa.string(),
-        polars=pl.Enum(spelled),
+        frame="words",
         duckdb=f"ENUM({listed})" if closed else "VARCHAR",
         clickhouse="String",
         # Room for longer words of later releases; the check knows those of this one.

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 _STORE: Final = "clickhouse"
 # A merge writes all rows of a partition anew. It pays where a query opens many parts, and once
-# for a month that gets no more rows; not for what is large already.
+# for a month that gets no more rows; not for what is large already. A table that is kept by the
+# year has few rows, and who reads it asks for one account: to open one part more costs as much as
+# its rows, and only the rows of a single part are read without looking for other versions of them.
 MANY_PARTS = 8
 MOST_BYTES = 4 << 30
 _ANSWER_SECONDS = 3600
@@ -118,7 +120,7 @@ class ClickHouseMaintenance:
     def _merge(self, wanted: Wanted) -> list[Done]:
         done = []
         for each in self._partitions():
-            if not pays(each.id, each.parts, each.bytes, f"{wanted.now:%Y%m}"):
+            if not pays(each.table.span, each.id, each.parts, each.bytes, f"{wanted.now:%Y%m}"):
                 continue
             after = each.bytes
             if not wanted.dry_run:
@@ -161,17 +163,19 @@ _PARTS = (
 )
 
 
-def pays(partition: str, parts: int, size: int, month: str) -> bool:
+def pays(span: str, partition: str, parts: int, size: int, month: str) -> bool:
     """Return whether it pays to merge a partition.
 
     Args:
-        partition: its id, a month as `202611` where the table is kept by month.
+        span: length of the table's partitions, as the registry says it.
+        partition: its id, a month as `202611`, or a year as `2026`.
         parts: how many it has.
         size: bytes.
-        month: that we are in, likewise.
+        month: that we are in, as `202611`.
     """
     is_over = partition.isdigit() and partition < month
-    return size <= MOST_BYTES and (parts >= MANY_PARTS or (is_over and parts > 1))
+    worth = parts > 1 if span == "year" or is_over else parts >= MANY_PARTS
+    return worth and size <= MOST_BYTES
 
 
 def _is_same(one: _Partition, other: _Partition) -> bool:

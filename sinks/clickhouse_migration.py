@@ -21,7 +21,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError,
 from config import faults
 from embedded.processes import alive
 from rules.errors import Fatal
-from schema import arrow, migrations
+from schema import arrow, clickhouse, migrations
 from schema.migrations import LEDGER
 from schema.registry import table
 
@@ -34,6 +34,10 @@ if TYPE_CHECKING:
 
 # The number behind it rises whenever a turn is taken from a holder that is gone.
 _TURN: Final = "migration_turn_"
+_DEFAULT: Final = (
+    "SELECT default_kind FROM system.columns"
+    " WHERE database = currentDatabase() AND table = {of:String} AND name = {name:String}"
+)
 _TABLE_ALREADY_EXISTS: Final = 57
 _RENEWED_S: Final = 5.0
 _POLL_S: Final = 0.1
@@ -80,9 +84,16 @@ def migrate(
             for statement in migrations.statements(migration, "clickhouse"):
                 faults.point("migrate.statement")
                 renew()
-                client.command(statement)
+                run(client, statement)
             faults.point("migrate.record")
             _record(client, migration)
+
+
+def run(client: Client, statement: str) -> None:
+    """Run one statement of a migration, which may have run before."""
+    removed = clickhouse.removed_default(statement)
+    if removed is None or client.command(_DEFAULT, dict(zip(("of", "name"), removed, strict=True))):
+        client.command(statement)
 
 
 def _pending(client: Client, known: tuple[Migration, ...]) -> list[Migration]:
@@ -139,10 +150,7 @@ def _take(client: Client, patience: Patience) -> int:
         if held is None or _is_gone(client, held[1], patience.gone_s):
             number = held[0] + 1 if held else 1
             try:
-                client.command(
-                    f"CREATE TABLE {_TURN}{number} (holder String) ENGINE = Null"
-                    f" COMMENT '{_holder(client)}'"
-                )
+                client.command(clickhouse.turn(f"{_TURN}{number}", _holder(client)))
             except DatabaseError as error:
                 if error.code != _TABLE_ALREADY_EXISTS:
                     raise

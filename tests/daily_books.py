@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -25,6 +25,8 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
     "brokers": {"broker_id": BROKER, "key": "broker", "name": "Broker"} | _CHANGED,
     "instances": {"instance_id": INSTANCE, "key": "i", "broker_id": BROKER, "driver": "mt5"}
     | _CHANGED,
+    "prop_firm_templates": {"firm": "Firm"} | _CHANGED,
+    "users": {"password_hash": "none"} | _CHANGED,
     "accounts": {
         "key": "a",
         "broker_id": BROKER,
@@ -157,6 +159,16 @@ def mark(
         "equity_low": Decimal(str(equity if low is None else low)),
         "equity_high": Decimal(str(equity if high is None else high)),
         **more,
+    }
+
+
+def order(number: int, moment: str, outcome: str, waited: int) -> dict[str, Any]:
+    return {
+        "order_id": make_id("order", str(number)),
+        "decided_at": at(moment),
+        "sent_at": at(moment),
+        "done_at": at(moment) + timedelta(milliseconds=waited),
+        "outcome": outcome,
     }
 
 

@@ -37,6 +37,9 @@ def main() -> int:
         name = "--" + option.replace("_", "-")
         parser.add_argument(name, type=kind, default=getattr(Limits(), option), help=meaning)
     given = parser.parse_args()
+    # chdb loads it where it is, some 40 MB, for answers as Python objects; it says of itself that
+    # all else works without, and the endpoint asks for nothing but bytes.
+    sys.modules["pyarrow"] = None  # type: ignore[assignment]
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s")
     try:
         password = _read_password(given.password_file)

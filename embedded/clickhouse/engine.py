@@ -19,7 +19,7 @@ from embedded.lock import DirectoryLock
 from embedded.server import make_private
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from embedded.clickhouse.connection import Connection
@@ -32,6 +32,8 @@ _KEPT: Final = 8
 MEMORY: Final = 1 << 30
 
 Lane = Literal["query", "insert"]
+# What a connection was set up with: database, SET statements, names of parameters.
+_Key = tuple[str | None, tuple[str, ...], tuple[str, ...]]
 
 
 @dataclass(slots=True)
@@ -50,8 +52,9 @@ class Lease:
 class Engine:
     """Owns the directory: no other process can open it, and this one must not fork any more.
 
-    A connection carries settings and a current database. So a request gets a new one, or one that
-    was set up in the very same way and has only read or inserted since, which changes neither.
+    A connection carries settings, values of parameters and a current database. So a request gets a
+    new one, or one that was set up in the very same way, for parameters of the same names, and has
+    only read or inserted since, which changes nothing of it.
 
     The process's working directory becomes the data's.
 
@@ -71,7 +74,7 @@ class Engine:
         self._lock.acquire()
         self._wait = wait
         self._places = {lane: threading.BoundedSemaphore(n) for lane, n in PLACES.items()}
-        self._idle: list[tuple[tuple[str | None, tuple[str, ...]], Connection]] = []
+        self._idle: list[tuple[_Key, Connection]] = []
         self._idle_lock = threading.Lock()
         self.failures = Failures()
         self.definitions = Definitions(directory / "data", directory / "definitions")
@@ -101,7 +104,11 @@ class Engine:
 
     @contextmanager
     def connection(
-        self, lane: Lane, database: str | None, set_up: tuple[str, ...]
+        self,
+        lane: Lane,
+        database: str | None,
+        set_up: tuple[str, ...],
+        values: Mapping[str, str] | None = None,
     ) -> Iterator[Lease]:
         """A connection with a database and settings, and no others but the default profile's.
 
@@ -109,6 +116,7 @@ class Engine:
             lane: what it is for.
             database: what unqualified names belong to; None for the default.
             set_up: SET statements.
+            values: of the statement's parameters.
 
         Raises:
             QueryError: all are in use and stay so, or no such database or setting exists.
@@ -121,36 +129,46 @@ class Engine:
                 "TOO_MANY_SIMULTANEOUS_QUERIES",
             )
         try:
-            lease = Lease(self._take(database, set_up))
+            # A name that this request lacks would keep the value of an earlier one.
+            key = (database, set_up, tuple(sorted(values or ())))
+            lease = Lease(self._take(key, values or {}))
             try:
                 yield lease
             except BaseException:
                 lease.reusable = False
                 raise
             finally:
-                self._give_back(lease, (database, set_up))
+                self._give_back(lease, key)
         finally:
             self._places[lane].release()
 
-    def _take(self, database: str | None, set_up: tuple[str, ...]) -> Connection:
-        with self._idle_lock:
-            for at, (key, connection) in enumerate(self._idle):
-                if key == (database, set_up):
-                    del self._idle[at]
-                    return connection
-        connection = connect(profile.TARGET)
+    def _take(self, key: _Key, values: Mapping[str, str]) -> Connection:
+        connection = self._kept(key)
+        fresh = connection is None
+        connection = connection or connect(profile.TARGET)
+        database, set_up, _ = key
         try:
-            if database:
+            if fresh and database:
                 name = database.replace("\\", "\\\\").replace("`", "\\`")
                 connection.query(f"USE `{name}`", "Null")
-            for statement in set_up:
+            for statement in set_up if fresh else ():
                 connection.query(statement, "Null")
+            if values:
+                connection.query(set_all(values), "Null")
         except RuntimeError as error:
             connection.close()
             raise QueryError.from_engine(error) from None
         return connection
 
-    def _give_back(self, lease: Lease, key: tuple[str | None, tuple[str, ...]]) -> None:
+    def _kept(self, key: _Key) -> Connection | None:
+        with self._idle_lock:
+            for at, (its, connection) in enumerate(self._idle):
+                if its == key:
+                    del self._idle[at]
+                    return connection
+        return None
+
+    def _give_back(self, lease: Lease, key: _Key) -> None:
         if not lease.reusable:
             lease.connection.close()
             return
@@ -192,6 +210,11 @@ class Engine:
             )
         finally:
             connection.close()
+
+
+def set_all(values: Mapping[str, str]) -> str:
+    """The SET statement of settings, or of parameters."""
+    return "SET " + ", ".join(f"{name} = {quote(value)}" for name, value in values.items())
 
 
 def quote(text: str) -> str:

@@ -108,11 +108,12 @@ class Queries(Answers):
                 watched = stack.enter_context(
                     watch.over(self.connection, lambda: engine.cancel(marker))
                 )
-            lease = stack.enter_context(engine.connection(lane, asked.database, set_up))
+            lease = stack.enter_context(
+                engine.connection(lane, asked.database, set_up, asked.values)
+            )
             if lane == "query":
                 stack.enter_context(self.endpoint.metrics.running.track_inprogress())
-            one_of_a_kind = found.kind == "other" or tables or asked.has_parameters()
-            lease.reusable = not one_of_a_kind
+            lease.reusable = found.kind != "other" and not tables
             external.create(lease.connection, tables, engine.failures)
             if found.kind == "insert":
                 self._insert(lease.connection, asked, found, head, rest)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl
 
 from embedded.clickhouse import forbidden
-from embedded.clickhouse.engine import quote
+from embedded.clickhouse.engine import set_all
 from embedded.clickhouse.errors import (
     AUTHENTICATION_FAILED,
     BAD_ARGUMENTS,
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from email.message import Message
 
 USER: Final = "default"
-PARAMETER: Final = "param_"
+_PARAMETER: Final = "param_"
 
 # Words to the HTTP layer, not settings of the engine.
 _TRANSPORT: Final = frozenset(
@@ -94,20 +94,22 @@ class Request:
     role: str = ""
     user: str = ""
 
-    def has_parameters(self) -> bool:
-        """Whether it has values of its own, which no other request will repeat."""
-        return any(name.startswith(PARAMETER) for name in self.settings)
+    @property
+    def values(self) -> dict[str, str]:
+        """Values of the statement's parameters, by their names as settings."""
+        return {n: v for n, v in self.settings.items() if n.startswith(_PARAMETER)}
 
     def set_up(self) -> str | None:
-        """The SET statement that gives a fresh connection this request's settings, if any."""
-        settings = dict(self.settings)
+        """The SET statement that gives a fresh connection this request's settings, if any.
+
+        Values of parameters are not among them: each request has others.
+        """
+        settings = {n: v for n, v in self.settings.items() if not n.startswith(_PARAMETER)}
         if self.read_only and settings.get("readonly", "0") in _FALSE:
             # 2: reading may still change settings. After the others, for it forbids itself.
             settings.pop("readonly", None)
             settings["readonly"] = "2"
-        if not settings:
-            return None
-        return "SET " + ", ".join(f"{name} = {quote(value)}" for name, value in settings.items())
+        return set_all(settings) if settings else None
 
 
 def parse(query_string: str, headers: Message, *, read_only: bool) -> Request:

@@ -12,10 +12,11 @@ from embedded.clickhouse.process import ClickHouse
 from embedded.home import Home, open_home
 from embedded.valkey import Valkey
 from flows.backup import clickhouse, fence, manifest, streams
-from flows.backup.copying import copy_book, copy_tree, sync_tree
-from flows.backup.take import BOOK
+from flows.backup.copying import copy_book, copy_file, copy_tree, sync_tree
+from flows.backup.take import BOOK, POSTGRES
 from flows.context import CLICKHOUSE, VALKEY, System
 from flows.errors import CommandError, Exit
+from sinks import audit_heads
 from sinks.files import sync_directory
 
 if TYPE_CHECKING:
@@ -83,6 +84,9 @@ def _build(system: System, backup: Path, found: manifest.Manifest, terminals: Pa
     for name in ("duckdb", "spool", "executors"):
         if (backup / name).is_dir():
             copy_tree(backup / name, home.path / name)
+    heads = backup / POSTGRES / audit_heads.NAME
+    if heads.is_file():
+        copy_file(heads, system.postgres_heads)
     fence.put_aside(home.executors_dir)
     if terminals is not None:
         _take_books(terminals, home)

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from flows.context import System
 
 STORES = ("duckdb", "clickhouse")
+# A server of its own has the rows; where its audit's chain ended is the home's to know.
+POSTGRES = "postgres"
 JOURNAL, BOOK = "executor.journal", "book.sqlite"
 _SERVE_SECONDS = 15.0
 _SPOOL_SECONDS = 15.0
@@ -152,10 +154,13 @@ class _Taking:
         for path in sorted(self._home.duckdb_dir.glob("*.duckdb*")):
             if path.suffix in (".duckdb", ".wal"):
                 copy_file(path, self._to / "duckdb" / path.name, still=True)
-        # It may lack the last seal of the files, and never names one that they do not have.
-        heads = self._home.duckdb_dir / audit_heads.NAME
-        if heads.exists():
-            copy_file(heads, self._to / "duckdb" / heads.name)
+        # Each may lack the last seal of its store, and never names one that was not made.
+        for heads, name in (
+            (self._home.duckdb_dir / audit_heads.NAME, "duckdb"),
+            (self._system.postgres_heads, POSTGRES),
+        ):
+            if heads.exists():
+                copy_file(heads, self._to / name / audit_heads.NAME)
         for store in STORES:
             directory = self._home.spool_dir / store
             for path in spooled_files(directory) if directory.is_dir() else ():

@@ -21,7 +21,7 @@ from rules.kpi.inputs import Inputs
 from rules.kpi.packing import BOOKS, packed, unpacked
 from rules.kpi.prepare import local_date, net_result
 from rules.kpi.settings import Settings
-from rules.kpi.state import State, advanced, sample
+from rules.kpi.state import advanced, sample
 from rules.kpi.update import DAY_ENTRIES, OTHER_ENTRIES, from_history, updated
 from schema import polars as registry
 from schema.registry import table
@@ -33,7 +33,6 @@ _BEFORE = timedelta(days=3)
 # What the KPIs that need all days read of them.
 _OF_DAYS = ("account_id", "date", "daily_return", "flow", "equity_open", "equity", "equity_low")
 _OF_DAYS_TOO = ("balance_open",)
-_HISTORIES = ("trades", "orders", "emotions", "breaches")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +61,7 @@ class Adding:
         books: reads trades, orders, emotions and breaches.
         kept: reads days.
         members: account_id, first (the first day to add), numbers and more of their states.
+        rules: of the accounts' firms, those that hold on the last day.
         as_of: the last day.
         settings: of the KPIs.
     """
@@ -71,10 +71,12 @@ class Adding:
         books: BookReader,
         kept: BookReader,
         members: pl.DataFrame,
+        rules: pl.DataFrame,
         as_of: date,
         settings: Settings,
     ) -> None:
         self._books, self._kept, self._as_of, self._settings = books, kept, as_of, settings
+        self._rules = rules
         self._who = accounts_of(members, as_of)
         states = self._who.join(members, on="account_id").sort("account")
         self._first = states.select("account", "first")
@@ -85,10 +87,9 @@ class Adding:
         """Return the KPIs, and the state to go on from."""
         recent = self._recent()
         state = advanced(self._state, self._new(recent), self._settings)
-        past, seen = self._of_books(state, recent)
-        accounts = self._who.select("account", "as_of")
-        days = from_history(self._all_days(state), self._settings, DAY_ENTRIES)
-        values = updated(state, accounts, self._settings, days, past)
+        past, seen = self._of_books(recent)
+        days = from_history(self._all_days(recent), self._settings, DAY_ENTRIES)
+        values = updated(state, recent.accounts, self._settings, days, past)
         return Added(
             who=self._who,
             overall=Computed(values, sample(state)),
@@ -111,9 +112,11 @@ class Adding:
                 "is_final",
             )
         )
+        begun = self._state.accounts.select("account", "opened", "initial")
         return kpi_inputs(
-            self._known(self._state),
+            self._who.join(begun, on="account", how="left").sort("account"),
             days=days,
+            rules=self._rules,
             trades=self._rows(self._books.rows(table("trades"), theirs, closed)),
             orders=_none("orders"),
             emotions=self._rows(self._books.rows(table("emotion_logs"), theirs, logged)),
@@ -135,11 +138,11 @@ class Adding:
         joined = rows.join(self._first, on="account", how="left", maintain_order="left")
         return joined.filter((day >= pl.col("first")) & (day <= self._as_of)).drop("first")
 
-    def _known(self, state: State) -> pl.DataFrame:
-        begun = state.accounts.select("account", "opened", "initial")
-        return self._who.join(begun, on="account", how="left").sort("account")
+    def _known(self, recent: Inputs) -> pl.DataFrame:
+        """Return the accounts with their settings, as the rows that were read tell them."""
+        return recent.accounts.join(self._who.select("account", "account_id"), on="account")
 
-    def _all_days(self, state: State) -> Inputs:
+    def _all_days(self, recent: Inputs) -> Inputs:
         """Read the few columns that quantiles of days and the last ones of them need."""
         names = (*_OF_DAYS, *_OF_DAYS_TOO)
         source = self._kept.source(
@@ -155,12 +158,12 @@ class Adding:
             for name, kind in schema.items()
         )
         return kpi_inputs(
-            self._known(state), days=days,
+            self._known(recent), days=days,
             trades=_none("trades"), orders=_none("orders"),
             emotions=_none("emotion_logs"), breaches=_none("armor_breaches"),
         )  # fmt: skip
 
-    def _of_books(self, state: State, recent: Inputs) -> tuple[pl.DataFrame, pl.DataFrame]:
+    def _of_books(self, recent: Inputs) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Return what took the history of books, anew for those that have new rows in them."""
         newer = self._who.join(newest(self._books, self._who), on="account_id").sort("account")
         seen = newer.select("account", *BOOKS)
@@ -177,21 +180,17 @@ class Adding:
         ).unique()
         if touched.is_empty():
             return self._past, seen
-        anew = from_history(self._books_of(touched, state), self._settings, OTHER_ENTRIES)
+        anew = from_history(self._books_of(touched, recent), self._settings, OTHER_ENTRIES)
         old = self._past.join(touched, on="account", how="anti")
         return pl.concat([old, anew.cast(old.schema)]).sort("account"), seen
 
-    def _books_of(self, touched: pl.DataFrame, state: State) -> Inputs:
-        who = self._known(state).join(touched, on="account", how="semi")
-        theirs = ids_in("account_id", who)
-        rows = {
-            "trades": self._books.rows(table("trades"), theirs, "closed_at IS NOT NULL"),
-            "orders": self._books.rows(table("orders"), theirs, "sent_at IS NOT NULL"),
-            "emotions": self._books.rows(table("emotion_logs"), theirs),
-            "breaches": self._books.rows(table("armor_breaches"), theirs),
-        }
+    def _books_of(self, touched: pl.DataFrame, recent: Inputs) -> Inputs:
+        who = self._known(recent).join(touched, on="account", how="semi")
+        history = self._books.kpi_history(who)
         return kpi_inputs(
-            who, days=_none(DAILY.name), **{name: self._rows(each) for name, each in rows.items()}
+            who,
+            days=_none(DAILY.name),
+            **{name: self._rows(each) for name, each in history.items()},
         )
 
     def _begun_before(self, recent: Inputs, values: pl.DataFrame) -> Inputs:
@@ -201,8 +200,13 @@ class Adding:
         accounts = recent.accounts.join(
             values.select("account", "net_profit"), on="account", how="left"
         ).join(earned, on="account", how="left")
-        before = pl.col("net_profit") - pl.col("earned").fill_null(0.0)
-        accounts = accounts.with_columns(initial=pl.col("initial") + before.round(2))
+        begun, before = pl.col("initial"), pl.col("net_profit") - pl.col("earned").fill_null(0.0)
+        begun = pl.when(begun > 0).then(begun)
+        accounts = accounts.with_columns(
+            # Nothing is a share of a balance that was none, whatever was earned since.
+            initial=(begun + before.round(2)).fill_null(0.0),
+            funded=begun,
+        )
         return replace(recent, accounts=accounts.drop("net_profit", "earned").sort("account"))
 
     def _rows(self, rows: pl.DataFrame) -> pl.DataFrame:

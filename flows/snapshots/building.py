@@ -10,16 +10,18 @@ import polars as pl
 
 from flows.snapshots.reading import DAILY, BookReader
 from flows.snapshots.writing import Target, write
+from rules.daily import firm
 from rules.daily.snapshots import snapshots
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 _DAY = timedelta(days=1)
-# An account is marked once a minute; so many rows of marks take some 400 MB on the way.
-_MINUTES = 1440
+# So many rows of marks take some 400 MB on the way; a day's row, its trades and what they become
+# take as much as some of them.
 _MOST_MARKS = 2_000_000
-_MOST_DAYS = 92
+_DAYS_OWN = 15
+_MOST_DAYS = 1100
 # Of accounts that begin on different days, those of one month are built together.
 _SAME = timedelta(days=7)
 _OWN = ("created_at", "version")
@@ -27,10 +29,17 @@ _OWN = ("created_at", "version")
 
 @dataclass(frozen=True, kw_only=True)
 class Piece:
-    """Some accounts, from a day on."""
+    """Some accounts, from a day on.
+
+    Attributes:
+        accounts: as the registry has them.
+        first: the day.
+        marks: of the account that has most of them, on a day.
+    """
 
     accounts: pl.DataFrame
     first: date
+    marks: int
 
 
 @dataclass(kw_only=True)
@@ -57,13 +66,19 @@ class Builder:
         """Build a piece to the last day, block by block, each from where the last one ended."""
         start, kept = piece.first, [target.kept for target in self.targets]
         before = last_of(kept[0].days(piece.accounts, start - 2 * _DAY, start - _DAY))
-        for first, until in blocks(start, last, piece.accounts.height):
+        rules = self.reader.firm_rules(piece.accounts)
+        ruled = piece.accounts.join(rules, on="account_id", how="semi")
+        opening = kept[0].opening(ruled, start)
+        self.faults.append(firm.faults(rules))
+        for first, until in blocks(start, last, piece):
             books = self.reader.books(piece.accounts, first, until)
             stored = [each.days(piece.accounts, first, until) for each in kept]
             rows = snapshots(
                 books, first, until, before=before, now=self.now, version=self._version(stored)
             )
             before = last_of(pl.concat([before, rows]))
+            if rules.height:
+                rows, opening = firm.limited(rows, rules, opening), firm.carried(rows, opening)
             over = rows.filter(pl.col("is_final") | (pl.col("date") <= self.partial))
             for target, old in zip(self.targets, stored, strict=True):
                 self.written += write(target, {DAILY.name: changed(over, old)}, {})
@@ -95,36 +110,44 @@ def changed(rows: pl.DataFrame, stored: pl.DataFrame) -> pl.DataFrame:
     return known.join(stored.select(told), on=told, how="anti", nulls_equal=True)
 
 
-def pieces(plan: pl.DataFrame, accounts: pl.DataFrame, last: date) -> Iterator[Piece]:
+def pieces(
+    plan: pl.DataFrame, accounts: pl.DataFrame, last: date, marks: pl.DataFrame
+) -> Iterator[Piece]:
     """Return the work of a plan: accounts that begin together, as many as fit memory.
 
     Args:
         plan: account_id and first.
         accounts: all that the plan names.
         last: the last day.
+        marks: account_id and how many `marks` of it a day has at most; none is 0.
     """
     begin = pl.col("first")
     recent = begin > last - _SAME
     grouped = plan.with_columns(begin=pl.when(recent).then(begin).otherwise(begin.dt.month_start()))
-    whole = accounts.join(grouped, on="account_id")
-    for (first,), members in whole.sort("begin", "account_id").group_by(
-        "begin", maintain_order=True
-    ):
+    whole = accounts.join(grouped, on="account_id").join(marks, on="account_id", how="left")
+    # Those with most marks first, so that one of them does not make pieces of all others small.
+    whole = whole.with_columns(pl.col("marks").fill_null(0)).sort(
+        "begin", "marks", "account_id", descending=[False, True, False]
+    )
+    for (first,), members in whole.group_by("begin", maintain_order=True):
         assert isinstance(first, date)
-        size = at_once((last - first).days + 1)
-        for place in range(0, members.height, size):
-            part = members.slice(place, size).select(accounts.columns)
-            yield Piece(accounts=part, first=first)
+        place = 0
+        while place < members.height:
+            most = int(members["marks"][place])
+            part = members.slice(place, at_once((last - first).days + 1, most))
+            yield Piece(accounts=part.select(accounts.columns), first=first, marks=most)
+            place += part.height
 
 
-def at_once(days: int) -> int:
-    """Return how many accounts are built together."""
-    return max(1, _MOST_MARKS // (_MINUTES * (min(days, _MOST_DAYS) + 3)))
+def at_once(days: int, marks: int) -> int:
+    """Return how many accounts are built together, whose days have so many marks at most."""
+    return max(1, _MOST_MARKS // ((marks + _DAYS_OWN) * (min(days, _MOST_DAYS) + 3)))
 
 
-def blocks(first: date, last: date, accounts: int) -> Iterator[tuple[date, date]]:
+def blocks(first: date, last: date, piece: Piece) -> Iterator[tuple[date, date]]:
     """Return the stretches of days that are built one after another."""
-    size = max(1, min(_MOST_DAYS, _MOST_MARKS // (_MINUTES * max(1, accounts)) - 3))
+    of_a_day = (piece.marks + _DAYS_OWN) * max(1, piece.accounts.height)
+    size = max(1, min(_MOST_DAYS, _MOST_MARKS // of_a_day - 3))
     while first <= last:
         until = min(last, first + timedelta(days=size - 1))
         yield first, until

@@ -19,8 +19,9 @@ import polars as pl
 from flows.snapshots.adding import Adding
 from flows.snapshots.reading import DAILY, BookReader, ids_in
 from flows.snapshots.staleness import stale_days
-from flows.snapshots.states import STATES, newest, state_rows, usable
+from flows.snapshots.states import STATES, formulas, newest, state_rows, usable
 from flows.snapshots.writing import Target, write
+from rules.daily import firm
 from rules.daily.kpi_inputs import accounts_of, kpi_inputs
 from rules.daily.kpi_rows import TABLE, VALUES, Computed, kpi_rows
 from rules.kpi.inputs import Inputs
@@ -29,7 +30,6 @@ from rules.kpi.packing import BOOKS, packed
 from rules.kpi.settings import Settings
 from rules.kpi.state import advanced, sample
 from rules.kpi.update import DAY_ENTRIES, OTHER_ENTRIES, from_history, updated
-from schema.registry import table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -66,7 +66,8 @@ class KpiBuilder:
             assert isinstance(zone, str)
             whole = members
             if Window.ALL in self.windows:
-                going_on, whole = usable(self.target.kept, members, zone)
+                made_for = self._formulas(accounts, members)
+                going_on, whole = usable(self.target.kept, made_for, zone)
                 for (as_of,), some in going_on.group_by("last", maintain_order=True):
                     assert isinstance(as_of, date)
                     for place in range(0, some.height, _ADDED_TOGETHER):
@@ -84,18 +85,33 @@ class KpiBuilder:
         version = max(
             int(self.now.timestamp() * 1000) << 20, made + 1, self._days_of(members, zone)
         )
-        added = Adding(self.books, self.target.kept, members, as_of, settings).added()
+        own = accounts.join(members, on="account_id", how="semi")
+        rules = firm.holding(self.books.firm_rules(own), as_of)
+        added = Adding(self.books, self.target.kept, members, rules, as_of, settings).added()
         rows = kpi_rows(
             added.given,
-            added.who.join(accounts.select("account_id", "user_id"), on="account_id"),
+            added.who.join(own.select("account_id", "user_id"), on="account_id"),
             settings,
             now=self.now,
             version=version,
             windows=self.windows,
             overall=added.overall,
         )
-        states = state_rows(added.state, added.who, as_of, settings, version)
+        who = added.who.join(formulas(own, rules), on="account_id")
+        states = state_rows(added.state, who, as_of, settings, version)
         return self._written(rows[VALUES.name], [rows[TABLE.name]], [states])
+
+    def _formulas(self, accounts: pl.DataFrame, stale: pl.DataFrame) -> pl.DataFrame:
+        """Add to stale accounts what a state of theirs has to be made for."""
+        own = accounts.join(stale, on="account_id", how="semi")
+        rules = self.books.firm_rules(own)
+        parts = []
+        for (as_of,), members in stale.group_by("last", maintain_order=True):
+            assert isinstance(as_of, date)
+            theirs = own.join(members, on="account_id", how="semi")
+            made_for = formulas(theirs, firm.holding(rules, as_of))
+            parts.append(members.join(made_for, on="account_id", maintain_order="left"))
+        return pl.concat(parts)
 
     def _days_of(self, members: pl.DataFrame, zone: str) -> int:
         """Return a version greater than those of the days."""
@@ -120,12 +136,8 @@ class KpiBuilder:
         theirs = ids_in("account_id", accounts)
         days = self.target.kept.rows(DAILY, f"{theirs} AND zone = '{zone}'", "is_final")
         known = self.target.kept.rows(TABLE, f"{theirs} AND zone = '{zone}'")
-        history = {
-            "trades": self.books.rows(table("trades"), theirs, "closed_at IS NOT NULL"),
-            "orders": self.books.rows(table("orders"), theirs, "sent_at IS NOT NULL"),
-            "emotions": self.books.rows(table("emotion_logs"), theirs),
-            "breaches": self.books.rows(table("armor_breaches"), theirs),
-        }
+        history = self.books.kpi_history(accounts)
+        rules = self.books.firm_rules(accounts)
         version = max(
             int(self.now.timestamp() * 1000) << 20,
             *(int(each.select(pl.col("version").max()).item() or 0) + 1 for each in (days, known)),
@@ -133,10 +145,13 @@ class KpiBuilder:
         last = days.group_by("account_id").agg(date=pl.col("date").max())
         made, states, written = [], [], 0
         for as_of, members in _dates(stale, known, days):
-            who = accounts_of(members, as_of)
+            who, held = accounts_of(members, as_of), firm.holding(rules, as_of)
             until = days.filter(pl.col("date") <= as_of)
             given = kpi_inputs(
-                who, days=until.join(members, on="account_id", how="semi"), **history
+                who,
+                days=until.join(members, on="account_id", how="semi"),
+                rules=held,
+                **history,
             )
             named = who.join(accounts.select("account_id", "user_id"), on="account_id")
             settings, overall = Settings(zone=zone), None
@@ -144,6 +159,7 @@ class KpiBuilder:
                 overall, state = self._whole(given, who, settings)
                 newest_ = last.filter(pl.col("date") == as_of)
                 own = who.join(newest_, on="account_id", how="semi")
+                own = own.join(formulas(accounts, held), on="account_id")
                 states.append(state_rows(state, own, as_of, settings, version))
             rows = kpi_rows(
                 given,

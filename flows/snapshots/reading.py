@@ -10,6 +10,7 @@ import polars as pl
 import pyarrow as pa
 
 from flows.stores import values
+from rules.daily import firm
 from rules.daily.books import CHARGES, CREDIT, FLOWS, Books
 from schema import clickhouse, duckdb, sql
 from schema import polars as registry
@@ -17,6 +18,7 @@ from schema.arrow import conform
 from schema.registry import table
 from schema.table import Table
 from schema.tables.common import ACCOUNT_ID
+from schema.types import MONEY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -134,6 +136,54 @@ class BookReader:
                 table("armor_breaches"), f"{theirs} AND {between('created_at', start, end)}"
             ),
         )
+
+    def firm_rules(self, accounts: pl.DataFrame) -> pl.DataFrame:
+        """Return the rules of the accounts' prop firms, of `rules.daily.firm.rules_of`."""
+        templates = self.rows(table("prop_firm_templates"), "true")
+        return firm.rules_of(accounts, templates)
+
+    def opening(self, accounts: pl.DataFrame, first: date) -> pl.DataFrame:
+        """Return what days of accounts from `first` on begin with, as `rules.daily.firm` has it."""
+        if accounts.is_empty():
+            return pl.DataFrame(schema=firm.OPENING)
+        arg_min = "arg_min" if self._name == "duckdb" else "argMin"
+        before = self.source(DAILY, f"{ids_in('account_id', accounts)} AND date < '{first}'")
+        found = self.days_of(
+            f"SELECT account_id, zone, {arg_min}(balance_open, date) AS initial,"  # noqa: S608
+            f" max(balance) AS highest FROM {before} GROUP BY account_id, zone"
+        )
+        exact = pl.col("initial", "highest").cast(MONEY.polars).to_physical().cast(pl.Int64)
+        return found.select("account_id", pl.col("zone").cast(pl.String), exact)
+
+    def kpi_history(self, accounts: pl.DataFrame) -> dict[str, pl.DataFrame]:
+        """Return what KPIs of accounts are computed from beside their days, by table."""
+        theirs = ids_in("account_id", accounts)
+        return {
+            "trades": self.rows(table("trades"), theirs, "closed_at IS NOT NULL"),
+            "orders": self.rows(table("orders"), theirs, "sent_at IS NOT NULL"),
+            "emotions": self.rows(table("emotion_logs"), theirs),
+            "breaches": self.rows(table("armor_breaches"), theirs),
+        }
+
+    def marks_a_day(self, plan: pl.DataFrame) -> pl.DataFrame:
+        """Return account_id and how many `marks` an account has on the day that has most.
+
+        Args:
+            plan: account_id and the first day that is looked at.
+        """
+        empty = pl.DataFrame(schema={"account_id": pl.Binary, "marks": pl.Int64})
+        if plan.is_empty():
+            return empty
+        first = plan.select(pl.col("first").min()).item()
+        of_days = (
+            f"SELECT account_id, count(*) AS n FROM {self.versions(table('account_marks'))}"  # noqa: S608
+            f" WHERE {ids_in('account_id', plan)} AND minute >= '{moment(first - _MARGIN)}'"
+            " GROUP BY account_id, date_trunc('day', minute)"
+        )
+        most = self.days_of(
+            f"SELECT account_id, max(n) AS marks FROM ({of_days}) AS days GROUP BY account_id"  # noqa: S608
+        )
+        return pl.concat([empty, most.with_columns(pl.col("marks").cast(pl.Int64))])
 
     def days(self, accounts: pl.DataFrame, first: date, last: date) -> pl.DataFrame:
         """Return the stored rows of accounts from the first day to the last."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
+from hashlib import sha1
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from flows.snapshots.reading import BookReader, ids_in
+from rules.daily import firm
 from rules.kpi.layout import VERSION
 from rules.kpi.packing import BOOKS, sound
 from schema.registry import table
@@ -27,11 +29,12 @@ def usable(kept: BookReader, stale: pl.DataFrame, zone: str) -> tuple[pl.DataFra
     """Return the accounts whose KPIs go on from a state, with it, and those that have none.
 
     A state is gone on from if it is of the day before the first new one, was written with the
-    KPIs that are there, and is of the formulas of this program. How many have none is logged.
+    KPIs that are there, and is of the formulas of this program and the rules of today. How many
+    have none is logged.
 
     Args:
         kept: reads the store.
-        stale: account_id, first, last and made of accounts in one zone.
+        stale: account_id, first, last, made and `formulas` of accounts in one zone.
         zone: it.
     """
     wanted = stale.with_columns(date=pl.col("first") - _DAY)
@@ -41,7 +44,7 @@ def usable(kept: BookReader, stale: pl.DataFrame, zone: str) -> tuple[pl.DataFra
     ).drop("zone")
     broken = [not sound(*each) for each in rows.select("numbers", "more").iter_rows()]
     rows = rows.with_columns(broken=pl.Series(broken, dtype=pl.Boolean))
-    found = wanted.join(rows, on=["account_id", "date"], how="left")
+    found = wanted.join(rows, on=["account_id", "date"], how="left", suffix="_made")
     why = (
         pl.when(pl.col("made") == 0)
         .then(pl.lit("new"))
@@ -49,8 +52,8 @@ def usable(kept: BookReader, stale: pl.DataFrame, zone: str) -> tuple[pl.DataFra
         .then(pl.lit("no state of the day before"))
         .when(pl.col("version") != pl.col("made"))
         .then(pl.lit("days that its state has were opened again, or a round was cut short"))
-        .when(pl.col("formulas") != VERSION)
-        .then(pl.lit("a state of other formulas"))
+        .when(pl.col("formulas") != pl.col("formulas_made"))
+        .then(pl.lit("a state of other formulas, or of other rules of a firm"))
         .when("broken")
         .then(pl.lit("a state that is broken"))
     )
@@ -59,7 +62,32 @@ def usable(kept: BookReader, stale: pl.DataFrame, zone: str) -> tuple[pl.DataFra
     for reason, count in without.group_by("why").len().sort("why").rows():
         LOG.info("KPIs in %s of all history of %d accounts: %s", zone, count, reason)
     going_on = found.filter(pl.col("why").is_null())
-    return going_on.drop("why", "broken"), stale.join(without, on="account_id", how="semi")
+    return going_on.drop("why", "broken", "formulas_made"), stale.join(
+        without, on="account_id", how="semi"
+    )
+
+
+def formulas(accounts: pl.DataFrame, rules: pl.DataFrame) -> pl.DataFrame:
+    """Return account_id and `formulas`: a hash of what a state is made for.
+
+    Beside the formulas it is what they reckon each row with: of a firm whose rules have changed,
+    what was counted by the old ones cannot be gone on from.
+
+    Args:
+        accounts: account_id and currency.
+        rules: of their firms, those that hold on the state's day.
+    """
+    stated = rules.select("account_id", *firm.SETTINGS)
+    of = accounts.select("account_id", "currency").join(stated, on="account_id", how="left")
+    told = of.select("account_id", what=pl.struct(pl.exclude("account_id")).struct.json_encode())
+    hashes = {each: _hash(f"{VERSION} {each}") for each in told["what"].unique()}
+    return told.select(
+        "account_id", formulas=pl.col("what").replace_strict(hashes, return_dtype=pl.String)
+    )
+
+
+def _hash(text: str) -> str:
+    return sha1(text.encode(), usedforsecurity=False).hexdigest()[:16]
 
 
 def newest(books: BookReader, accounts: pl.DataFrame) -> pl.DataFrame:
@@ -83,7 +111,7 @@ def state_rows(
 
     Args:
         packed: account, numbers and more.
-        who: account and account_id.
+        who: account, account_id and formulas.
         as_of: the last day that is in the states.
         settings: of the KPIs.
         version: of the KPIs that go with them.
@@ -92,7 +120,7 @@ def state_rows(
         "account_id",
         zone=pl.lit(settings.zone),
         date=pl.lit(as_of),
-        formulas=pl.lit(VERSION),
+        formulas="formulas",
         numbers="numbers",
         more="more",
         version=pl.lit(version, pl.UInt64),

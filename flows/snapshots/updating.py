@@ -190,7 +190,7 @@ class Look:
             partial=partial,
             progress=self.done,
         )
-        work = list(pieces(plan, accounts, last))
+        work = list(pieces(plan, accounts, last, self.books.marks_a_day(plan)))
         days = sum(each.accounts.height * ((last - each.first).days + 1) for each in work)
         self.total(days)
         for piece in work:

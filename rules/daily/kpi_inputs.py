@@ -4,6 +4,7 @@ from datetime import date
 
 import polars as pl
 
+from rules.daily import firm
 from rules.daily.books import once
 from rules.kpi.inputs import Inputs, inputs
 
@@ -27,27 +28,39 @@ def kpi_inputs(
     orders: pl.DataFrame,
     emotions: pl.DataFrame,
     breaches: pl.DataFrame,
+    rules: pl.DataFrame | None = None,
 ) -> Inputs:
     """Return the inputs of KPIs, as of each account's day.
 
-    The initial balance is that of an account's first day, after its deposits. Slippage of orders
-    is not among them: an order does not say what a pip of its symbol is; trades do.
+    The initial balance is that of an account's first day, after its deposits; its currency is that
+    of its days. Slippage of orders is not among them: an order does not say what a pip of its
+    symbol is; trades do.
 
     Args:
-        accounts: account (any number of its own), account_id and as_of; and opened and initial,
-            where the days do not begin with an account's first.
+        accounts: account (any number of its own), account_id and as_of; and opened, initial and
+            currency, where the days do not tell them: not all of them are given.
         days: rows of `daily_snapshots` in one zone.
         trades: rows of `trades`.
         orders: rows of `orders`.
         emotions: rows of `emotion_logs`.
         breaches: rows of `armor_breaches`.
+        rules: of the accounts' firms that hold on the day; those that are not stated, and those
+            of other accounts, are the settings' own.
     """
     place = accounts.select("account", "account_id")
-    known = accounts
-    if "initial" not in accounts.columns:
-        initial = pl.col("balance_open").first().cast(_FLOAT)
-        begins = days.sort("date").group_by("account_id").agg(initial=initial)
-        known = accounts.join(begins, on="account_id", how="left")
+    told = {
+        "initial": pl.col("balance_open").first().cast(_FLOAT),
+        "currency": pl.col("currency").last(),
+    }
+    begins = (
+        days.sort("date")
+        .group_by("account_id")
+        .agg(value.alias(name) for name, value in told.items() if name not in accounts.columns)
+    )
+    known = accounts.join(begins, on="account_id", how="left")
+    if rules is not None:
+        stated = rules.select("account_id", *firm.SETTINGS)
+        known = known.join(stated, on="account_id", how="left")
     known = known.drop("account_id")
     return inputs(
         accounts=known,

@@ -19,6 +19,10 @@ from schema.ids import as_ids, make_id, snapshot_ids
 from schema.registry import table
 
 TABLE, VALUES = table("kpi_snapshots"), table("kpi_values")
+_PARAMETERS = (
+    *("days_per_year", "risk_free", "mar", "daily_loss", "max_loss", "target", "min_days"),
+    *("profitable_day", "best_day"),
+)
 FEW_DAYS, FEW_TRADES = 20, 30
 
 
@@ -56,6 +60,7 @@ def kpi_rows(
         windows: at least one.
         overall: KPIs over all time, if they are known; else they are computed as the others.
     """
+    accounts = accounts.join(_parameters(given, settings), on="account")
     made = [
         _told(overall, window, accounts)
         if overall is not None and window == Window.ALL
@@ -66,7 +71,6 @@ def kpi_rows(
     rows = pl.concat([about for about, _ in made]).with_columns(
         is_small_sample=(pl.col("days") < FEW_DAYS) | (pl.col("trades") < FEW_TRADES),
         kpis=pl.lit("{}"),
-        parameters=pl.lit(json.dumps(_parameters(settings), sort_keys=True)),
         created_at=pl.lit(now),
         **stamps,
     )
@@ -96,9 +100,11 @@ def _told(
     computed: Computed, window: Window, accounts: pl.DataFrame
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     who = accounts.select(
-        "account", "account_id", "user_id", date="as_of", kpi_window=pl.lit(window.value)
+        *("account", "account_id", "user_id", "parameters"),
+        date="as_of",
+        kpi_window=pl.lit(window.value),
     )
-    values = who.drop("user_id").join(computed.values, on="account")
+    values = who.drop("user_id", "parameters").join(computed.values, on="account")
     sample = computed.sample.select("account", "days", "trades", "is_ruined")
     about = who.join(
         sample.cast({"days": pl.UInt32, "trades": pl.UInt32}), on="account", how="left"
@@ -132,9 +138,16 @@ def of_window(window: Window) -> Iterator[Kpi]:
     return (kpi for kpi in KPIS if window in kpi.windows)
 
 
-def _parameters(settings: Settings) -> dict[str, float]:
-    names = ("days_per_year", "risk_free", "mar", "daily_loss", "max_loss", "target", "min_days")
-    return {name: getattr(settings, name) for name in (*names, "profitable_day", "best_day")}
+def _parameters(given: Inputs, settings: Settings) -> pl.DataFrame:
+    """Return account and, as JSON, the conventions and rules that its values are made with."""
+    own = [name for name in _PARAMETERS if name in given.accounts.columns]
+    usual = {name: getattr(settings, name) for name in _PARAMETERS}
+    texts = [
+        json.dumps({**usual, **{k: v for k, v in row.items() if v is not None}}, sort_keys=True)
+        for row in given.accounts.select(own).iter_rows(named=True)
+    ]
+    texts = texts or [json.dumps(usual, sort_keys=True)] * given.accounts.height
+    return given.accounts.select("account", parameters=pl.Series(texts, dtype=pl.String))
 
 
 def _ids(rows: pl.DataFrame, zone: str) -> pl.Series:

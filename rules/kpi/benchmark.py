@@ -4,8 +4,9 @@ from functools import partial
 
 import polars as pl
 
-from rules.kpi.expressions import correlation, deviation, finite, ratio, varies
+from rules.kpi.expressions import deviation, finite, ratio, varies
 from rules.kpi.kpi import Input, Kpi, Least, Part, Stage
+from rules.kpi.moments import correlation, count_where, product_where, slope
 from rules.kpi.special import student_cdf
 
 _derived = partial(
@@ -26,27 +27,17 @@ _ACTIVE = pl.when(pl.col("_active_varies")).then(
 )
 
 
-def _slope(left: pl.Expr, right: pl.Expr) -> pl.Expr:
-    """Return cov(left, right)/var(right), null where right is constant.
-
-    Of a constant left it is 0, which a sum of what rounding leaves would only be nearly.
-    """
-    known = (right.count() >= 2) & (right.max() != right.min())
-    slope = ratio(pl.cov(left, right), right.var())
-    return pl.when(known).then(pl.when(left.max() != left.min()).then(slope).otherwise(0.0))
-
-
 def _capture(side: str) -> pl.Expr:
     exponent = _A / pl.col(f"_{side}_days")
     own = finite(pl.col(f"_{side}_growth") ** exponent - 1)
     return ratio(own, finite(pl.col(f"_{side}_bench") ** exponent - 1))
 
 
-def _side(side: str, stage: Stage) -> tuple[Part, ...]:
+def _side(side: str, sign: int) -> tuple[Part, ...]:
     return (
-        Part(f"_{side}_days", stage, pl.len().cast(pl.Float64)),
-        Part(f"_{side}_growth", stage, pl.col("growth").product()),
-        Part(f"_{side}_bench", stage, pl.col("bench_growth").product()),
+        Part(f"_{side}_days", Stage.PAIRED, count_where(sign, "bench")),
+        Part(f"_{side}_growth", Stage.PAIRED, product_where("growth", sign, "bench")),
+        Part(f"_{side}_bench", Stage.PAIRED, product_where("bench_growth", sign, "bench")),
     )
 
 
@@ -59,11 +50,11 @@ PARTS = (
     Part("_active_mean", Stage.PAIRED, pl.col("active").mean()),
     Part("_active_std", Stage.PAIRED, deviation("active")),
     Part("_active_varies", Stage.PAIRED, varies("active")),
-    Part("_beta", Stage.PAIRED, _slope(_R, _B)),
+    Part("_beta", Stage.PAIRED, slope("r", "bench")),
     Part("_correlation", Stage.PAIRED, correlation("r", "bench")),
-    Part("_down_beta", Stage.FALLING, _slope(_R, _B)),
-    *_side("rising", Stage.RISING),
-    *_side("falling", Stage.FALLING),
+    Part("_down_beta", Stage.FALLING, slope("r", "bench")),
+    *_side("rising", 1),
+    *_side("falling", -1),
 )
 
 KPIS = (

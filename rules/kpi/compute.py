@@ -1,5 +1,6 @@
 """The values of KPIs for all accounts at once: one frame, one row per account."""
 
+import itertools
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -7,12 +8,14 @@ import polars as pl
 
 from rules.errors import Fatal
 from rules.kpi.inputs import Inputs
-from rules.kpi.kpi import Kernel, Kpi, Part, Stage
+from rules.kpi.kpi import Floats, Kernel, Kpi, Part, Stage, Starts
 from rules.kpi.prepare import Frames, frames
+from rules.kpi.rectangles import starts_of
 from rules.kpi.registry import BUILDERS, ENTRIES, KPIS, READS
 from rules.kpi.settings import Settings
 
 _DEFAULTS = Settings()
+_BLOCK = 32_768  # rows of doubles: 256 KiB a column
 
 
 class NotFiniteError(Fatal):
@@ -45,7 +48,7 @@ def aggregates(inputs: Inputs, settings: Settings, entries: Sequence[Kpi | Part]
     for stage in Stage:
         members = [entry for entry in entries if entry.stage == stage != Stage.DERIVED]
         if members:
-            wide = _joined(wide, _aggregated(prepared, stage, members), members)
+            wide = joined(wide, _aggregated(prepared, stage, members), members)
     return wide
 
 
@@ -102,8 +105,7 @@ def _aggregated(prepared: Frames, stage: Stage, members: Sequence[Kpi | Part]) -
     values = frame.group_by("account", maintain_order=True).agg(expressions)
     kernels = {m.name: m.value for m in members if isinstance(m.value, Kernel)}
     if kernels and frame.height:
-        places = frame["account"].to_numpy()
-        starts = np.append(np.flatnonzero(np.diff(places, prepend=-1.0)), frame.height)
+        starts = starts_of(frame)
         values = values.with_columns(
             _run(kernel, frame, starts).alias(name) for name, kernel in kernels.items()
         )
@@ -112,17 +114,39 @@ def _aggregated(prepared: Frames, stage: Stage, members: Sequence[Kpi | Part]) -
     )
 
 
-def _run(kernel: Kernel, frame: pl.DataFrame, starts: np.ndarray) -> pl.Series:
-    columns = [frame[c].cast(pl.Float64).fill_null(np.nan).to_numpy() for c in kernel.columns]
-    return pl.Series(kernel.function(starts, *columns)).fill_nan(None)
+def _run(kernel: Kernel, frame: pl.DataFrame, starts: Starts) -> pl.Series:
+    """Return a kernel's values, from as many accounts at once as a processor's cache holds."""
+    columns = [_floats(frame[c]) for c in kernel.columns]
+    bounds = np.searchsorted(starts, np.arange(_BLOCK, frame.height, _BLOCK))
+    cuts = np.unique([0, *bounds, starts.size - 1])
+    values = [
+        kernel.function(
+            starts[low : high + 1] - starts[low], *(c[starts[low] : starts[high]] for c in columns)
+        )
+        for low, high in itertools.pairwise(cuts)
+    ]
+    return pl.Series(np.concatenate(values)).fill_nan(None)
 
 
-def _joined(
-    wide: pl.DataFrame, values: pl.DataFrame, members: Sequence[Kpi | Part]
-) -> pl.DataFrame:
-    filled = [pl.col(m.name).fill_null(m.empty) for m in members if m.empty is not None]
-    joined = wide.join(values, on="account", how="left", maintain_order="left")
-    return joined.with_columns(filled)
+def _floats(column: pl.Series) -> Floats:
+    values = column.cast(pl.Float64)
+    return (values.fill_null(np.nan) if values.null_count() else values).to_numpy()
+
+
+def joined(wide: pl.DataFrame, values: pl.DataFrame, members: Sequence[Kpi | Part]) -> pl.DataFrame:
+    """Add columns of a stage; accounts without a row there get what is so of none at all.
+
+    What was computed and is null stays null: it is undefined, and not empty.
+    """
+    there = values.with_columns(_there=pl.lit(value=True))
+    both = wide.join(there, on="account", how="left", maintain_order="left")
+    absent = pl.col("_there").is_null()
+    filled = [
+        pl.when(absent).then(m.empty).otherwise(m.name).alias(m.name)
+        for m in members
+        if m.empty is not None
+    ]
+    return both.with_columns(filled).drop("_there")
 
 
 def _derived(wide: pl.DataFrame, members: Sequence[Kpi | Part]) -> pl.DataFrame:
@@ -142,8 +166,9 @@ def _derived(wide: pl.DataFrame, members: Sequence[Kpi | Part]) -> pl.DataFrame:
 def _filled(member: Kpi | Part) -> pl.Expr:
     if isinstance(member.value, Kernel):
         raise Fatal(f"{member.name} is derived, and a kernel reads the rows of a stage")
-    value = member.value if member.empty is None else member.value.fill_null(member.empty)
-    return value.alias(member.name)
+    if member.empty is not None:
+        raise Fatal(f"{member.name} is derived: an account without rows at its parts says all")
+    return member.value.alias(member.name)
 
 
 def _check_finite(values: pl.DataFrame) -> None:

@@ -6,30 +6,12 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import polars as pl
 
-from rules.kpi.kpi import Stage
+from rules.kpi.kpi import Stage, Starts
 from rules.kpi.prepare import Columns, Frames, sliced
+from rules.kpi.rectangles import ordered, running, starts_of
 
 _SAME = (pl.col("account").shift(1) == pl.col("account")).fill_null(value=False)
-_W, _START = pl.col("w"), pl.lit(1.0)
-
-
-def _drawdown(
-    peak: pl.Expr = _START, trough: pl.Expr = _START, growth: str = "growth"
-) -> tuple[Columns, ...]:
-    """Return wealth, its drawdown and its run-up, from a peak and a trough on."""
-    return (
-        {"w": pl.col(growth).cum_prod().over("account")},
-        {
-            "_peak": pl.max_horizontal(peak, _W.cum_max().over("account")),
-            "_trough": pl.min_horizontal(trough, _W.cum_min().over("account")),
-        },
-        {
-            "dd": _W / pl.col("_peak") - 1,
-            "runup": pl.when(pl.col("_trough") > 0).then(_W / pl.col("_trough") - 1),
-        },
-    )
-
-
+_START = pl.lit(1.0)
 # What goes on from the rows before, and how it is told of them.
 CARRIED: Mapping[Stage, Mapping[str, pl.Expr]] = {
     Stage.DAILY: {
@@ -51,6 +33,32 @@ WHOLE: Mapping[Stage, frozenset[str]] = {
 }
 
 
+def _along(column: pl.Expr, starts: Starts, function: np.ufunc, nothing: float) -> pl.Expr:
+    """Return a column's running value within accounts; it has no nulls."""
+    return column.map_batches(
+        lambda s: pl.Series(s.name, running(starts, s.to_numpy(), function, nothing)),
+        return_dtype=pl.Float64,
+    )
+
+
+def _drawdown(
+    starts: Starts, peak: pl.Expr = _START, trough: pl.Expr = _START, growth: str = "growth"
+) -> tuple[Columns, ...]:
+    """Return wealth, its drawdown and its run-up, from a peak and a trough on."""
+    w = pl.col("w")
+    return (
+        {"w": _along(pl.col(growth), starts, np.multiply, 1.0)},
+        {
+            "_peak": pl.max_horizontal(peak, _along(w, starts, np.maximum, -math.inf)),
+            "_trough": pl.min_horizontal(trough, _along(w, starts, np.minimum, math.inf)),
+        },
+        {
+            "dd": w / pl.col("_peak") - 1,
+            "runup": pl.when(pl.col("_trough") > 0).then(w / pl.col("_trough") - 1),
+        },
+    )
+
+
 def days(frames: Frames) -> pl.DataFrame:
     """Return the days that have a return, by date, with what KPIs of returns share.
 
@@ -63,7 +71,7 @@ def days(frames: Frames) -> pl.DataFrame:
     rolling: standard deviation of the last 30; null before there are as many.
     """
     rows = sliced(frames.inputs.daily.filter(pl.col("r").is_not_null()))
-    r = pl.col("r")
+    r, starts = pl.col("r"), starts_of(rows)
 
     def before(column: str, start: float | None = None) -> pl.Expr:
         return frames.carried(Stage.DAILY, column, rows, start)
@@ -77,30 +85,30 @@ def days(frames: Frames) -> pl.DataFrame:
         "ruined": r <= -1,
         "excess": r - frames.setting("_rf_day", rows),
         "beyond": r - frames.setting("_mar_day", rows),
-        **_counted(rows),
+        **_counted(starts),
     }
     first["t"] = first["t"] + before("t", 0).cast(pl.Int32)
+    log = pl.col("growth_log")
+    path = _along(log.fill_null(0.0), starts, np.add, 0.0) + before("path", 0.0)
     begun: Columns = {
         "_growth": pl.when(_SAME).then("growth").otherwise(pl.col("growth") * before("w", 1.0)),
     }
     second: Columns = {
-        "path": pl.col("growth_log").cum_sum().over("account") + before("path", 0.0),
+        "path": pl.when(log.is_not_null()).then(path),
         "rolling": pl.when(pl.col("t") >= 29).then(r.rolling_std(30)),
         "_even": (pl.col("growth_log").mean().over("account") * (pl.col("t") + 1)).exp(),
     }
     last: Columns = {"uneven": pl.col("w") / pl.col("_even") - 1}
-    drawdown = _drawdown(before("_peak", 1.0), before("_trough", 1.0), "_growth")
+    drawdown = _drawdown(starts, before("_peak", 1.0), before("_trough", 1.0), "_growth")
     return frames.only(Stage.DAILY, rows, first, begun, second, *drawdown, last)
 
 
-def _counted(rows: pl.DataFrame) -> dict[str, pl.Series]:
+def _counted(starts: Starts) -> dict[str, pl.Series]:
     """Return how many rows of its account stand before each row, and after it."""
-    account = rows["account"].to_numpy()
-    starts = np.flatnonzero(np.diff(account, prepend=-1.0))
-    lengths = np.diff(starts, append=rows.height)
-    t = np.arange(rows.height) - np.repeat(starts, lengths)
+    lengths = np.diff(starts).astype(np.int32)
+    t = np.arange(starts[-1], dtype=np.int32) - np.repeat(starts[:-1].astype(np.int32), lengths)
     back = np.repeat(lengths - 1, lengths) - t
-    return {"t": pl.Series(t, dtype=pl.Int32), "back": pl.Series(back, dtype=pl.Int32)}
+    return {"t": pl.Series(t), "back": pl.Series(back)}
 
 
 def _recent(frames: Frames) -> pl.DataFrame:
@@ -119,7 +127,7 @@ def _recent(frames: Frames) -> pl.DataFrame:
 def _last(count: int, stage: Stage) -> Callable[[Frames], pl.DataFrame]:
     def last(frames: Frames) -> pl.DataFrame:
         rows = sliced(frames[Stage.DAILY].filter(pl.col("back") < count))
-        return frames.only(stage, rows, *_drawdown())
+        return frames.only(stage, rows, *_drawdown(starts_of(rows)))
 
     return last
 
@@ -130,7 +138,7 @@ def _last_36_months(frames: Frames) -> pl.DataFrame:
     cut = rows.filter(pl.col("date") > begin.gather(rows["account"]))
     if cut.height == rows.height:
         return rows
-    return frames.only(Stage.LAST_36M, sliced(cut), *_drawdown())
+    return frames.only(Stage.LAST_36M, sliced(cut), *_drawdown(starts_of(cut)))
 
 
 def _ordered(frames: Frames) -> pl.DataFrame:
@@ -142,8 +150,8 @@ def _depths(frames: Frames) -> pl.DataFrame:
 
 
 def _sorted_within(rows: pl.DataFrame, column: str) -> pl.DataFrame:
-    lists = rows.group_by("account", maintain_order=True).agg(pl.col(column).sort())
-    return lists.explode(column)
+    values = ordered(starts_of(rows), rows[column].to_numpy())
+    return pl.DataFrame([rows["account"], pl.Series(column, values)])
 
 
 def _paired(frames: Frames) -> pl.DataFrame:
@@ -155,10 +163,6 @@ def _paired(frames: Frames) -> pl.DataFrame:
         "bench_growth": (1 + bench).clip(lower_bound=0.0),
     }
     return frames.only(Stage.PAIRED, rows, columns)
-
-
-def _rising(frames: Frames) -> pl.DataFrame:
-    return frames[Stage.PAIRED].filter(pl.col("bench") > 0)
 
 
 def _falling(frames: Frames) -> pl.DataFrame:
@@ -177,7 +181,7 @@ def equity(frames: Frames) -> pl.DataFrame:
     names = ("_initial", "_daily_limit", "_max_limit", "_as_of", "_opened")
     first: Columns = {
         **{name: frames.setting(name, rows) for name in names},
-        **_counted(rows),
+        **_counted(starts_of(rows)),
         "_highest": pl.max_horizontal(
             frames.carried(Stage.EQUITY, "_highest", rows),
             pl.col("balance").fill_null(-math.inf).cum_max().over("account"),
@@ -214,7 +218,6 @@ READS: Mapping[Stage, tuple[Stage, frozenset[str]]] = {
     Stage.ORDERED: (Stage.DAILY, frozenset({"r"})),
     Stage.DEPTHS: (Stage.DAILY, frozenset({"dd"})),
     Stage.PAIRED: (Stage.DAILY, frozenset({"r", "bench", "growth"})),
-    Stage.RISING: (Stage.PAIRED, frozenset({"bench"})),
     Stage.FALLING: (Stage.PAIRED, frozenset({"bench"})),
 }
 
@@ -228,6 +231,5 @@ BUILDERS: Mapping[Stage, Callable[[Frames], pl.DataFrame]] = {
     Stage.ORDERED: _ordered,
     Stage.DEPTHS: _depths,
     Stage.PAIRED: _paired,
-    Stage.RISING: _rising,
     Stage.FALLING: _falling,
 }

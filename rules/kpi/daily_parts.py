@@ -2,15 +2,16 @@
 
 import polars as pl
 
-from rules.kpi.expressions import correlation, deviation, finite, varies
-from rules.kpi.kpi import Kpi, Part, Stage
+from rules.kpi.expressions import deviation, finite, varies
+from rules.kpi.kpi import Kernel, Kpi, Part, Stage
+from rules.kpi.moments import autocorrelation, gains, losses
 from rules.kpi.order_statistics import lower_tail_mean, quantile
 
 _R, _UP, _DOWN, _DD = pl.col("r"), pl.col("up"), pl.col("down"), pl.col("dd")
 _BEYOND = pl.col("beyond")
 
 
-def _day(name: str, value: pl.Expr, empty: float | None = None) -> Part:
+def _day(name: str, value: pl.Expr | Kernel, empty: float | None = None) -> Part:
     return Part(name, Stage.DAILY, value, empty)
 
 
@@ -31,12 +32,12 @@ PARTS = (
     _day("_down_cubes", (_DOWN**3).sum(), 0.0),
     _day("_excess_mean", pl.col("excess").mean()),
     _day("_beyond_mean", _BEYOND.mean()),
-    _day("_above_sum", _BEYOND.filter(_BEYOND > 0).sum(), 0.0),
-    _day("_below_sum", _BEYOND.filter(_BEYOND < 0).sum(), 0.0),
-    _day("_below_squares", (_BEYOND.clip(upper_bound=0.0) ** 2).sum(), 0.0),
+    _day("_above_sum", gains("beyond"), 0.0),
+    _day("_below_sum", losses("beyond"), 0.0),
+    _day("_below_squares", losses("beyond", 2), 0.0),
     _day("_skew", finite(_R.skew(bias=False))),
     _day("_kurtosis", finite(_R.kurtosis(bias=False))),
-    _day("_autocorrelation", correlation("r", "prior")),
+    _day("_autocorrelation", autocorrelation("r", "prior")),
     _day("_dd_min", _DD.min()),
     _day("_dd_sum", _DD.sum(), 0.0),
     _day("_dd_std", deviation("dd")),

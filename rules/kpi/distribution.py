@@ -21,12 +21,12 @@ _N, _VARIES = pl.col("_n"), pl.col("_varies")
 _G1 = pl.col("_skew_biased")
 _G2 = pl.col("_kurtosis_biased")
 _JARQUE_BERA = pl.when((_N >= 3) & _VARIES).then(_N / 6 * (_G1**2 + _G2**2 / 4))
-_FROM_ZERO = pl.col("r").filter(pl.col("r") >= 0)
 
 PARTS = (
     Part("_skew_biased", Stage.DAILY, finite(pl.col("r").skew())),
     Part("_kurtosis_biased", Stage.DAILY, finite(pl.col("r").kurtosis())),
-    Part("_not_down_mean", Stage.DAILY, _FROM_ZERO.mean()),
+    Part("_not_down", Stage.DAILY, (pl.col("r") >= 0).sum().cast(pl.Float64)),
+    Part("_not_down_mean", Stage.DERIVED, ratio(pl.col("_up_sum"), pl.col("_not_down"))),
 )
 
 

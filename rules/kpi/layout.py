@@ -21,17 +21,18 @@ CARRIED = {**daily_frames.CARRIED, **trade_frames.CARRIED, **trade_groups.CARRIE
 OPENED: Mapping[Stage, tuple[str, ...]] = {**period_frames.OPEN, **trade_groups.OPEN}
 # Stages whose rows are made of statistics, of a row that is still open, or of groups.
 KEPT = (
-    *(Stage.DAILY, Stage.EQUITY, Stage.PAIRED, Stage.RISING, Stage.FALLING),
+    *(Stage.DAILY, Stage.EQUITY, Stage.PAIRED, Stage.FALLING),
     *(Stage.TRADES, Stage.TRADE_DAYS, *OPENED),
 )
 
 
 def _split(entry: Kpi | Part) -> Split | None:
+    value = entry.value.expression if isinstance(entry.value, Kernel) else entry.value
     whole = daily_frames.WHOLE.get(entry.stage, frozenset())
-    if isinstance(entry.value, Kernel) or whole & set(entry.value.meta.root_names()):
+    if value is None or whole & set(value.meta.root_names()):
         return None
     try:
-        return split(entry.value)
+        return split(value)
     except NeedsHistory:
         return None
 

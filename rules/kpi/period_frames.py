@@ -10,10 +10,15 @@ import numpy as np
 import polars as pl
 
 from rules.kpi.kpi import Floats, Stage, Starts
-from rules.kpi.prepare import Frames
+from rules.kpi.prepare import PLACE, Frames
+from rules.kpi.rectangles import firsts
 
 _ACCOUNT = pl.col("account").cast(pl.Int64)
-_SPAN = 1_000_000  # more than the weeks, months or years that there are
+_PERIOD = {
+    "account": PLACE,
+    "number": pl.Int64(),
+    **dict.fromkeys(("growth", "total", "ret"), pl.Float64()),
+}
 _MONDAY = 3  # days from 1970-01-01, a Thursday, back to its week's Monday
 
 
@@ -35,13 +40,15 @@ def _periods(stage: Stage, number: pl.Expr) -> Callable[[Frames], pl.DataFrame]:
 
     def build(frames: Frames) -> pl.DataFrame:
         rows = frames[Stage.DAILY]
-        key = rows.select(_ACCOUNT * _SPAN + number).to_series().to_numpy()
-        starts = np.flatnonzero(np.diff(key, prepend=-1))
+        if rows.is_empty():
+            return pl.DataFrame(schema=_PERIOD)
+        numbers = _numbers(rows["date"], number)
+        starts = firsts(numbers, rows["account"].to_numpy())
         # Ten times as fast as Polars' product over groups as small as a week.
         periods = pl.DataFrame(
             {
                 "account": rows["account"].gather(starts),
-                "number": key[starts] % _SPAN,
+                "number": numbers[starts].astype(np.int64),
                 "growth": _over(np.multiply, rows["growth"], starts),
                 "total": _over(np.add, rows["r"], starts),
             }
@@ -51,6 +58,15 @@ def _periods(stage: Stage, number: pl.Expr) -> Callable[[Frames], pl.DataFrame]:
         return periods.with_columns(ret=pl.col("growth") - 1)
 
     return build
+
+
+def _numbers(dates: pl.Series, number: pl.Expr) -> np.ndarray:
+    """Return the number of each date's period, reckoned once for each day that there may be."""
+    days = dates.to_physical().to_numpy()
+    first, last = days.min(), days.max()
+    every = pl.Series("date", np.arange(first, last + 1), dtype=pl.Int32).cast(pl.Date)
+    numbers: np.ndarray = every.to_frame().select(number).to_series().to_numpy()[days - first]
+    return numbers
 
 
 def _runs(rows: pl.DataFrame, sign: pl.Expr) -> pl.DataFrame:
@@ -107,10 +123,14 @@ def lengths(frames: Frames, episodes: pl.DataFrame) -> pl.DataFrame:
 
 
 def _day_runs(frames: Frames) -> pl.DataFrame:
-    rows = frames[Stage.DAILY].select("account", "r")
-    sign = pl.col("r").sign().cast(pl.Int64)
-    rows = _runs(rows.with_columns(sign=sign), pl.col("sign"))
-    runs = _grouped(rows, pl.col("_run"), sign=pl.col("sign").first(), length=pl.len())
+    rows = frames[Stage.DAILY]
+    account = rows["account"].to_numpy()
+    sign = np.sign(rows["r"].to_numpy()).astype(np.int8)
+    first = firsts(sign, account)
+    length = np.diff(np.append(first, sign.size))
+    runs = pl.DataFrame(
+        {"account": account[first], "sign": sign[first].astype(np.int64), "length": length}
+    )
     return frames.continued(Stage.DAY_RUNS, runs, "sign", length=pl.col("length").sum())
 
 

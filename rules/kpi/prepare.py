@@ -192,10 +192,13 @@ def _accounts(
     rows = rows.join(days, on="account", how="left").join(exits, on="account", how="left")
     # Before a Monday stands Friday's close: the opening snapshot is of the weekday before.
     before = pl.col("_first").dt.add_business_days(-1, roll="forward")
+    # Nothing is a share of a balance that was none.
+    rows = rows.with_columns(_initial=pl.when(pl.col("_initial") > 0).then("_initial"))
     return (
         rows.with_columns(
             pl.coalesce("_as_of", "_last", local_date("_exit", settings.zone)).alias("_as_of"),
             pl.coalesce("_opened", before).alias("_opened"),
+            pl.coalesce("_funded", "_initial").alias("_funded"),
             _rf_day=_per_day("_rf"),
             _mar_day=_per_day("_mar"),
         )

@@ -6,6 +6,7 @@ import polars as pl
 
 from rules.kpi.expressions import finite, ratio
 from rules.kpi.kpi import Input, Kpi, Least, Part, Stage
+from rules.kpi.moments import spread
 from rules.kpi.order_statistics import quantile
 
 _daily = partial(
@@ -16,7 +17,7 @@ _fit = partial(_derived, least=Least(days=20))
 _dated = partial(_fit, input=Input.EQUITY, needs=("daily.date", "daily.r"))
 
 _N, _A, _R = pl.col("_n"), pl.col("_A"), pl.col("r")
-_PATH, _T = pl.col("path"), pl.col("t")
+_PATH = pl.col("path")
 _YEARS = (pl.col("_last_day") - pl.col("_opened")).dt.total_days() / 365.25
 _UNRUINED = pl.col("_ruined") == 0
 # Of the regression of the path on t: squares of t around its mean are n(n^2-1)/12.
@@ -29,8 +30,8 @@ _RISE_ERROR = ((1 - pl.col("_r2")) * pl.col("_path_yy") / (_N - 2) / _XX).sqrt()
 
 PARTS = (
     Part("_last_day", Stage.DAILY, pl.col("date").last()),
-    Part("_path_yy", Stage.DAILY, _PATH.var() * (_PATH.count() - 1)),
-    Part("_path_xy", Stage.DAILY, pl.cov(_PATH, _T) * (_PATH.count() - 1)),
+    Part("_path_yy", Stage.DAILY, spread("path", "path")),
+    Part("_path_xy", Stage.DAILY, spread("path", "t")),
     Part("_path_varies", Stage.DAILY, _PATH.max() != _PATH.min()),
     Part("_r2", Stage.DERIVED, _R2),
 )

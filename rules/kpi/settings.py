@@ -16,6 +16,7 @@ COLUMNS: dict[str, tuple[str, pl.DataType]] = {
     "risk_free": ("_rf", pl.Float64()),
     "mar": ("_mar", pl.Float64()),
     "initial": ("_initial", pl.Float64()),
+    "funded": ("_funded", pl.Float64()),
     "currency": ("_currency", pl.String()),
     "as_of": ("_as_of", pl.Date()),
     "opened": ("_opened", pl.Date()),
@@ -36,7 +37,10 @@ class Settings:
         days_per_year: A, the observations in a year; stored with every value.
         risk_free: yearly rate; a day's is (1+rf)^(1/A)-1.
         mar: minimal acceptable return per year; a day's likewise.
-        initial: balance of the account at its opening, in its currency.
+        initial: balance of the account at its opening, in its currency. Of an account's own that
+            is not above 0 nothing is a share.
+        funded: balance that the firm's days are counted against; by default `initial`. A window
+            that begins later has another `initial`, and the same `funded`.
         currency: of the account, as USD; all its money is in it.
         as_of: the day that values are of; by default an account's last day.
         opened: date of the opening snapshot; by default the weekday before an account's first day.
@@ -45,7 +49,7 @@ class Settings:
         max_loss: of `initial`, that may be lost at all. Ratio.
         target: of `initial`, to be earned. Ratio.
         min_days: days with a closed trade that the firm asks for.
-        profitable_day: of `initial`, from which the firm counts a day as profitable. Ratio.
+        profitable_day: of `funded`, from which the firm counts a day as profitable. Ratio.
         best_day: share of the profit that may come from one day. Ratio.
     """
 
@@ -53,6 +57,7 @@ class Settings:
     risk_free: float = 0.0
     mar: float = 0.0
     initial: float = 100_000.0
+    funded: float | None = None
     currency: str = "USD"
     as_of: date | None = None
     opened: date | None = None

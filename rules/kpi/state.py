@@ -14,6 +14,7 @@ from functools import cache
 
 import polars as pl
 
+from rules.kpi.compute import joined
 from rules.kpi.inputs import Inputs, inputs
 from rules.kpi.kpi import Stage
 from rules.kpi.layout import CARRY, KEPT, OPENED, SPLITS, STATISTICS
@@ -59,7 +60,10 @@ def advanced(state: State | None, given: Inputs, settings: Settings = _DEFAULTS)
     )
     given = Inputs(accounts=own, key=given.key, **given.tables)
     prepared = frames(given, settings, BUILDERS, earlier=_earlier(state))
-    begins = prepared.accounts.select(account="key", opened="_opened", initial="_initial")
+    # As it was stated: the frames take one that is not above 0 for none.
+    initial = own["initial"].fill_null(settings.initial)
+    begins = prepared.accounts.select("key", "_opened", initial)
+    begins.columns = ["account", "opened", "initial"]
     kept, still = dict(state.kept), dict(state.still)
     for stage in KEPT:
         rows = prepared[stage]
@@ -92,13 +96,9 @@ def entry_values(state: State, accounts: pl.DataFrame, settings: Settings) -> pl
                 .group_by("account", maintain_order=True)
                 .agg(split.value.alias(name) for name, split in members.items())
             )
-            wide = wide.join(values, on="account", how="left", maintain_order="left")
+            wide = joined(wide, values, [ENTRIES[name] for name in members])
         else:
             wide = wide.hstack(_values(_whole(prepared, state, stage), stage))
-        empty = {name: ENTRIES[name].empty for name in members}
-        wide = wide.with_columns(
-            pl.col(name).fill_null(value) for name, value in empty.items() if value is not None
-        )
     return wide
 
 
@@ -134,7 +134,7 @@ def _whole(prepared: Frames, state: State, stage: Stage) -> pl.DataFrame:
 
 
 def _values(kept: pl.DataFrame, stage: Stage) -> pl.DataFrame:
-    """Return the values of a stage's entries; null where the account has no rows there."""
+    """Return the values of a stage's entries; of none at all where the account has no rows."""
     of = {
         name: each.value
         for split in SPLITS[stage].values()
@@ -143,7 +143,8 @@ def _values(kept: pl.DataFrame, stage: Stage) -> pl.DataFrame:
     there = pl.col(_rows_of(kept)) > 0
     found = kept.with_columns(value.alias(name) for name, value in of.items())
     return found.select(
-        pl.when(there).then(split.value).alias(name) for name, split in SPLITS[stage].items()
+        pl.when(there).then(split.value).otherwise(ENTRIES[name].empty).alias(name)
+        for name, split in SPLITS[stage].items()
     )
 
 

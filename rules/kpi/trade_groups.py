@@ -42,7 +42,7 @@ def trade_days(frames: Frames) -> pl.DataFrame:
     same = (pl.col("account") == pl.col("account").shift(1)).fill_null(value=False)
     before = frames.carried(Stage.TRADE_DAYS, "pnl", days)
     days = days.with_columns(previous=pl.when(same).then(pl.col("pnl").shift(1)).otherwise(before))
-    threshold = frames.setting("_profitable_day", days) * frames.setting("_initial", days)
+    threshold = frames.setting("_profitable_day", days) * frames.setting("_funded", days)
     return days.with_columns(profitable=days["pnl"] >= threshold)
 
 

@@ -44,7 +44,7 @@ KPIS: tuple[Kpi, ...] = (
         "Days that count as profitable",
         "count",
         count(pl.col("profitable").sum()),
-        formula="days with day pnl >= 0.5% of initial",
+        formula="days with day pnl >= 0.5% of initial, the balance at the account's opening",
         edges="0",
         empty=0,
     ),

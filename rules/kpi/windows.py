@@ -3,8 +3,9 @@
 A year, a quarter and a month are those of the calendar, from their first day to `as_of`; days
 are counted back from `as_of`, which is one of them. What the window begins with is what was
 there before it: the opening snapshot is the last day before, the initial balance has what
-earlier trades earned. Responses of executions have no time in the inputs, so that no window but
-`all` has any; logs of emotions go with their trades.
+earlier trades earned; what a firm counts its days against stays as it was. Responses of
+executions have no time in the inputs, so that no window but `all` has any; logs of emotions go
+with their trades.
 """
 
 from dataclasses import replace
@@ -33,7 +34,7 @@ def within(inputs: Inputs, window: Window, settings: Settings) -> Inputs:
         return inputs
     given = frames(inputs, settings, {}).accounts
     bounds = given.select(
-        account="key", as_of="_as_of", opened="_opened", initial="_initial"
+        account="key", as_of="_as_of", opened="_opened", initial="_initial", funded="_funded"
     ).with_columns(_FIRST_DAY[window].alias("first"))
     daily = _flagged(inputs.daily, bounds, pl.col("date"))
     trades = _flagged(inputs.trades, bounds, local_date("exit_time", settings.zone))
@@ -46,10 +47,12 @@ def within(inputs: Inputs, window: Window, settings: Settings) -> Inputs:
     begins = begins.select(
         "account",
         "as_of",
+        "funded",
         opened=pl.coalesce("last", "opened"),
-        initial=pl.col("initial") + pl.col("earned").fill_null(0.0),
+        # Of an account that began with nothing 0, which is none, and not what settings say.
+        initial=(pl.col("initial") + pl.col("earned").fill_null(0.0)).fill_null(0.0),
     )
-    others = inputs.accounts.drop("as_of", "opened", "initial", strict=False)
+    others = inputs.accounts.drop("as_of", "opened", "initial", "funded", strict=False)
     kept = _kept(trades)
     logged = kept.select("account", "trade_id").unique()
     return replace(

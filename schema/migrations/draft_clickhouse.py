@@ -20,11 +20,14 @@ def changes(found: Difference) -> list[str]:
     if made:
         return made
     parts = [f"ADD COLUMN IF NOT EXISTS {clickhouse.column_line(each)}" for each in found.added]
-    parts += [_default(found, c) for c in found.kept if found.differs(c, "default", "fill")]
+    defaults = [c for c in found.kept if found.differs(c, "default", "fill")]
+    parts += [_default(found, c) for c in defaults if clickhouse.default(c)]
     new, gone = found.named("clickhouse_constraints")
     parts += [f"DROP CONSTRAINT IF EXISTS {sql.name(name)}" for name in [*new, *gone]]
     name = sql.name(clickhouse.target(table))
     made = [f"ALTER TABLE {name}\n  " + ",\n  ".join(parts)] if parts else []
+    # Each stands alone, for who runs it must see whether it has run already.
+    made += [clickhouse.remove_default(table, c) for c in defaults if not clickhouse.default(c)]
     # One ALTER cannot drop a constraint and add it.
     added = [
         f"ADD CONSTRAINT IF NOT EXISTS {sql.name(rule)} CHECK {test}" for rule, test in new.items()
@@ -36,8 +39,6 @@ def changes(found: Difference) -> list[str]:
 
 
 def _default(found: Difference, column: Column) -> str:
-    if column.default is None and not column.fill:
-        return f"MODIFY COLUMN {sql.name(column.name)} REMOVE DEFAULT"
     kind = found.now(column)["clickhouse"]
     line = clickhouse.default(column)
     return f"MODIFY COLUMN {sql.name(column.name)} {kind} {line}"

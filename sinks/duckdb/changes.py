@@ -7,71 +7,33 @@ writes every old and new value to `audit_log`, which nothing else writes and not
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 import numpy as np
 import pyarrow as pa
 
-from rules.errors import Rejected
 from schema import arrow, duckdb_changes, row_rules
 from schema import duckdb as store
 from schema.arrays import ColumnError
 from schema.registry import TABLES, ordered, table
 from schema.row_rules import Refusal
+from sinks.duckdb.changed import Actor, Changed, ChangeRefused
+from sinks.duckdb.conflicts import FINDS, Find
 from sinks.duckdb.database import source
 from sinks.duckdb.deletions import plan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     import duckdb
 
-    from schema.table import Reference, Table
+    from schema.table import Table
+
+__all__ = ["Actor", "ChangeRefused", "Changed", "batches", "change"]
 
 _PLACES = {each.name: place for place, each in enumerate(ordered(TABLES, "duckdb"))}
 _ACTOR_LENGTH = 255
-
-
-class ChangeRefused(Rejected):
-    """Nothing was changed; the message names table, column, value and rule."""
-
-
-@dataclass(frozen=True)
-class Actor:
-    """Who changes something.
-
-    Attributes:
-        name: in words that stay.
-        user_id: the user, if it is one of ours.
-        address: where the request came from.
-        program: that asked.
-    """
-
-    name: str
-    user_id: UUID | None = None
-    address: str | None = None
-    program: str | None = None
-
-
-@dataclass
-class Changed:
-    """What came of a change.
-
-    Attributes:
-        written: rows that were new or differed, by table.
-        deleted: rows that went, those that went with others too, by table.
-        refused: a sentence for each row that was left out.
-    """
-
-    written: dict[str, int] = field(default_factory=dict)
-    deleted: dict[str, int] = field(default_factory=dict)
-    refused: list[str] = field(default_factory=list)
-
-    def __bool__(self) -> bool:
-        return bool(self.written or self.deleted)
 
 
 def batches(rows: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
@@ -166,8 +128,8 @@ class _Change:
             f" WHERE list_contains($kept, {duckdb_changes.ROW})",
             {"kept": np.flatnonzero(kept).tolist()},
         )
-        self._drop(row for (row,) in self.rows(duckdb_changes.same(which)))
-        for find in (_stale, _doubled, _orphans):
+        self._drop(row for (row,) in self._rows(duckdb_changes.same(which)))
+        for find in FINDS:
             self._judge(which, batch, find)
         count = self._apply(which)
         if count:
@@ -200,7 +162,7 @@ class _Change:
         self._apply(which)
 
     def _apply(self, which: Table) -> int:
-        count = int(self.rows(f"SELECT count(*) FROM {duckdb_changes.GIVEN}")[0][0])  # noqa: S608
+        count = int(self._rows(f"SELECT count(*) FROM {duckdb_changes.GIVEN}")[0][0])  # noqa: S608
         if count:
             made = which.name == "users"
             told = duckdb_changes.log_written(which, concealed=self._concealed)
@@ -208,10 +170,8 @@ class _Change:
             self._cursor.execute(store.insert(which, duckdb_changes.GIVEN))
         return count
 
-    def _judge(
-        self, which: Table, batch: pa.Table, find: Callable[[_Change, Table], list[_Found]]
-    ) -> None:
-        while bad := find(self, which):
+    def _judge(self, which: Table, batch: pa.Table, find: Find) -> None:
+        while bad := find(self._cursor, which):
             first: dict[int, Refusal] = {}
             for row, columns, says in bad:
                 values = [
@@ -222,8 +182,7 @@ class _Change:
             self._refuse(list(first.values()))
             self._drop(first)
 
-    def rows(self, query: str) -> list[tuple[Any, ...]]:
-        """Return the rows of a query within the transaction."""
+    def _rows(self, query: str) -> list[tuple[Any, ...]]:
         found: list[tuple[Any, ...]] = self._cursor.execute(query).fetchall()
         return found
 
@@ -261,32 +220,3 @@ class _Change:
             "program": by.program,
             "moment": self._moment,
         }
-
-
-_Found = tuple[int, tuple[str, ...], str]
-
-
-def _stale(work: _Change, which: Table) -> list[_Found]:
-    says = "it is not above version {}, which is stored: somebody else changed the row"
-    found = work.rows(duckdb_changes.stale(which))
-    return [(row, (which.version,), says.format(stored)) for row, _, stored in found]
-
-
-def _doubled(work: _Change, which: Table) -> list[_Found]:
-    return [
-        (row, unique, "another row has it, and it is unique")
-        for unique in (which.key, *which.unique)
-        for (row,) in work.rows(duckdb_changes.doubled(which, unique))
-    ]
-
-
-def _orphans(work: _Change, which: Table) -> list[_Found]:
-    return [
-        (row, reference.columns, _missing(reference))
-        for reference in which.references
-        for (row,) in work.rows(duckdb_changes.orphans(which, reference))
-    ]
-
-
-def _missing(reference: Reference) -> str:
-    return f"{reference.table} has no such row, and it refers to one"

@@ -1,4 +1,7 @@
-"""DuckDB's files kept in order by the process that owns them: old rows go, the log is folded in."""
+"""DuckDB's files kept in order by the process that owns them.
+
+Old rows go, rows of one account come to lie together, and the log is folded in.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from rules.errors import Transient
 from schema import duckdb as store
 from schema import sql
 from sinks import sealing
+from sinks.duckdb.arranging import arrange
 from sinks.duckdb.database import ARCHIVE, CONTROL, transaction
 from sinks.duckdb.gate import WRITING
 from sinks.upkeep import Done, Rule, Wanted, rules
@@ -41,7 +45,7 @@ class Maintenance:
         self._database = database
 
     def run(self, wanted: Wanted) -> list[Done]:
-        """Remove what retention lets go, then write the log into the files.
+        """Remove what retention lets go, sort where it pays, then write the log into the files.
 
         Raises:
             CheckpointFailed: writers left no moment for it; old rows are gone.
@@ -51,6 +55,7 @@ class Maintenance:
             done = [
                 self._expire(connection, rule, wanted) for rule in rules(_STORE, wanted.audit_days)
             ]
+            done += arrange(connection, wanted)
             done += [_checkpoint(connection, name, wanted) for name in (ARCHIVE, CONTROL)]
         finally:
             connection.close()

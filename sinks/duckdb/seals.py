@@ -6,6 +6,7 @@ import logging
 import threading
 from typing import TYPE_CHECKING, Any, Self
 
+from rules.errors import TradecastError
 from schema import duckdb as store
 from schema import sql
 from schema.audit_chain import LOG, SEALS
@@ -104,6 +105,11 @@ class Sealer:
         while not self._done.wait(self._seconds):
             try:
                 self._control.seal()
+            except (TradecastError, OSError) as error:
+                # DuckDB refuses, or the disk is full. The next look tries again; until then the
+                # rows stand without a seal.
+                log.warning("the audit was not sealed: %s", error)
             except Exception:
-                # The next look tries again; until then the rows stand without a seal.
-                log.exception("the audit was not sealed")
+                # The outermost frame of the thread. It must not end with a mistake of ours: the
+                # archive would go on for months, and nothing would be sealed any more.
+                log.exception("the audit was not sealed, by a mistake in the program")

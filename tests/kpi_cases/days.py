@@ -80,5 +80,15 @@ CASES = (
         returns(0.02, -0.01, 0.03, bench=(0.01, None, 0.02)),
         1.02 * 0.99 * 1.03 - 1.01 * 1.02,
     ),
+    # In parts of 64, which doubles hold exactly: quartiles 1 and 3, reach 3. So -2 and 6 are
+    # within, -2.5 and 6.5 are not.
+    Case("outlier_days_count", returns(*(n / 64 for n in (1, 1, 2, 3, 3, 6, -2))), 0),
+    Case("outlier_days_count", returns(*(n / 64 for n in (1, 1, 2, 3, 3, 6.5, -2.5))), 2),
+    # Monday 30 December 2024 and Sunday 5 January 2025 are of one ISO week, Monday 6 of the next.
+    Case(
+        "best_week",
+        daily([date(2024, 12, 30), date(2025, 1, 5), date(2025, 1, 6)], r=[0.02, 0.03, 0.04]),
+        1.02 * 1.03 - 1,
+    ),
     Case("log_return_total", SIX, sum(map(log1p, (0.02, -0.01, 0.0, 0.03, -0.04, 0.01)))),
 )

@@ -68,5 +68,7 @@ CASES = (
     Case("min_margin_level", daily(_DATES[:1], equity=[9.0], margin_used=[0.0]), None),
     Case("floating_pnl_ratio", FOUR, (1055.3792 - 1040.0) / 1040.0),
     Case("var_95_currency", FOUR, 1055.3792 * _Q05),
+    # Opened on a Sunday evening: the snapshot before is Friday's.
+    Case("account_age_days", daily([date(2024, 1, 7)], equity=[9.0]), 2),
     Case("account_age_days", returns(0.01), None),  # no equity is known
 )

@@ -52,6 +52,11 @@ CASES = tuple(
         ("trailing_floor", FIVE.with_columns(balance=1200.0), 1000.0),  # locked at the start
         ("trailing_loss_remaining", FIVE, 1009.4 - 960.0),
         ("trailing_breach_days", FIVE, 1),  # 920 <= 960 on the fourth day
+        (
+            "trailing_breach_days",
+            FIVE.with_columns(equity_low=960.0),
+            4,
+        ),  # the floor is 900 on the first day, then 960
         ("profit_target_progress", FIVE, 12 / 100),
         ("profit_target_remaining", FIVE, 88.0),
         ("profit_target_remaining", _REACHED, 0.0),

@@ -121,6 +121,18 @@ def test_parameters(clickhouse: ClickHouseServer) -> None:
     assert json.loads(again.body) == [[3]]
 
 
+def test_parameters_of_one_request_are_none_of_the_next(clickhouse: ClickHouseServer) -> None:
+    """Connections are kept for requests whose parameters have the same names, and no others."""
+    query = "select {a:Int8}, {b:Int8}"
+    for a in range(5):
+        assert ask(clickhouse, query, param_a=a, param_b=-a).body == b"%d\t%d\n" % (a, -a)
+        for lacking in ({"param_a": a}, {"param_b": a}, {}, {"param_a": a, "param_c": a}):
+            assert ask(clickhouse, query, **lacking).code == "456"  # type: ignore[arg-type]
+    assert ask(clickhouse, query, param_a=1, param_b="two").code == "457"
+    assert ask(clickhouse, query, param_a=1, param_b=2).body == b"1\t2\n"
+    assert ask(clickhouse, query, param_b=3, param_a=4, database="system").body == b"4\t3\n"
+
+
 def test_connection_is_kept_through_errors(clickhouse: ClickHouseServer) -> None:
     connection = http.client.HTTPConnection(clickhouse.host, clickhouse.port, timeout=20)
     connection.connect()

@@ -43,6 +43,18 @@ def test_password_is_in_no_command_line_and_no_file(own: ClickHouseServer) -> No
         assert client.command("SELECT 1") == 1
 
 
+def test_the_process_has_no_libraries_of_frames(own: ClickHouseServer) -> None:
+    """Together they take more memory than all else that is not the engine's."""
+    with own.client() as client:
+        client.command("CREATE TABLE t (n UInt64) ENGINE = MergeTree ORDER BY n")
+        client.insert_arrow("t", pa.table({"n": pa.array([7], pa.uint64())}))
+        assert client.query_arrow("SELECT n FROM t").column("n").to_pylist() == [7]
+    loaded = Path(f"/proc/{own.pid}/maps").read_text()
+    assert "/chdb/" in loaded
+    for library in ("polars", "pyarrow", "numpy"):
+        assert f"/{library}" not in loaded
+
+
 def test_second_opener_gets_one_line(own: ClickHouseServer) -> None:
     second = ClickHouse(own.directory, password="x")
     with pytest.raises(Busy) as caught:

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
 import pytest
 
 from config import settings, world
+from config.rows import account_id
 from embedded.home import open_home
 from flows import configuration
 from flows.context import System
+from schema import arrow
+from schema.registry import table
 from sinks.clickhouse import WriteFailed
+from sinks.duckdb.changes import Actor
+from sinks.duckdb.database import Limits
+from sinks.duckdb.files import DuckFiles
 
 if TYPE_CHECKING:
     from tests.servers import ClickHouseServer
@@ -42,3 +50,43 @@ def test_what_clickhouse_missed_is_told_later_and_once(
                 f"SELECT count(), uniq(config_version) FROM {DATABASE}.{name}_versions"
             )
             assert tuple(found.result_rows[0]) == (len(rows), 1)
+
+
+def test_an_account_that_comes_back_has_its_limits(tmp_path: Path) -> None:
+    """Also where the file named it no longer by mistake, and for a moment."""
+    where = system(tmp_path, "http://default:x@127.0.0.1:1")
+    whole = world.read(EXAMPLE)
+    key = next(iter(whole.accounts))
+    account = account_id(key)
+    configuration.apply_world(where, whole, "first")
+    limits = '{"max_daily_loss_percent":4.5}'
+
+    def stored() -> dict[str, Any]:
+        with DuckFiles(where.home.duckdb_dir, Limits(), write=False) as control:
+            query = "SELECT * FROM accounts WHERE account_id = ?"
+            (row,) = control.query(query, [str(account)]).read_all().to_pylist()
+            return dict(row)
+
+    with DuckFiles(where.home.duckdb_dir, Limits(), write=True) as control:
+        version, tables = control.read_control()
+        rows = tables["accounts"].to_pylist()
+        changed = [
+            row | {"risk_limits": limits, "config_version": version + 1}
+            for row in rows
+            if row["account_id"] == account.bytes
+        ]
+        which = table("accounts")
+        batch = arrow.batch(which, {n: [row[n] for row in changed] for n in which.names})
+        made = {"accounts": pa.Table.from_batches([batch])}
+        assert control.change(made, {}, Actor("anna"), whole=True)
+    without = replace(
+        whole,
+        accounts={name: each for name, each in whole.accounts.items() if name != key},
+        subscriptions={pair: e for pair, e in whole.subscriptions.items() if pair[1] != key},
+        symbol_map={names: each for names, each in whole.symbol_map.items() if names[1] != key},
+    )
+    configuration.apply_world(where, without, "without it")
+    assert stored()["deleted_at"] is not None
+    configuration.apply_world(where, whole, "with it")
+    found = stored()
+    assert (found["deleted_at"], found["risk_limits"]) == (None, limits)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import shutil
 from collections import Counter
@@ -25,9 +26,10 @@ from schema import polars as registry
 from schema.ids import make_id
 from schema.registry import table
 from sinks.clickhouse import ClickHouseWriter
+from sinks.duckdb.changes import Actor
 from sinks.duckdb.client import DuckFiles
 from sinks.duckdb.database import Limits
-from tests.daily_books import ANN, BOB, account, at, deal, deposit, frame, mark, trade
+from tests.daily_books import ANN, BOB, account, at, deal, deposit, frame, mark, order, trade
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +40,15 @@ if TYPE_CHECKING:
 
 
 WRITTEN = (
-    *("accounts_versions", "trades", "deals", "account_marks", "armor_breaches", "stream_marks"),
+    *(
+        "accounts_versions",
+        "prop_firm_templates_versions",
+        "trades",
+        "deals",
+        "account_marks",
+        "armor_breaches",
+        "stream_marks",
+    ),
     *(DAILY.name, "kpi_snapshots", "kpi_values", "kpi_states", "orders", "emotion_logs_versions"),
     *("result_metrics", "account_performance", "trade_performance"),
     *("broker_performance", "instance_performance"),
@@ -66,17 +76,22 @@ class Stores:
         self.duck.append(tables, {})
         self._writer.write(tables, {})
 
-    def control(self, *accounts: dict[str, Any]) -> None:
+    def control(self, *accounts: dict[str, Any], **more: list[dict[str, Any]]) -> None:
         version = {"config_version": accounts[0].get("config_version", 1)}
         tables = {
             "brokers": frame("brokers", version),
             "instances": frame("instances", version),
             "accounts": frame("accounts", *accounts),
+            **{name: frame(name, *rows) for name, rows in more.items()},
         }
         made = {
             name: pa.Table.from_batches([registry.batch(table(name), rows)])
             for name, rows in tables.items()
         }
+        if "prop_firm_templates" in made:
+            rows = {"prop_firm_templates": made.pop("prop_firm_templates")}
+            self.duck.change(rows, {}, Actor("test"))
+            self._client.insert_arrow("prop_firm_templates_versions", *rows.values())
         self.duck.write_control(made, "test")
         self._client.insert_arrow("accounts_versions", made["accounts"])
 
@@ -372,16 +387,6 @@ def test_figures_of_accounts_trades_brokers_and_instances(stores: Stores) -> Non
     assert stores.look("2026-03-07 00:02").catch_up().derived == 0
 
 
-def order(number: int, moment: str, outcome: str, waited: int) -> dict[str, Any]:
-    return {
-        "order_id": make_id("order", str(number)),
-        "decided_at": at(moment),
-        "sent_at": at(moment),
-        "done_at": at(moment) + timedelta(milliseconds=waited),
-        "outcome": outcome,
-    }
-
-
 def metric(number: int, moment: str, waited: float) -> dict[str, Any]:
     return {
         "result_id": make_id("order", str(number)),
@@ -471,6 +476,52 @@ def test_a_new_reporting_zone_gets_its_days(stores: Stores) -> None:
     )
     stores.catch_up("2026-03-07 00:01")
     assert [row["date"].day for row in stores.rows(zone="Asia/Tokyo")] == [5, 6]
+
+
+def test_rules_of_a_firm_are_in_days_and_in_kpis(stores: Stores) -> None:
+    stores.windows = (Window.ALL,)
+    firm = {
+        "id": make_id("template"),
+        "rules": json.dumps({"daily_loss": 0.04, "max_loss": 0.08, "target": 0.5}),
+        "effective_from": date(2026, 1, 1),
+        "config_version": 2,
+    }
+    ruled = {
+        "prop_firm_template_id": make_id("template"),
+        "prop_firm_rules": json.dumps({"max_loss_from": "highest_balance", "best_day": 7}),
+    }
+    stores.control(
+        account(ANN, partition=3, key="ann", config_version=3),
+        account(BOB, partition=9, key="bob", config_version=3, **ruled),
+        prop_firm_templates=[firm],
+    )
+    first_days(stores)
+    told = stores.look("2026-03-06 00:01").catch_up()
+    assert told.faults.rows() == [(BOB.bytes, "rule_of_firm", 1)]  # a share is at most 1
+    # A day later than those that are stored goes on from them.
+    later = mark(
+        "2026-03-07 12:00:55", 500, 440, account_id=BOB, version=version("2026-03-07 12:01")
+    )
+    stores.add(account_marks=[later])
+    stores.catch_up("2026-03-08 00:01")
+    for store in ("duckdb", "clickhouse"):
+        rows = [row for row in stores.rows(store) if row["account_id"] == BOB.bytes]
+        names = ("daily_loss", "daily_loss_limit", "drawdown", "drawdown_limit")
+        assert [tuple(row[name] for name in names) for row in rows] == [
+            (20, 20, 20, 40),  # of 500, to 480
+            (None, 20, None, 40),
+            (60, 20, 60, 40),  # equity began with 480, balance with 500
+        ]
+        of_ann = [row for row in stores.rows(store) if row["account_id"] == ANN.bytes]
+        assert {row["daily_loss_limit"] for row in of_ann} == {None}
+        kpis = stores.kpis(store, BOB, "all", 7)
+        assert kpis["daily_loss_used_today"] == 60 / 20
+        assert kpis["max_loss_used"] == 60 / 40
+        assert kpis["profit_target_remaining"] == 0.5 * 500
+        kept = next(each.kept for each in stores.targets if each.name == store)
+        made = kept.rows(table("kpi_snapshots"), f"account_id = '{BOB}'", "date = '2026-03-07'")
+        parameters = json.loads(made["parameters"][0])
+        assert (parameters["daily_loss"], parameters["best_day"]) == (0.04, 0.4)
 
 
 def told(stores: Stores, day: int) -> pl.DataFrame:

@@ -19,10 +19,15 @@ from schema.migrations import draft, snapshot
 from schema.parts import Check, Column, Index
 from schema.registry import TABLES
 from schema.table import Table
+from sinks import clickhouse_migration
 from sinks import postgres as sink
 from tests.unit.schema.test_schema_drafts import OLD, Moods
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from clickhouse_connect.driver.client import Client
+
     from tests.postgres import PostgresServer
     from tests.servers import ClickHouseServer
 
@@ -32,6 +37,8 @@ COLUMNS = {
     "mood": replace(BEFORE.column("mood"), type=types.enum(Moods), default="bad"),
     "place": replace(BEFORE.column("place"), type=types.text(40)),
     "note": replace(BEFORE.column("note"), nullable=False, default="-"),
+    "profit": replace(BEFORE.column("profit"), default=None),
+    "tilt_flag": replace(BEFORE.column("tilt_flag"), default=None),
 }
 AFTER = replace(
     BEFORE,
@@ -52,6 +59,7 @@ def rows(which: Table, number: int = 3) -> pa.RecordBatch:
     given: dict[str, Any] = {
         "id": [UUID(int=n) for n in range(number)], "user_id": [UUID(int=n) for n in range(number)],
         "started_at": NOW, "created_at": NOW, "updated_at": NOW, "mood": "good", "place": "home",
+        "profit": 0, "tilt_flag": False,
     }  # fmt: skip
     return arrow.batch(which, given)
 
@@ -129,37 +137,61 @@ def test_duckdb_history() -> None:
         assert described(connection, "moods_versions") == described(connection, "fresh_versions")
 
 
-def test_clickhouse(clickhouse: ClickHouseServer) -> None:
+@pytest.fixture
+def drafts(clickhouse: ClickHouseServer) -> Iterator[Client]:
     with clickhouse.client() as admin:
         admin.command("CREATE DATABASE drafts")
-    try:
-        with clickhouse.client("drafts") as client:
-            for statement in click.ddl(BEFORE):
-                client.command(statement)
-            client.insert_arrow(click.target(BEFORE), pa.Table.from_batches([rows(BEFORE)]))
-            for _ in range(2):  # there is no transaction: it may be cut short, and run again
-                for statement in statements("clickhouse"):
-                    client.command(statement)
-            client.insert_arrow(click.target(AFTER), pa.Table.from_batches([new_row(AFTER)]))
-            assert client.query(
-                "SELECT count(), min(rating), max(length(place)) FROM moods"
-            ).result_rows == [(4, 1.0, 40)]
-            for statement in click.ddl(FRESH):
-                client.command(statement)
-            columns = "SELECT name, type, default_expression FROM system.columns WHERE database = 'drafts' AND table = '{}' ORDER BY position"
-            made, told = (
-                client.query(columns.format(n)).result_rows
-                for n in ("moods_versions", "fresh_versions")
-            )
-            assert made == told
-            rules = [
-                set(click_constraints(client.command(f"SHOW CREATE TABLE {n}")))
-                for n in ("moods_versions", "fresh_versions")
-            ]
-            assert rules[0] == rules[1]
-    finally:
-        with clickhouse.client() as admin:
+        try:
+            with clickhouse.client("drafts") as client:
+                yield client
+        finally:
             admin.command("DROP DATABASE drafts")
+
+
+def test_clickhouse(drafts: Client) -> None:
+    made = statements("clickhouse")
+    assert any("REMOVE DEFAULT" in each for each in made)
+    begin(drafts)
+    for statement in made:
+        for _ in range(2):  # who ran it may not have lived to know
+            clickhouse_migration.run(drafts, statement)
+    check(drafts)
+
+
+@pytest.mark.parametrize("cut", range(len(statements("clickhouse"))))
+def test_clickhouse_cut_short_and_begun_again(drafts: Client, cut: int) -> None:
+    """There is no transaction: what ran before stands, and runs again."""
+    begin(drafts)
+    made = statements("clickhouse")
+    for statement in [*made[: cut + 1], *made]:
+        clickhouse_migration.run(drafts, statement)
+    check(drafts)
+
+
+def begin(client: Client) -> None:
+    for statement in click.ddl(BEFORE):
+        client.command(statement)
+    client.insert_arrow(click.target(BEFORE), pa.Table.from_batches([rows(BEFORE)]))
+
+
+def check(client: Client) -> None:
+    """The table is what the registry would make of it anew, and has its rows."""
+    client.insert_arrow(click.target(AFTER), pa.Table.from_batches([new_row(AFTER)]))
+    assert client.query(
+        "SELECT count(), min(rating), max(length(place)) FROM moods"
+    ).result_rows == [(4, 1.0, 40)]
+    for statement in click.ddl(FRESH):
+        client.command(statement)
+    columns = "SELECT name, type, default_kind, default_expression FROM system.columns WHERE database = 'drafts' AND table = '{}' ORDER BY position"
+    made, told = (
+        client.query(columns.format(n)).result_rows for n in ("moods_versions", "fresh_versions")
+    )
+    assert made == told
+    rules = [
+        set(click_constraints(client.command(f"SHOW CREATE TABLE {n}")))
+        for n in ("moods_versions", "fresh_versions")
+    ]
+    assert rules[0] == rules[1]
 
 
 def click_constraints(text: Any) -> list[str]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pytest
 
+from benchmarks.history import History
+from flows.common_queries import QUERIES
+from flows.common_queries.binding import bound
 from schema import clickhouse as ch
 from schema.registry import table
 from sinks.clickhouse_maintenance import ClickHouseMaintenance, pays
@@ -100,18 +104,47 @@ def test_clickhouse_merges_where_it_pays(click: tuple[Client, str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("partition", "count", "size", "wanted"),
+    ("span", "partition", "count", "size", "wanted"),
     [
-        ("202611", 7, 1, False),
-        ("202611", 8, 1, True),
-        ("202610", 1, 1, False),
-        ("202610", 2, 1, True),
-        ("202610", 50, 5 << 30, False),
-        ("all", 7, 1, False),
-        ("all", 8, 1, True),
+        ("month", "202611", 7, 1, False),
+        ("month", "202611", 8, 1, True),
+        ("month", "202610", 1, 1, False),
+        ("month", "202610", 2, 1, True),
+        ("month", "202610", 50, 5 << 30, False),
+        ("month", "all", 7, 1, False),
+        ("month", "all", 8, 1, True),
+        ("year", "2026", 1, 1, False),
+        ("year", "2026", 2, 1, True),
+        ("year", "2026", 2, 5 << 30, False),
+        ("year", "2025", 2, 1, True),
     ],
 )
-def test_a_merge_pays_for_many_parts_and_for_months_that_are_over(
-    partition: str, count: int, size: int, wanted: bool
+def test_a_merge_pays_for_many_parts_and_for_months_that_are_over_and_years(
+    span: str, partition: str, count: int, size: int, wanted: bool
 ) -> None:
-    assert pays(partition, count, size, "202611") is wanted
+    assert pays(span, partition, count, size, "202611") is wanted
+
+
+def test_a_heatmap_reads_one_granule_of_a_year_that_was_maintained(
+    click: tuple[Client, str],
+) -> None:
+    """However many accounts there are, and on however many days their rows were written."""
+    client, url = click
+    history = History(accounts=60, days=366)  # 2 000 rows of each of eleven batches
+    for rows in history.rows("daily_snapshots", 2_000):
+        put(client, "daily_snapshots", rows)
+    values = {"account": history.account(7), "zone": "UTC"}
+    values |= {"year_start": "2025-01-01", "year_end": "2026-01-01"}
+    query = bound(QUERIES["heatmap"], "clickhouse")
+
+    def read() -> int:
+        told = json.loads(client.raw_query(query, values, fmt="JSON"))
+        assert told["rows"] == 365
+        return int(told["statistics"]["rows_read"])
+
+    before = read()
+    client.command("SYSTEM START MERGES")
+    maintain(url, WANTED)
+    assert dict(parts(client, "daily_snapshots"))["2025"] == 1
+    # One granule, or two where it ends amid the account.
+    assert read() <= 2 * 8192 < before

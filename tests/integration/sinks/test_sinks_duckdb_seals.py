@@ -169,6 +169,22 @@ def test_the_owner_seals_now_and_then(tmp_path: Path) -> None:
             assert [head.number for head in client.seal()] == [2]
 
 
+def test_the_owner_goes_on_to_seal_when_it_could_not(tmp_path: Path) -> None:
+    heads = tmp_path / audit_heads.NAME
+    heads.mkdir()  # nobody can write it
+    with (
+        Database(tmp_path, Limits(256, 1)) as database,
+        DuckServer(database, tmp_path / "s", seal_seconds=0.02),
+        DuckClient(tmp_path / "s") as client,
+    ):
+        client.change({"users": rows("users", user(ANN))}, {}, ROOT)
+        query = "SELECT seal_number FROM audit_seals"
+        eventually(lambda: client.query(query).read_all().num_rows, what="it is sealed")
+        heads.rmdir()
+        client.change({"users": rows("users", user(ANN, version=2))}, {}, ROOT)
+        eventually(lambda: heads.exists() and audit_heads.read(heads), what="it is noted")
+
+
 @pytest.mark.parametrize("text", ["1 abc\n", "x\n", "1 " + "0" * 64 + "\nö\n"])
 def test_a_list_that_is_none_is_refused(text: str, tmp_path: Path) -> None:
     (tmp_path / "heads").write_text(text)

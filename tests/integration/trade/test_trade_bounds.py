@@ -11,6 +11,7 @@ from operators import shard
 from schema import keys
 from schema.enums import Outcome
 from schema.ids import PARTITIONS
+from sources.rounds import RedisClock
 from tests.integration.trade.logs import last_id, orders
 from tests.integration.trade.plane import Plane, Start, give_price, publish_world, report, send
 
@@ -95,3 +96,24 @@ def test_signals_stay_whose_decisions_redis_has_lost_since_they_were_found_decid
     plane.upkeep.keep([], plane.clock.now() + 40_000_000)
     plane.upkeep.keep([], plane.clock.now() + 50_000_000)
     assert redis_client.xlen(keys.signals(0)) == 1
+
+
+def test_every_partition_gets_its_snapshot_although_rounds_are_slow(
+    redis_client: redis.Redis, start: Start
+) -> None:
+    """Where a round takes longer than a snapshot lasts, all are due again in each of them."""
+
+    class Slow(RedisClock):
+        skipped = 0
+
+        def now(self) -> int:
+            return super().now() + self.skipped
+
+    clock = Slow(redis_client)
+    plane = start(snapshot_seconds=1, idle_decision_seconds=0.001, clock=clock)
+    for _ in range(PARTITIONS // 4):
+        clock.skipped += 10_000_000
+        plane.turn()
+    names = [keys.snapshot(partition) for partition in range(PARTITIONS)]
+    found: Any = redis_client.mget(names)
+    assert None not in found

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -110,6 +111,32 @@ def test_only_what_changes_gets_a_new_version_and_what_leaves_is_marked() -> Non
     assert gone["account_id"] not in then.tables["accounts"]["account_id"].to_pylist()
     back = change.apply(world.parse(small()), (then.version, then.tables), T1)
     assert back.version == 3
+
+
+def test_what_comes_back_has_what_others_wrote_of_it() -> None:
+    """An account without the limits that somebody has set for it could lose more than it may."""
+    data, owner = small(), make_id("user", "anna").bytes
+    first = change.apply(world.parse(data), None, T0)
+    which = registry.table("accounts")
+    written = {"risk_limits": '{"max_daily_loss":100}', "user_id": owner, "reporting_zone": "UTC"}
+    rows = [{**row, **written} for row in first.tables["accounts"].to_pylist()]
+    columns = {name: [row[name] for row in rows] for name in which.names}
+    stored = first.tables | {"accounts": pa.Table.from_batches([arrow.batch(which, columns)])}
+    data["accounts"][0]["count"] = 2
+    then = change.apply(world.parse(data), (first.version, stored), T1)
+    removed = {
+        name: rows.filter(pc.is_valid(rows["deleted_at"])) for name, rows in then.rows.items()
+    }
+    assert removed["accounts"].num_rows == 1
+    back = change.apply(world.parse(small()), (then.version, then.tables), T1 + 1, removed)
+    assert back.counts["accounts"] == change.Counts(added=1)
+    (account,) = back.rows["accounts"].to_pylist()
+    assert {name: account[name] for name in written} == written
+    assert account["deleted_at"] is None
+    assert account["config_version"] == 3
+    (was,) = removed["accounts"].to_pylist()
+    assert account["created_at"] == was["created_at"] < account["updated_at"]
+    assert account in back.tables["accounts"].to_pylist()
 
 
 def test_accounts_keep_id_and_partition_and_strategies_their_magic() -> None:

@@ -212,3 +212,45 @@ def test_a_fingerprint_tells_columns_and_types() -> None:
 
     assert len({mark(one), mark(one, two), mark(one, wide), mark(two, one)}) == 4
     assert mark(one, two) == mark(one, Column("count", INT, "Other words."))
+
+
+PAIRS = Table(
+    name="pairs",
+    layer="1",
+    purpose="Pairs.",
+    columns=(Column("id", ID, "It."), Column("other_id", ID, "Another.", nullable=True)),
+    key=("id",),
+    kind="live",
+    stores=frozenset({"redis"}),
+    retention="",
+)
+
+
+def ids_of(*texts: str | None) -> list[bytes | None]:
+    """What a column of ids as text becomes, in a piece of a larger one."""
+    others = pa.array([str(UUID(int=9)), *texts]).slice(1)
+    ids = pa.array([UUID(int=n).bytes for n in range(len(texts))], pa.binary(16))
+    rows = arrow.conform(PAIRS, pa.table({"id": ids, "other_id": others}))
+    found: list[bytes | None] = rows.column(1).to_pylist()
+    return found
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        [str(UUID(int=1)), str(UUID(int=2**128 - 1)), "0f1E2d3c-4b5a-6978-8796-A5b4c3d2e1f0"],
+        [UUID(int=7).hex],  # without dashes
+        [str(UUID(int=7)), UUID(int=8).hex],
+        [],
+    ],
+)
+def test_ids_are_read_from_text(texts: list[str]) -> None:
+    assert ids_of(*texts, None) == [*(UUID(each).bytes for each in texts), None]
+
+
+@pytest.mark.parametrize(
+    "text", ["g" * 36, "xx" + str(UUID(int=7))[2:], "12", "0" * 36, "0" * 34, ""]
+)
+def test_a_text_that_is_no_id_is_refused(text: str) -> None:
+    with pytest.raises(ColumnError, match="no id"):
+        ids_of(str(UUID(int=3)), text, str(UUID(int=4)))

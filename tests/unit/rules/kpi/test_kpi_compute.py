@@ -48,6 +48,19 @@ def test_a_kpi_alone_has_the_value_it_has_among_all(
     assert_frame_equal(alone, together.select("account", kpi.id), rel_tol=1e-12, abs_tol=0)
 
 
+def test_what_is_undefined_is_not_taken_for_what_is_absent(given: Inputs) -> None:
+    undefined = Kpi(
+        "undefined", "Undefined", "count", pl.col("p").filter(pl.col("p") > 99).max(), "max", "-",
+        group="trade", input=Input.TRADES, needs=("trades.profit",), stage=Stage.TRADES, empty=7.0,
+    )  # fmt: skip
+    both = inputs(
+        accounts=pl.DataFrame({"account": [0, 1]}),
+        trades=given.trades.with_columns(account=pl.lit(0, pl.Int64)),
+    )
+
+    assert compute(both, kpis=[undefined])["undefined"].to_list() == [None, 7.0]
+
+
 def test_what_hangs_on_itself_is_told() -> None:
     circular = Kpi(
         "circular", "Circular", "ratio", pl.col("circular") + 1, "x = x+1", "-",

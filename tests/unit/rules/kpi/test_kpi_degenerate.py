@@ -79,6 +79,20 @@ def test_every_value_is_finite_or_null() -> None:
     assert row.columns == ["account", *BY_ID]
 
 
+@pytest.mark.parametrize("initial", [0.0, -5.0])
+def test_nothing_is_a_share_of_a_balance_that_was_none(initial: float) -> None:
+    daily = _all()
+    accounts = daily.select("account").unique().with_columns(initial=pl.lit(initial))
+
+    rows = compute(inputs(accounts=accounts, daily=daily))  # raises where a value is not finite
+
+    of_a_firm = [
+        k.id for k in KPIS if k.group == "prop_firm" and k.unit.startswith("ratio of limit")
+    ]
+    shares = ["profit_target_progress", "net_return_on_initial", *of_a_firm]
+    assert {name: rows[name].null_count() for name in shares} == dict.fromkeys(shares, rows.height)
+
+
 @pytest.mark.parametrize("name", ["one day up", "two days", "ruined", "nothing known"])
 def test_an_account_alone_has_the_values_it_has_among_others(name: str) -> None:
     daily = _all()

@@ -73,6 +73,21 @@ def test_the_balance_of_a_window_begins_with_what_was_earned_before() -> None:
     assert cut.emotions["trade_id"].to_list() == ["1"]
 
 
+def test_a_firm_counts_days_against_the_opening_balance_in_every_window() -> None:
+    noon = datetime(2024, 5, 8, 12, tzinfo=UTC)  # seven days before: not in the window
+    trades = trade_rows(
+        {"trade_id": "0", "exit_time": noon, "profit": 1003.0},
+        {"trade_id": "1", "exit_time": noon + timedelta(1), "profit": 10.0},
+    )
+    settings = Settings(initial=1000.0)
+
+    cut = within(_inputs(trades=trades), Window.DAYS_7, settings)
+
+    # Earned after costs: 1000 before the window, 7 in it; 0.5 % of 1000 is 5, and of 2000 it is 10.
+    assert cut.accounts["initial"].to_list() == [2000.0]
+    assert compute(cut, settings)["profitable_days_count"].to_list() == [1]
+
+
 def test_a_day_of_trades_begins_in_the_accounts_zone() -> None:
     before_midnight = datetime(2024, 5, 8, 23, tzinfo=UTC)  # 01:00 on May 9 in Athens
     trades = trade_rows({"exit_time": before_midnight})
