@@ -35,12 +35,14 @@ from flows.snapshots.states import formulas, state_rows
 from flows.snapshots.writing import DuckTarget, write
 from rules.daily import firm
 from rules.daily.kpi_inputs import kpi_inputs
+from rules.kpi.adding_days import advanced
 from rules.kpi.inputs import Inputs
 from rules.kpi.layout import needs_history
 from rules.kpi.packing import BOOKS, packed
 from rules.kpi.registry import KPIS
 from rules.kpi.settings import Settings
-from rules.kpi.state import State, advanced, entry_values
+from rules.kpi.state import State
+from rules.kpi.state_values import entry_values
 from rules.kpi.update import OTHER_ENTRIES, from_history
 from sinks.duckdb.database import Limits
 from sinks.duckdb.files import DuckFiles

@@ -37,9 +37,16 @@ def accounts(seed: int) -> dict[str, pl.DataFrame]:
     days = pl.concat([_days(rng, r).with_columns(account=pl.lit(n)) for n, r in enumerate(kinds)])
     trades = [_trades(rng, int(rng.choice(_TRADES)), max(len(r), 1)) for r in kinds]
     traded = pl.concat([t.with_columns(account=pl.lit(n)) for n, t in enumerate(trades)])
-    known = pl.DataFrame({"account": range(len(kinds))}).with_columns(
-        initial=pl.lit(1000.0), as_of=pl.lit(FIRST + timedelta(151))
-    )
+    n = len(kinds)
+    known = pl.DataFrame(
+        {
+            "account": range(n),
+            "initial": np.where(rng.random(n) < 0.2, rng.choice([0.0, -5.0], n), 1000.0),
+            "daily_loss": [None if own else 0.03 for own in rng.random(n) < 0.5],
+            "profitable_day": [None if own else 0.001 for own in rng.random(n) < 0.5],
+            "funded": [None if own else 2000.0 for own in rng.random(n) < 0.5],
+        }
+    ).with_columns(as_of=pl.lit(FIRST + timedelta(151)))
     return {
         "accounts": known.cast({"account": pl.Int32}),
         "daily": days.cast({"account": pl.Int32}),

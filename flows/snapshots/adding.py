@@ -17,11 +17,12 @@ from flows.snapshots.reading import DAILY, BookReader, ids_in, moment
 from flows.snapshots.states import newest
 from rules.daily.kpi_inputs import accounts_of, kpi_inputs
 from rules.daily.kpi_rows import Computed
+from rules.kpi.adding_days import advanced
 from rules.kpi.inputs import Inputs
 from rules.kpi.packing import BOOKS, packed, unpacked
 from rules.kpi.prepare import local_date, net_result
 from rules.kpi.settings import Settings
-from rules.kpi.state import advanced, sample
+from rules.kpi.state_values import sample
 from rules.kpi.update import DAY_ENTRIES, OTHER_ENTRIES, from_history, updated
 from schema import polars as registry
 from schema.registry import table

@@ -24,11 +24,12 @@ from flows.snapshots.writing import Target, write
 from rules.daily import firm
 from rules.daily.kpi_inputs import accounts_of, kpi_inputs
 from rules.daily.kpi_rows import TABLE, VALUES, Computed, kpi_rows
+from rules.kpi.adding_days import advanced
 from rules.kpi.inputs import Inputs
 from rules.kpi.kpi import Window
 from rules.kpi.packing import BOOKS, packed
 from rules.kpi.settings import Settings
-from rules.kpi.state import advanced, sample
+from rules.kpi.state_values import sample
 from rules.kpi.update import DAY_ENTRIES, OTHER_ENTRIES, from_history, updated
 
 if TYPE_CHECKING:

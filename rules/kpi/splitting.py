@@ -16,7 +16,7 @@ from typing import Any
 
 import polars as pl
 
-from rules.kpi import statistics
+from rules.kpi import moment_statistics, statistics
 from rules.kpi.statistics import Statistic
 
 # Functions that answer for each row by itself; any other one needs all rows.
@@ -41,8 +41,8 @@ _OF_ONE: Mapping[str, Callable[[pl.Expr], Statistic]] = {
     "Count": statistics.known,
 }
 _OF_SAMPLE: Mapping[str, Callable[[pl.Expr, int], Statistic]] = {
-    "Std": statistics.deviation,
-    "Var": statistics.variance,
+    "Std": moment_statistics.deviation,
+    "Var": moment_statistics.variance,
 }
 
 
@@ -122,13 +122,13 @@ def _function(body: Any) -> Statistic | None:
         case {"Boolean": {"Any": {"ignore_nulls": True}}}:
             found = statistics.any_of(_row(of[0]))
         case {"Skew": bias}:
-            found = statistics.skew(_row(of[0]), bias=bias)
+            found = moment_statistics.skew(_row(of[0]), bias=bias)
         case {"Kurtosis": [fisher, bias]}:
-            found = statistics.kurtosis(_row(of[0]), fisher=fisher, bias=bias)
+            found = moment_statistics.kurtosis(_row(of[0]), fisher=fisher, bias=bias)
         case {"Correlation": {"method": "Pearson"}}:
-            found = statistics.correlation(_row(of[0]), _row(of[1]))
+            found = moment_statistics.correlation(_row(of[0]), _row(of[1]))
         case {"Correlation": {"method": {"Covariance": ddof}}}:
-            found = statistics.covariance(_row(of[0]), _row(of[1]), ddof)
+            found = moment_statistics.covariance(_row(of[0]), _row(of[1]), ddof)
     return found
 
 

@@ -10,7 +10,8 @@ from rules.kpi.kpi import Kpi, Part, Stage
 from rules.kpi.layout import OF_HISTORY
 from rules.kpi.registry import KPIS
 from rules.kpi.settings import Settings
-from rules.kpi.state import State, entry_values
+from rules.kpi.state import State
+from rules.kpi.state_values import entry_values
 
 _OF_DAYS = frozenset(
     {Stage.DAILY, Stage.EQUITY, Stage.RECENT, Stage.LAST_30, Stage.LAST_90, Stage.LAST_36M}
