@@ -154,8 +154,8 @@ def test_metrics_count_queries_and_bytes(tmp_path: Path) -> None:
         def both_counted() -> dict[str, str] | None:
             # A query is counted when it has been answered.
             text = ask(server, method="GET", path="/metrics", headers={}).body.decode()
-            rows = [line.rsplit(" ", 1) for line in text.splitlines() if line[0] != "#"]
-            found = {name: value for name, value in rows}
+            lines = text.splitlines()
+            found = dict(line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
             return found if found["tradecast_clickhouse_query_seconds_count"] == "2.0" else None
 
         lines = eventually(both_counted)
