@@ -27,7 +27,7 @@ demo: env ## run the main job on real parts and print what came of it
 	@$(BIN)/tradecast demo $(ARGS)
 
 test: env ## run the whole test suite
-	$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist loadscope --no-loadscope-reorder $(ARGS)
 
 torture: env ## strike the running system at random for MINUTES, and check it by the brokers' books
 	$(BIN)/python -m tests.torture --minutes $(MINUTES) $(ARGS)

@@ -13,6 +13,7 @@ class ByServers(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         module = nodeid.partition("::")[0]
-        if module.startswith("tests/acceptance/"):
-            return "acceptance"
+        for together in ("tests/acceptance/", "tests/integration/schema/"):
+            if module.startswith(together):
+                return together
         return module if module.startswith("tests/integration/") else nodeid

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.embedded_http import BASIC, PASSWORD, ask
-from tests.servers import ClickHouseServer
+from tests.servers import ClickHouseServer, eventually
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -150,8 +150,15 @@ def test_metrics_count_queries_and_bytes(tmp_path: Path) -> None:
     with ClickHouseServer(tmp_path / "m") as server:
         ask(server, "select 1")
         ask(server, "selec")
-        text = ask(server, method="GET", path="/metrics", headers={}).body.decode()
-    lines = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
+
+        def both_counted() -> dict[str, str] | None:
+            # A query is counted when it has been answered.
+            text = ask(server, method="GET", path="/metrics", headers={}).body.decode()
+            lines = text.splitlines()
+            found = dict(line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
+            return found if found["tradecast_clickhouse_query_seconds_count"] == "2.0" else None
+
+        lines = eventually(both_counted)
     assert lines['tradecast_clickhouse_queries_total{result="ok"}'] == "1.0"
     assert lines['tradecast_clickhouse_queries_total{result="error"}'] == "1.0"
     assert lines['tradecast_clickhouse_bytes_total{direction="in"}'] == "13.0"

@@ -36,7 +36,7 @@ def duck_stores() -> Iterator[dict[str, duckdb.DuckDBPyConnection]]:
         connection.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def click_database(clickhouse: Any) -> Iterator[Client]:
     with clickhouse.client() as client:
         client.command("CREATE DATABASE schema_stores")
