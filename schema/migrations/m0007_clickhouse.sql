@@ -2,7 +2,7 @@ CREATE TABLE IF NOT EXISTS "kpi_states" (
   "account_id" UUID COMMENT 'The trading account.',
   "zone" LowCardinality(String) COMMENT 'IANA time zone of the day.',
   "date" Date32 COMMENT 'The last day that is in it.',
-  "formulas" LowCardinality(String) COMMENT 'Which formulas it was made for: their hash.',
+  "formulas" LowCardinality(String) COMMENT 'Which formulas and rules of a firm it was made for: their hash.',
   "numbers" String COMMENT 'Statistics of days and trades: 8 bytes each, in base64.' CODEC(ZSTD(1)),
   "more" String COMMENT 'Its groups, values that need history, and what they rest on.' CODEC(ZSTD(3)),
   "version" UInt64 COMMENT 'Rises with every change of the row; the greatest is the current row.' CODEC(Delta, ZSTD(1))

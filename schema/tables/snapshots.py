@@ -181,7 +181,9 @@ KPI_STATES = Table(
         ACCOUNT_ID,
         Column("zone", label(64), "IANA time zone of the day."),
         Column("date", DATE, "The last day that is in it."),
-        Column("formulas", label(16), "Which formulas it was made for: their hash."),
+        Column(
+            "formulas", label(16), "Which formulas and rules of a firm it was made for: their hash."
+        ),
         Column("numbers", TEXT, "Statistics of days and trades: 8 bytes each, in base64."),
         Column("more", JSON, "Its groups, values that need history, and what they rest on."),
         VERSION_COLUMN,
