@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
+from functools import cache
 from hashlib import sha1
+from importlib.resources import files
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -17,6 +19,7 @@ from schema.registry import table
 
 if TYPE_CHECKING:
     from datetime import date
+    from importlib.resources.abc import Traversable
 
     from rules.kpi.settings import Settings
 
@@ -67,6 +70,27 @@ def usable(kept: BookReader, stale: pl.DataFrame, zone: str) -> tuple[pl.DataFra
     )
 
 
+def text_of(*places: Traversable) -> str:
+    """Return a hash of the modules at some places, folders or files: another one for other text."""
+    told = sha1(usedforsecurity=False)
+    for place in places:
+        modules = place.iterdir() if place.is_dir() else [place]
+        for module in sorted(modules, key=lambda each: each.name):
+            if module.name.endswith(".py"):
+                told.update(module.read_bytes())
+    return told.hexdigest()
+
+
+@cache
+def _program() -> str:
+    """Return a hash of what makes rows of days and trades, and KPIs of these.
+
+    What an expression aggregates is in the layout's own hash, by the names of its columns; what a
+    column means is in the text alone.
+    """
+    return text_of(files("rules.kpi"), files("rules.daily") / "kpi_inputs.py")
+
+
 def formulas(accounts: pl.DataFrame, rules: pl.DataFrame) -> pl.DataFrame:
     """Return account_id and `formulas`: a hash of what a state is made for.
 
@@ -80,7 +104,8 @@ def formulas(accounts: pl.DataFrame, rules: pl.DataFrame) -> pl.DataFrame:
     stated = rules.select("account_id", *firm.SETTINGS)
     of = accounts.select("account_id", "currency").join(stated, on="account_id", how="left")
     told = of.select("account_id", what=pl.struct(pl.exclude("account_id")).struct.json_encode())
-    hashes = {each: _hash(f"{VERSION} {each}") for each in told["what"].unique()}
+    program = f"{VERSION} {_program()}"
+    hashes = {each: _hash(f"{program} {each}") for each in told["what"].unique()}
     return told.select(
         "account_id", formulas=pl.col("what").replace_strict(hashes, return_dtype=pl.String)
     )

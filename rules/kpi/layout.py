@@ -14,7 +14,6 @@ from rules.kpi import daily_frames, period_frames, trade_frames, trade_groups
 from rules.kpi.compute import reads
 from rules.kpi.kpi import Kernel, Kpi, Part, Stage
 from rules.kpi.registry import ENTRIES
-from rules.kpi.settings import Settings
 from rules.kpi.splitting import NeedsHistory, Split, split
 from rules.kpi.statistics import Column, rows
 
@@ -95,7 +94,6 @@ def _version() -> str:
     names = [f"{stage} {name}" for stage in KEPT for name in STATISTICS[stage]]
     names += [f"{stage} {OPENED[stage]}" for stage in OPENED]
     names += sorted(trade_groups.GROUPED)
-    names.append(repr(Settings()))  # what rows are reckoned with where nobody says otherwise
     return sha1(repr(names).encode(), usedforsecurity=False).hexdigest()[:16]
 
 
