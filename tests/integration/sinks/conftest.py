@@ -8,6 +8,7 @@ import pytest
 
 from sinks.duckdb.control import Control
 from sinks.duckdb.database import Database, Limits
+from tests.migrated import duckdb_into
 from tests.postgres import PostgresServer
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ def empty_postgres(postgres: PostgresServer) -> Iterator[str]:
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
+    duckdb_into(tmp_path)
     with Database(tmp_path, Limits(256, 1)) as database:
         yield database
 
