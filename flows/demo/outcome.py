@@ -135,7 +135,10 @@ def match_entries(outcome: Outcome, sent: Path, store: Store) -> None:
 
 
 def signal_to_stores(ports: Iterable[int]) -> dict[str, float | None]:
-    """Quantiles of the archives' histograms, in milliseconds: those of the slower store."""
+    """Quantiles of the archives' histograms, in milliseconds: those of the slower store.
+
+    None of an archive that does not answer: what it had measured has ended with it.
+    """
     slowest: dict[str, float | None] = {"p50": None, "p99": None}
     for port in ports:
         buckets = _buckets(port)
@@ -150,8 +153,11 @@ def signal_to_stores(ports: Iterable[int]) -> dict[str, float | None]:
 def _buckets(port: int) -> list[tuple[float, float]]:
     from flows.archive_metrics import LATENCY  # noqa: PLC0415 - the name only
 
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
-        text = answer.read().decode()
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+            text = answer.read().decode()
+    except OSError:
+        return []
     return [
         (float(sample.labels["le"]), sample.value)
         for family in text_string_to_metric_families(text)
