@@ -14,6 +14,7 @@ from tests.acceptance import plain_world
 from tests.acceptance.running_demo import RunningDemo
 from tests.acceptance.test_acceptance_kills import audit
 from tests.servers import eventually
+from tests.torture.plan import FIRST_PASS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,8 +24,6 @@ pytestmark = pytest.mark.timeout(600)
 
 # Migrations end before a system runs; tests of the stores strike there.
 RUNNING = [name for name in POINTS if not name.startswith("migrate.")]
-# The first passes are those of `up`, which records the configuration.
-LATER = {"archive.rows": 2}
 
 
 def run(tmp_path: Path, points: Iterable[str], action: str, seconds: int) -> set[str]:
@@ -36,7 +35,7 @@ def run(tmp_path: Path, points: Iterable[str], action: str, seconds: int) -> set
     replay.write_text(plain_world.alerts(seed=11, seconds=seconds), encoding="utf-8")
     given = ["--world", str(file), "--alerts", str(replay), "--seconds", str(seconds)]
     given += ["--patience", "150"]
-    armed = ",".join(f"{name}={action}@{LATER.get(name, 1)}" for name in points)
+    armed = ",".join(f"{name}={action}@{FIRST_PASS.get(name, 1)}" for name in points)
     environment = {
         VARIABLE: armed,
         DIRECTORY: str(struck),
