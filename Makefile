@@ -18,7 +18,8 @@ help: ## show this list
 	@test -n "$(PYTHON)" || { echo "Tradecast needs CPython 3.11 or 3.12, and none was found on PATH; set PYTHON=/path/to/python"; exit 1; }
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@# What setuptools says of editable installations is no news here.
+	PYTHONWARNINGS="ignore:Editable installation" $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
 env: .venv/.installed ## make .venv from the hash-pinned requirements
