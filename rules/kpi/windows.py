@@ -49,7 +49,8 @@ def within(inputs: Inputs, window: Window, settings: Settings) -> Inputs:
         "as_of",
         "funded",
         opened=pl.coalesce("last", "opened"),
-        initial=pl.col("initial") + pl.col("earned").fill_null(0.0),
+        # Of an account that began with nothing 0, which is none, and not what settings say.
+        initial=(pl.col("initial") + pl.col("earned").fill_null(0.0)).fill_null(0.0),
     )
     others = inputs.accounts.drop("as_of", "opened", "initial", "funded", strict=False)
     kept = _kept(trades)

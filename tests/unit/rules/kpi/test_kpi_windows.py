@@ -96,3 +96,13 @@ def test_a_day_of_trades_begins_in_the_accounts_zone() -> None:
         return within(_inputs(trades=trades), Window.DAYS_7, Settings(zone=zone)).trades.height
 
     assert (count("UTC"), count("Europe/Athens")) == (0, 1)
+
+
+@pytest.mark.parametrize("window", [Window.ALL, Window.DAYS_7])
+def test_a_balance_that_was_none_is_none_in_a_window_too(window: Window) -> None:
+    accounts = pl.DataFrame({"account": [0], "initial": [0.0]})
+
+    row = compute(within(_inputs(accounts=accounts), window, Settings()), Settings())
+
+    assert row["net_return_on_initial"].to_list() == [None]
+    assert row["profit_target_remaining"].to_list() == [None]
