@@ -107,11 +107,12 @@ def _correlation(starts: Starts, a: Floats, b: Floats) -> Floats:
 
 
 def _slope(starts: Starts, a: Floats, b: Floats) -> Floats:
-    varied = _varied(starts, b)
+    flat, varied = ~_varied(starts, a), _varied(starts, b)
     a, b = _around(starts, a), _around(starts, b)
-    squares = _sum(starts, b * b)
+    squares, both = _sum(starts, b * b), _sum(starts, a * b)
+    both[flat] = 0.0  # and no remainder of rounding, which others divide by
     found = np.full(varied.size, np.nan)
-    np.divide(_sum(starts, a * b), squares, out=found, where=varied & (squares != 0))
+    np.divide(both, squares, out=found, where=varied & (squares != 0))
     return found
 
 
