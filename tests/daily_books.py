@@ -92,6 +92,17 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
         "instance_id": INSTANCE,
         "version": 1,
     },
+    "signal_execution_status": {
+        "strategy_id": make_id("strategy"),
+        "partition": 3,
+        "symbol": "EURUSD",
+        "action": "buy",
+        "legs": 1,
+        "legs_final": 1,
+        "received_at": NOW,
+        "decided_at": NOW,
+        "version": 1,
+    },
     "armor_breaches": {
         "account_id": ANN,
         "rule": "daily_loss",

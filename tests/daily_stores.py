@@ -18,7 +18,7 @@ from tests.daily_books import BOB, at, deal, deposit, frame, mark, trade
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from flows.stores import ClickHouseStore
+    from flows.stores import ClickHouseStore, Store
     from rules.kpi.kpi import Window
     from sinks.clickhouse import ClickHouseWriter
     from sinks.duckdb.client import DuckFiles
@@ -34,7 +34,7 @@ WRITTEN = (
         "stream_marks",
     ),
     *(DAILY.name, "kpi_snapshots", "kpi_values", "kpi_states", "orders", "emotion_logs_versions"),
-    *("result_metrics", "account_performance", "trade_performance"),
+    *("result_metrics", "account_performance", "trade_performance", "signal_execution_status"),
     *("broker_performance", "instance_performance"),
 )
 
@@ -44,6 +44,7 @@ class Stores:
 
     def __init__(self, duck: DuckFiles, writer: ClickHouseWriter, store: ClickHouseStore) -> None:
         self.duck = duck
+        self.readers: tuple[Store, ...] = (duck, store)
         self.targets: list[Target] = [DuckTarget(duck), ClickHouseTarget(writer, store)]
         self._writer = writer
         self._client = store.client

@@ -13,6 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from flows import audit
 from flows.stores import values
+from schema.codes import ReasonCode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -23,6 +24,14 @@ if TYPE_CHECKING:
 # Checks that count tickets and records beyond the one that there should be.
 _TOO_MANY = ("leg_with_two_tickets", "magic_with_two_tickets", "entry_recorded_twice")
 _ENTRIES = "trade_signal", "signal_rejection", "signal_resend"
+# What refuses a good alert where executors were away, or the machine is too slow for its load.
+_TOO_OLD = (
+    ReasonCode.SIGNAL_TOO_OLD,
+    ReasonCode.BALANCE_STALE,
+    ReasonCode.QUOTE_STALE,
+    ReasonCode.RATE_STALE,
+    ReasonCode.ORDER_EXPIRED,
+)
 
 
 @dataclass
@@ -98,6 +107,18 @@ def describe(outcome: Outcome, store: Store) -> None:
     ]
     to_order = {"p50": _quantile(found, 0.5), "p99": _quantile(found, 0.99)}
     outcome.latency_ms = {"signal_to_order": to_order, **outcome.latency_ms}
+
+
+def too_old(store: Store) -> set[str]:
+    """Signals that every account has answered, and one of them that something was too old."""
+    words = ", ".join(f"'{code.name}'" for code in _TOO_OLD)
+    rows = values(
+        store,
+        "SELECT CAST(signal_id AS VARCHAR) FROM signal_execution_status GROUP BY signal_id"  # noqa: S608 - words of the enum
+        f" HAVING count(*) = sum(CASE WHEN outcome = 'none' THEN 0 ELSE 1 END)"
+        f" AND sum(CASE WHEN reason_code IN ({words}) THEN 1 ELSE 0 END) > 0",
+    )
+    return {signal for (signal,) in rows}
 
 
 def match_entries(outcome: Outcome, sent: Path, store: Store) -> None:

@@ -128,7 +128,7 @@ def _slope(starts: Starts, a: Floats, b: Floats) -> Floats:
     flat, varied = ~_varied(starts, a), _varied(starts, b)
     a, b = _around(starts, a), _around(starts, b)
     squares, both = _sum(starts, b * b), _sum(starts, a * b)
-    both[flat] = 0.0
+    both[flat] = 0.0  # and no remainder of rounding, which others divide by
     found = np.full(varied.size, np.nan)
     np.divide(both, squares, out=found, where=varied & (squares != 0))
     return found

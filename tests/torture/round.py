@@ -66,7 +66,7 @@ def run(
 def _torture(done: Round, directory: Path, arguments: list[str], seconds: float) -> None:
     place, struck = directory / "disk", directory / "struck"
     struck.mkdir()
-    with Surroundings(place) as around:
+    with Surroundings(place, directory / "clock") as around:
         environment = {
             "TRADECAST__REDIS__URL": around.url,
             "TRADECAST__TRADE__SHARDS": str(done.plan.shards),

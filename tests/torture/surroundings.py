@@ -39,11 +39,12 @@ class SteppedValkey(Valkey):
     Args:
         directory: see Valkey.
         password: see Valkey.
+        clock: the file that tells its clock; not on a disk that is filled.
     """
 
-    def __init__(self, directory: Path, *, password: str) -> None:
+    def __init__(self, directory: Path, *, password: str, clock: Path) -> None:
         super().__init__(directory, password=password, die_with_parent=True)
-        self._clock = directory.parent / "clock"
+        self._clock = clock
         self.step(0.0)
 
     def step(self, seconds: float) -> None:
@@ -76,12 +77,12 @@ class Surroundings:
 
     Args:
         directory: takes Valkey's data.
+        clock: the file that tells Valkey's clock.
     """
 
-    def __init__(self, directory: Path) -> None:
-        self._directory = directory
+    def __init__(self, directory: Path, clock: Path) -> None:
         self._stack = ExitStack()
-        self.valkey = SteppedValkey(directory / "valkey", password="torture")
+        self.valkey = SteppedValkey(directory / "valkey", password="torture", clock=clock)
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 from collections import Counter
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager, redirect_stdout
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import clickhouse_connect
@@ -40,24 +42,19 @@ def server() -> Iterator[PostgresServer]:
         yield server
 
 
-@pytest.fixture
-def postgres_url(server: PostgresServer) -> Iterator[str]:
-    for name in server.database("tradecast_private"):
-        yield server.url(name)
-
-
-@pytest.fixture
-def stores(tmp_path: Path, postgres_url: str) -> Iterator[Stores]:
-    home = open_home(tmp_path / "home")
-    (home.path / "tradecast.toml").write_text(f"[postgres]\nurl = '{postgres_url}'\n")
-    system = System(home, load(None, home.path, {}))
+@pytest.fixture(scope="module")
+def stores(server: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stores]:
+    home = open_home(tmp_path_factory.mktemp("private") / "home")
     with ExitStack() as stack:
-        postgres = stack.enter_context(pg.connect(postgres_url))
+        url = server.url(stack.enter_context(contextmanager(server.database)("tradecast_private")))
+        (home.path / "tradecast.toml").write_text(f"[postgres]\nurl = '{url}'\n")
+        system = System(home, load(None, home.path, {}))
+        postgres = stack.enter_context(pg.connect(url))
         pg.migrate(postgres)
         clickhouse_into(home.clickhouse_dir)
         ports = servers.choose_ports(system)
-        for server in servers.embedded(system, ports):
-            stack.enter_context(server)
+        for each in servers.embedded(system, ports):
+            stack.enter_context(each)
         write_json(system.ports_file, ports)
         write_json(home.run_dir / "up.json", {"pid": os.getpid()})
         client = stack.enter_context(system.redis())
@@ -68,6 +65,52 @@ def stores(tmp_path: Path, postgres_url: str) -> Iterator[Stores]:
         stores = Stores(system, client, click, postgres)
         stores.fill()
         yield stores
+
+
+@dataclass
+class Forgotten:
+    """Bert, who was forgotten: what was said of it, and what stood before and after.
+
+    Attributes:
+        would: what a look at it said.
+        looked: where Bert stood after the look.
+        did: what it said when it was done.
+        rows: Anna's rows, before and after.
+        control: rows of audited tables in DuckDB by table and key, before and after.
+    """
+
+    would: dict[str, Any]
+    looked: set[tuple[str, str]]
+    did: dict[str, Any]
+    rows: tuple[dict[tuple[str, str], list[str]], ...]
+    control: tuple[dict[tuple[str, Any], dict[str, Any]], ...]
+
+
+@pytest.fixture(scope="module")
+def forgotten(stores: Stores) -> Forgotten:
+    def forget_bert(*, yes: bool) -> dict[str, Any]:
+        told = io.StringIO()
+        with redirect_stdout(told):
+            assert forget.run(stores.system, BERT.email, yes=yes, as_json=True) == 0
+        found: dict[str, Any] = json.loads(told.getvalue())
+        return found
+
+    would = forget_bert(yes=False)
+    looked, rows, control = where(stores, BERT), rows_of(stores, ANNA), control_of(stores)
+    did = forget_bert(yes=True)
+    after = rows_of(stores, ANNA), control_of(stores)
+    return Forgotten(would, looked, did, (rows, after[0]), (control, after[1]))
+
+
+def control_of(stores: Stores) -> dict[tuple[str, Any], dict[str, Any]]:
+    found: dict[tuple[str, Any], dict[str, Any]] = {}
+    with Database(stores.system.home.duckdb_dir, Limits(256, 2)) as database:
+        for which in TABLES.values():
+            if which.audited and "duckdb" in which.stores:
+                rows = database.cursor().sql(f"SELECT * FROM {which.name}")
+                for row in rows.to_arrow_table().to_pylist():
+                    found[which.name, tuple(row[name] for name in which.key)] = row
+    return found
 
 
 def test_all_that_is_held_is_written(stores: Stores, tmp_path: Path) -> None:
@@ -90,28 +133,21 @@ def test_all_that_is_held_is_written(stores: Stores, tmp_path: Path) -> None:
     assert str(BERT.user) not in everything
 
 
-def test_who_is_forgotten_is_found_in_the_audit_alone(
-    stores: Stores, capsys: pytest.CaptureFixture[str]
-) -> None:
-    before = rows_of(stores, BERT)
-    assert len(where(stores, ANNA)) > 40
-    assert forget.run(stores.system, ANNA.email, yes=False, as_json=True) == 0
-    would = json.loads(capsys.readouterr().out)
-    assert len(where(stores, ANNA)) > 40, "it was only asked what would be done"
-    assert forget.run(stores.system, ANNA.email, yes=True, as_json=True) == 0
-    did = json.loads(capsys.readouterr().out)
-    assert did["tables"] == would["tables"]
-    assert where(stores, ANNA) == {
+def test_who_is_forgotten_is_found_in_the_audit_alone(stores: Stores, forgotten: Forgotten) -> None:
+    assert len(forgotten.looked) > 40, "it was only asked what would be done"
+    did = forgotten.did["tables"]
+    assert did == forgotten.would["tables"]
+    left = where(stores, BERT)
+    assert left == {
         ("duckdb", "audit_log"), ("duckdb", "login_audit"), ("clickhouse", "audit_log"),
         ("postgres", "audit_log"), ("postgres", "login_audit"),
     }  # fmt: skip
-    kept = {(one["store"], one["table"]) for one in did["tables"] if one["what"] == "kept"}
-    assert where(stores, ANNA) <= kept
-    assert all(one["why"] for one in did["tables"] if one["what"] != "removed")
+    assert left <= {(one["store"], one["table"]) for one in did if one["what"] == "kept"}
+    assert all(one["why"] for one in did if one["what"] != "removed")
     # Nobody else has lost a row; the books of the account are there.
-    after = rows_of(stores, BERT)
+    before, after = forgotten.rows
     assert {place: after.get(place, []) for place in before} == before
-    account = str(ANNA.account)
+    account, rows = str(BERT.account), stores.dump()
     for place in (
         ("duckdb", "trades"),
         ("clickhouse", "trades"),
@@ -119,37 +155,24 @@ def test_who_is_forgotten_is_found_in_the_audit_alone(
         ("postgres", "trades"),
         ("postgres", "accounts"),
     ):
-        assert any(account in row for row in stores.dump()[place]), place
+        assert any(account in row for row in rows[place]), place
     with pytest.raises(CommandError, match="there is no user whose email"):
-        privacy.find(stores.system, ANNA.email)
+        privacy.find(stores.system, BERT.email)
 
 
 def test_forgetting_is_audited_row_by_row_and_tells_nothing(
-    stores: Stores, capsys: pytest.CaptureFixture[str]
+    stores: Stores, forgotten: Forgotten
 ) -> None:
-    def control(cursor: Any) -> dict[tuple[str, Any], dict[str, Any]]:
-        found: dict[tuple[str, Any], dict[str, Any]] = {}
-        for which in TABLES.values():
-            if which.audited and "duckdb" in which.stores:
-                rows = cursor.sql(f"SELECT * FROM {which.name}").to_arrow_table().to_pylist()
-                keyed = {tuple(row[name] for name in which.key): row for row in rows}
-                found |= {(which.name, key): row for key, row in keyed.items()}
-        return found
-
-    with Database(stores.system.home.duckdb_dir, Limits(256, 2)) as database:
-        before = control(database.cursor())
-    assert forget.run(stores.system, ANNA.email, yes=True, as_json=True) == 0
-    capsys.readouterr()
-    with Database(stores.system.home.duckdb_dir, Limits(256, 2)) as database:
-        after = control(database.cursor())
-        query = "SELECT * FROM audit_log WHERE actor = 'tradecast forget'"
-        told = database.cursor().sql(query).to_arrow_table().to_pylist()
+    before, after = forgotten.control
     changed = [key for key in before.keys() | after.keys() if before.get(key) != after.get(key)]
     assert len(changed) > 20
+    query = "SELECT * FROM audit_log WHERE actor = 'tradecast forget'"
+    with Database(stores.system.home.duckdb_dir, Limits(256, 2)) as database:
+        told = database.cursor().sql(query).to_arrow_table().to_pylist()
     counts = Counter(which for which, _ in changed)
     assert Counter(row["resource_type"] for row in told) == counts
     said = "".join(str(row) for row in told)
-    for word in (str(ANNA.user), ANNA.user.hex, str(ANNA.user.bytes), ANNA.email, "of anna"):
+    for word in (str(BERT.user), BERT.user.hex, str(BERT.user.bytes), BERT.email, "of bert"):
         assert word not in said
     actions = Counter(row["action"] for row in told)
     gone = sum(key not in after for key in before)
@@ -158,37 +181,50 @@ def test_forgetting_is_audited_row_by_row_and_tells_nothing(
     query = "SELECT t::text FROM audit_log t WHERE user_agent = 'tradecast forget'"
     rows = [row for (row,) in stores.postgres.execute(query).fetchall()]
     assert len(rows) > 15
-    for word in (str(ANNA.user), ANNA.email, "of anna"):
+    for word in (str(BERT.user), BERT.email, "of bert"):
         assert word not in "".join(rows)
-    assert any(f"accounts,{ANNA.account}" in row for row in rows)
+    assert any(f"accounts,{BERT.account}" in row for row in rows)
     (user,) = [row for row in told if row["resource_type"] == "accounts"]
     old, new = (json.loads(user[name]) for name in ("old_values", "new_values"))
-    assert old["account_id"] == new["account_id"] == user["resource_id"] == str(ANNA.account)
+    assert old["account_id"] == new["account_id"] == user["resource_id"] == str(BERT.account)
     assert old["user_id"] == "[forgotten]"
-    assert new["user_id"] not in {str(ANNA.user), "[forgotten]"}
+    assert new["user_id"] not in {str(BERT.user), "[forgotten]"}
 
 
 @pytest.mark.parametrize(
-    ("change", "words"),
+    ("which", "change", "words"),
     [
-        ("UPDATE trades_versions SET closed_at = NULL", "1 open trades"),
-        ("UPDATE subscriptions SET status = 'active', deleted_at = NULL", "1 active subscriptions"),
+        ("archive.main.trades_versions", "closed_at = NULL", "1 open trades"),
+        (
+            "control.main.subscriptions",
+            "status = 'active', deleted_at = NULL",
+            "1 active subscriptions",
+        ),
     ],
 )
-def test_who_trades_is_not_forgotten(stores: Stores, change: str, words: str) -> None:
-    catalog = "archive" if "trades" in change else "control"
-    with Database(stores.system.home.duckdb_dir, Limits(256, 2)) as database:
-        cursor = database.cursor()
-        cursor.execute(f"USE {catalog}.main")
-        cursor.execute(f"{change} WHERE account_id = '{ANNA.account}'")
+def test_who_trades_is_not_forgotten(stores: Stores, which: str, change: str, words: str) -> None:
+    columns = [part.split(" = ")[0] for part in change.split(", ")]
+    of_anna = f"WHERE account_id = '{ANNA.account}'"
+
+    def execute(query: str, values: list[Any] | None = None) -> list[Any]:
+        with Database(stores.system.home.duckdb_dir, Limits(256, 2)) as database:
+            return database.cursor().execute(query, values).fetchall()
+
+    told = ", ".join(f"CAST({column} AS VARCHAR)" for column in columns)
+    (before,) = execute(f"SELECT {told} FROM {which} {of_anna}")
+    execute(f"UPDATE {which} SET {change} {of_anna}")
     with pytest.raises(CommandError, match=words):
         forget.run(stores.system, ANNA.email, yes=True, as_json=True)
     assert len(where(stores, ANNA)) > 40
+    back = ", ".join(f"{column} = ?" for column in columns)
+    execute(f"UPDATE {which} SET {back} {of_anna}", list(before))
 
 
 def test_a_trade_that_stands_on_redis_alone_counts(stores: Stores) -> None:
     which = table("trade_state")
     (fields,) = live_rows.encode(which, ANNA.batch(which))
-    stores.redis.hset(keys.state(3, which.name, ANNA.user), mapping={**fields, "state": "open"})
+    key = keys.state(3, which.name, ANNA.user)
+    stores.redis.hset(key, mapping={**fields, "state": "open"})
     with pytest.raises(CommandError, match="1 open trades"):
         forget.run(stores.system, str(ANNA.user), yes=True, as_json=True)
+    stores.redis.delete(key)

@@ -57,11 +57,11 @@ def test_duckdb(tmp_path: Path) -> None:
     assert {"orders_versions", "accounts", "schema_migrations"} <= {name for (name,) in made}
 
 
-def test_clickhouse(tmp_path: Path) -> None:
+@pytest.mark.parametrize("fault", FAULTS)
+def test_clickhouse(tmp_path: Path, fault: str) -> None:
     with ClickHouseServer(tmp_path) as server:
         url = f"{server.url}/default"
-        for fault in FAULTS:
-            assert killed(CLICKHOUSE.format(url), fault)
+        assert killed(CLICKHOUSE.format(url), fault)
         writer = ClickHouseWriter(url)
         assert writer.positions() == {}
         writer.close()

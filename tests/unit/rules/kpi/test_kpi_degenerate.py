@@ -79,6 +79,17 @@ def test_every_value_is_finite_or_null() -> None:
     assert row.columns == ["account", *BY_ID]
 
 
+@pytest.mark.parametrize("r", [0.01, 0.0013, -0.007])
+def test_equal_returns_have_no_slope_to_divide_by(r: float) -> None:
+    days = [r] * 99
+    daily = _account("constant", days, [0.001 * (n % 7 - 3) for n in range(len(days))])
+
+    row = compute(inputs(daily=daily)).row(0, named=True)
+
+    assert row["beta"] == 0.0
+    assert row["treynor_ratio"] is None
+
+
 @pytest.mark.parametrize("initial", [0.0, -5.0])
 def test_nothing_is_a_share_of_a_balance_that_was_none(initial: float) -> None:
     daily = _all()

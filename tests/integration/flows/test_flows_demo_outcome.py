@@ -1,0 +1,35 @@
+"""What a demo takes for a reason that nobody has traded an alert."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flows.demo.outcome import too_old
+from schema.ids import make_id
+from tests.daily_books import ANN, BOB
+
+if TYPE_CHECKING:
+    from tests.daily_stores import Stores
+
+
+def test_signals_that_were_too_old_are_told_and_none_else(stores: Stores) -> None:
+    answers = {
+        "stale": (("rejected", "QUOTE_STALE"), ("skipped", "DIRECTION_NOT_ALLOWED")),
+        "late": (("rejected", "SIGNAL_TOO_OLD"), ("expired", "ORDER_EXPIRED")),
+        "refused": (("rejected", "MAX_OPEN_TRADES"), ("skipped", "DIRECTION_NOT_ALLOWED")),
+        "not answered": (("rejected", "QUOTE_STALE"), ("none", "NONE")),
+        "filled": (("filled", "NONE"), ("filled", "NONE")),
+    }
+    rows = [
+        {
+            "signal_id": make_id("test", signal),
+            "account_id": who,
+            "outcome": outcome,
+            "reason_code": reason,
+        }
+        for signal, both in answers.items()
+        for who, (outcome, reason) in zip((ANN, BOB), both, strict=True)
+    ]
+    stores.add(signal_execution_status=rows)
+    for reader in stores.readers:
+        assert too_old(reader) == {str(make_id("test", each)) for each in ("stale", "late")}
