@@ -24,6 +24,7 @@ from benchmarks import (
     kpis,
     messages,
     migrate,
+    nights,
     parsing,
     resume,
     signal_to_order,
@@ -33,7 +34,7 @@ from benchmarks.report import kept, machine, page, show
 _MODULES = (
     *(decide, growth, parsing, messages, signal_to_order),
     *(epoch, archive, inserts, hold, analysts, migrate, audit),
-    *(endpoint, resume, idle, kpis, days, backfill, kpi_storage),
+    *(endpoint, resume, idle, kpis, days, nights, backfill, kpi_storage),
 )
 BENCHMARKS = {one.NAME: one for one in _MODULES}
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"

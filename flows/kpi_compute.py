@@ -116,7 +116,15 @@ def facts(kpi: Kpi) -> dict[str, Any]:
         "rests on": ", ".join(kpi.needs),
         "shown from": least(kpi),
         "windows": ", ".join(kpi.windows),
+        "each night": nightly(kpi),
     }
+
+
+def nightly(kpi: Kpi) -> str:
+    """Return what a night's update of the KPI over all time reads, in words."""
+    from rules.kpi.layout import needs_history  # noqa: PLC0415 - it takes all formulas apart
+
+    return "its history" if needs_history(kpi) else "the day alone"
 
 
 def least(kpi: Kpi) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from flows.kpi_compute import least
+from flows.kpi_compute import least, nightly
 from rules.kpi.kpi import EVERY_WINDOW, Kpi
 from rules.kpi.registry import KPIS
 
@@ -29,6 +29,8 @@ here of one. What all of them have in common:
 - "From" is the sample from which a value says something; below it, it is shown with a warning.
   A KPI means something for all windows (all, year, quarter, month, 90d, 30d, 7d) unless a note
   says for which.
+- "Each night" says what an update over all time reads: the day alone, which is added to
+  [what is kept of the account](../explanation/snapshots.md), or its history.
 
 What is done about rows that cannot be true, such as a trade closed before it opened, is said in
 [how to compute KPIs](../howto/kpis.md).
@@ -36,8 +38,8 @@ What is done about rows that cannot be true, such as a trade closed before it op
 This page is generated from the code; do not edit it.
 """
 _HEAD = """
-| KPI | unit | formula | where there is no value | rests on | from |
-| --- | --- | --- | --- | --- | --- |
+| KPI | unit | formula | where there is no value | rests on | from | each night |
+| --- | --- | --- | --- | --- | --- | --- |
 """
 
 
@@ -60,6 +62,7 @@ def _row(kpi: Kpi) -> str:
         (kpi.edges + windows).replace("<", "&lt;").replace("*", "\\*"),
         ", ".join(f"`{column}`" for column in kpi.needs),
         least(kpi),
+        nightly(kpi),
     )
     # A bar ends a cell, in code too.
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n"

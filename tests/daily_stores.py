@@ -33,7 +33,7 @@ WRITTEN = (
         "armor_breaches",
         "stream_marks",
     ),
-    *(DAILY.name, "kpi_snapshots", "kpi_values", "orders", "emotion_logs_versions"),
+    *(DAILY.name, "kpi_snapshots", "kpi_values", "kpi_states", "orders", "emotion_logs_versions"),
     *("result_metrics", "account_performance", "trade_performance", "signal_execution_status"),
     *("broker_performance", "instance_performance"),
 )

@@ -16,7 +16,9 @@ _WHOSE = ["account_id", "zone"]
 
 
 def stale_days(kept: BookReader, accounts: pl.DataFrame, which: Table) -> pl.DataFrame:
-    """Return account_id, zone, and the first and last day that are newer than a table's rows.
+    """Return account_id, zone, the first and last day that are newer than a table's rows, and made.
+
+    `made` is the greatest version of the table's rows, 0 where there are none.
 
     A row of the table has a greater version than all days that it rests on.
 
@@ -36,7 +38,7 @@ def stale_days(kept: BookReader, accounts: pl.DataFrame, which: Table) -> pl.Dat
     )
     whose = both.select(*_WHOSE, made=pl.col("version_made").fill_null(0))
     if whose.is_empty():
-        return whose.select(*_WHOSE, first=pl.lit(None, pl.Date), last=pl.lit(None, pl.Date))
+        return whose.with_columns(first=pl.lit(None, pl.Date), last=pl.lit(None, pl.Date))
     least = int(whose.select(pl.col("made").min()).item())
     rows = kept.days_of(
         f"SELECT account_id, zone, date, version FROM {kept.versions(DAILY)}"  # noqa: S608
@@ -44,7 +46,9 @@ def stale_days(kept: BookReader, accounts: pl.DataFrame, which: Table) -> pl.Dat
         f" AND version > {least}"
     ).with_columns(pl.col("version").cast(pl.UInt64), pl.col("date").cast(pl.Date))
     newer = rows.join(whose, on=_WHOSE).filter(pl.col("version") > pl.col("made"))
-    found = newer.group_by(_WHOSE).agg(first=pl.col("date").min(), last=pl.col("date").max())
+    found = newer.group_by(_WHOSE).agg(
+        first=pl.col("date").min(), last=pl.col("date").max(), made=pl.col("made").first()
+    )
     return found.sort("zone", "account_id")
 
 

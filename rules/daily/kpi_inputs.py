@@ -33,12 +33,13 @@ def kpi_inputs(
     """Return the inputs of KPIs, as of each account's day.
 
     The initial balance is that of an account's first day, after its deposits; its currency is that
-    of its days. Slippage of orders
-    is not among them: an order does not say what a pip of its symbol is; trades do.
+    of its days. Slippage of orders is not among them: an order does not say what a pip of its
+    symbol is; trades do.
 
     Args:
-        accounts: account (any number of its own), account_id and as_of.
-        days: rows of `daily_snapshots` in one zone, from an account's first day on.
+        accounts: account (any number of its own), account_id and as_of; and opened, initial and
+            currency, where the days do not tell them: not all of them are given.
+        days: rows of `daily_snapshots` in one zone.
         trades: rows of `trades`.
         orders: rows of `orders`.
         emotions: rows of `emotion_logs`.
@@ -47,16 +48,20 @@ def kpi_inputs(
             of other accounts, are the settings' own.
     """
     place = accounts.select("account", "account_id")
+    told = {
+        "initial": pl.col("balance_open").first().cast(_FLOAT),
+        "currency": pl.col("currency").last(),
+    }
     begins = (
         days.sort("date")
         .group_by("account_id")
-        .agg(initial=pl.col("balance_open").first(), currency=pl.col("currency").last())
+        .agg(value.alias(name) for name, value in told.items() if name not in accounts.columns)
     )
     known = accounts.join(begins, on="account_id", how="left")
     if rules is not None:
         stated = rules.select("account_id", *firm.SETTINGS)
         known = known.join(stated, on="account_id", how="left")
-    known = known.with_columns(pl.col("initial").cast(_FLOAT)).drop("account_id")
+    known = known.drop("account_id")
     return inputs(
         accounts=known,
         daily=_daily(days.join(place, on="account_id")),

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
@@ -25,6 +26,19 @@ _PARAMETERS = (
 FEW_DAYS, FEW_TRADES = 20, 30
 
 
+@dataclass(frozen=True)
+class Computed:
+    """KPIs of accounts over a window, and what they rest on.
+
+    Attributes:
+        values: account and the KPIs.
+        sample: account, days, trades and is_ruined.
+    """
+
+    values: pl.DataFrame
+    sample: pl.DataFrame
+
+
 def kpi_rows(
     given: Inputs,
     accounts: pl.DataFrame,
@@ -33,19 +47,26 @@ def kpi_rows(
     now: datetime,
     version: int,
     windows: Sequence[Window] = tuple(Window),
+    overall: Computed | None = None,
 ) -> dict[str, pl.DataFrame]:
     """Return rows by table, of those KPIs that mean something in a window.
 
     Args:
-        given: inputs of the accounts' whole history.
+        given: inputs of the accounts' history, all of it that the windows look back to.
         accounts: account, account_id, user_id and as_of.
         settings: conventions; the zone is that of the days.
         now: when it is built.
         version: of the rows.
         windows: at least one.
+        overall: KPIs over all time, if they are known; else they are computed as the others.
     """
     accounts = accounts.join(_parameters(given, settings), on="account")
-    made = [_window(given, window, accounts, settings) for window in windows]
+    made = [
+        _told(overall, window, accounts)
+        if overall is not None and window == Window.ALL
+        else _told(_computed(given, window, settings), window, accounts)
+        for window in windows
+    ]
     stamps = {"zone": pl.lit(settings.zone), "version": pl.lit(version, pl.UInt64)}
     rows = pl.concat([about for about, _ in made]).with_columns(
         is_small_sample=(pl.col("days") < FEW_DAYS) | (pl.col("trades") < FEW_TRADES),
@@ -63,30 +84,35 @@ def kpi_rows(
     }
 
 
-def _window(
-    given: Inputs, window: Window, accounts: pl.DataFrame, settings: Settings
-) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _computed(given: Inputs, window: Window, settings: Settings) -> Computed:
     part = within(given, window, settings)
-    kpis = list(of_window(window))
+    returns = part.daily.filter(pl.col("r").is_not_null())
+    sample = part.accounts.select("account")
+    for count in (
+        returns.group_by("account").agg(days=pl.len(), is_ruined=(pl.col("r") <= -1).any()),
+        part.trades.group_by("account").agg(trades=pl.len()),
+    ):
+        sample = sample.join(count, on="account", how="left")
+    return Computed(compute(part, settings, kpis=list(of_window(window))), sample)
+
+
+def _told(
+    computed: Computed, window: Window, accounts: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     who = accounts.select(
         *("account", "account_id", "user_id", "parameters"),
         date="as_of",
         kpi_window=pl.lit(window.value),
     )
-    values = who.drop("user_id", "parameters").join(
-        compute(part, settings, kpis=kpis), on="account"
+    values = who.drop("user_id", "parameters").join(computed.values, on="account")
+    sample = computed.sample.select("account", "days", "trades", "is_ruined")
+    about = who.join(
+        sample.cast({"days": pl.UInt32, "trades": pl.UInt32}), on="account", how="left"
     )
-    returns = part.daily.filter(pl.col("r").is_not_null())
-    counts = [
-        returns.group_by("account").agg(days=pl.len(), is_ruined=(pl.col("r") <= -1).any()),
-        part.trades.group_by("account").agg(trades=pl.len()),
-    ]
-    for count in counts:
-        who = who.join(count, on="account", how="left")
-    about = who.with_columns(
+    about = about.with_columns(
         pl.col("days", "trades").fill_null(0), pl.col("is_ruined").fill_null(value=False)
     )
-    return about, _long(values, kpis)
+    return about, _long(values, list(of_window(window)))
 
 
 def _long(values: pl.DataFrame, kpis: Sequence[Kpi]) -> pl.DataFrame:

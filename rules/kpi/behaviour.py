@@ -154,7 +154,7 @@ KPIS: tuple[Kpi, ...] = (
         "after_loss_day_pnl",
         "Average day after a losing day",
         "currency",
-        _PNL.filter(_PNL.shift(1) < 0).mean(),
+        _PNL.filter(pl.col("previous") < 0).mean(),
         formula="mean(day pnl | previous active day pnl<0)",
         edges="none -> null",
         needs=_EXIT_SUM,

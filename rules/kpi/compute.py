@@ -32,20 +32,40 @@ def compute(
     Raises:
         NotFiniteError: If a KPI's definition lets NaN or an infinity out.
     """
-    wanted = _wanted(kpis)
-    prepared = frames(inputs, settings, BUILDERS, _columns(wanted))
+    return derived(aggregates(inputs, settings, entries_of(kpis)), kpis)
+
+
+def aggregates(inputs: Inputs, settings: Settings, entries: Sequence[Kpi | Part]) -> pl.DataFrame:
+    """Return the accounts, by `key`, with their settings and what aggregates their rows.
+
+    Args:
+        inputs: the rows.
+        settings: conventions.
+        entries: those that are derived are left out.
+    """
+    prepared = frames(inputs, settings, BUILDERS, _columns(entries))
     wide = prepared.accounts
     for stage in Stage:
-        members = [entry for entry in wanted if entry.stage == stage != Stage.DERIVED]
+        members = [entry for entry in entries if entry.stage == stage != Stage.DERIVED]
         if members:
-            wide = _joined(wide, _aggregated(prepared, stage, members), members)
-    wide = _derived(wide, [entry for entry in wanted if entry.stage == Stage.DERIVED])
+            wide = joined(wide, _aggregated(prepared, stage, members), members)
+    return wide
+
+
+def derived(wide: pl.DataFrame, kpis: Sequence[Kpi]) -> pl.DataFrame:
+    """Return `account` and the KPIs, from accounts with all that aggregates their rows.
+
+    Raises:
+        NotFiniteError: If a KPI's definition lets NaN or an infinity out.
+    """
+    wanted = [entry for entry in entries_of(kpis) if entry.stage == Stage.DERIVED]
+    wide = _derived(wide, wanted)
     ids = [kpi.id for kpi in kpis]
     _check_finite(wide.select(ids))
     return wide.select(pl.col("key").alias("account"), *ids)
 
 
-def _wanted(kpis: Sequence[Kpi]) -> list[Kpi | Part]:
+def entries_of(kpis: Sequence[Kpi]) -> list[Kpi | Part]:
     """Return the KPIs with what their expressions read, to the last part."""
     wanted: dict[str, Kpi | Part] = {}
     left: list[Kpi | Part] = list(kpis)
@@ -54,7 +74,7 @@ def _wanted(kpis: Sequence[Kpi]) -> list[Kpi | Part]:
         if entry.name not in wanted:
             wanted[entry.name] = entry
             if entry.stage == Stage.DERIVED:
-                left += [ENTRIES[name] for name in _reads(entry) if name in ENTRIES]
+                left += [ENTRIES[name] for name in reads(entry) if name in ENTRIES]
     return list(wanted.values())
 
 
@@ -62,7 +82,7 @@ def _columns(wanted: Sequence[Kpi | Part]) -> dict[Stage, frozenset[str]]:
     """Return the columns of each stage that an entry reads, or a frame made of that stage."""
     columns: dict[Stage, set[str]] = {stage: set() for stage in Stage}
     for entry in wanted:
-        columns[entry.stage] |= set(_reads(entry))
+        columns[entry.stage] |= set(reads(entry))
     used = {entry.stage for entry in wanted}
     for stage in reversed(Stage):  # a frame is made of one that stands before it
         if stage in used and stage in READS:
@@ -72,7 +92,8 @@ def _columns(wanted: Sequence[Kpi | Part]) -> dict[Stage, frozenset[str]]:
     return {stage: frozenset(names) for stage, names in columns.items()}
 
 
-def _reads(entry: Kpi | Part) -> Iterable[str]:
+def reads(entry: Kpi | Part) -> Iterable[str]:
+    """Return the columns that an entry reads."""
     if isinstance(entry.value, Kernel):
         return entry.value.columns
     return entry.value.meta.root_names()
@@ -112,22 +133,20 @@ def _floats(column: pl.Series) -> Floats:
     return (values.fill_null(np.nan) if values.null_count() else values).to_numpy()
 
 
-def _joined(
-    wide: pl.DataFrame, values: pl.DataFrame, members: Sequence[Kpi | Part]
-) -> pl.DataFrame:
+def joined(wide: pl.DataFrame, values: pl.DataFrame, members: Sequence[Kpi | Part]) -> pl.DataFrame:
     """Add columns of a stage; accounts without a row there get what is so of none at all.
 
     What was computed and is null stays null: it is undefined, and not empty.
     """
     there = values.with_columns(_there=pl.lit(value=True))
-    joined = wide.join(there, on="account", how="left", maintain_order="left")
+    both = wide.join(there, on="account", how="left", maintain_order="left")
     absent = pl.col("_there").is_null()
     filled = [
         pl.when(absent).then(m.empty).otherwise(m.name).alias(m.name)
         for m in members
         if m.empty is not None
     ]
-    return joined.with_columns(filled).drop("_there")
+    return both.with_columns(filled).drop("_there")
 
 
 def _derived(wide: pl.DataFrame, members: Sequence[Kpi | Part]) -> pl.DataFrame:
@@ -135,7 +154,7 @@ def _derived(wide: pl.DataFrame, members: Sequence[Kpi | Part]) -> pl.DataFrame:
     left = list(members)
     while left:
         there = set(wide.columns)
-        ready = [m for m in left if there.issuperset(_reads(m))]
+        ready = [m for m in left if there.issuperset(reads(m))]
         if not ready:
             names = ", ".join(sorted(m.name for m in left))
             raise Fatal(f"no order in which to compute {names}: a column is missing or circular")

@@ -10,7 +10,27 @@ from rules.kpi.kpi import Stage, Starts
 from rules.kpi.prepare import Columns, Frames, sliced
 from rules.kpi.rectangles import ordered, running, starts_of
 
-_SAME = pl.col("account").shift(1) == pl.col("account")
+_SAME = (pl.col("account").shift(1) == pl.col("account")).fill_null(value=False)
+_START = pl.lit(1.0)
+# What goes on from the rows before, and how it is told of them.
+CARRIED: Mapping[Stage, Mapping[str, pl.Expr]] = {
+    Stage.DAILY: {
+        "w": pl.col("w").last(),
+        "_peak": pl.col("_peak").last(),
+        "_trough": pl.col("_trough").last(),
+        "path": pl.col("growth_log").sum(),
+        "t": pl.len(),
+        "r": pl.col("r").last(),
+        "date": pl.col("date").last(),
+        "dd": pl.col("dd").last(),
+    },
+    Stage.EQUITY: {"_highest": pl.col("_highest").last()},
+}
+# Columns that a row has only beside those after it, or beside many before it.
+WHOLE: Mapping[Stage, frozenset[str]] = {
+    Stage.DAILY: frozenset({"back", "rolling", "uneven"}),
+    Stage.EQUITY: frozenset({"back", "_as_of"}),
+}
 
 
 def _along(column: pl.Expr, starts: Starts, function: np.ufunc, nothing: float) -> pl.Expr:
@@ -21,21 +41,21 @@ def _along(column: pl.Expr, starts: Starts, function: np.ufunc, nothing: float) 
     )
 
 
-def _drawdown(starts: Starts) -> tuple[Columns, ...]:
-    def since_peak(w: pl.Series) -> pl.Series:
-        wealth = w.to_numpy()
-        peak = running(starts, wealth, np.maximum, -math.inf)
-        np.maximum(peak, 1.0, out=peak)
-        return pl.Series("dd", np.divide(wealth, peak, out=peak)) - 1
-
-    w, trough = pl.col("w"), pl.col("_trough")
+def _drawdown(
+    starts: Starts, peak: pl.Expr = _START, trough: pl.Expr = _START, growth: str = "growth"
+) -> tuple[Columns, ...]:
+    """Return wealth, its drawdown and its run-up, from a peak and a trough on."""
+    w = pl.col("w")
     return (
-        {"w": _along(pl.col("growth"), starts, np.multiply, 1.0)},
+        {"w": _along(pl.col(growth), starts, np.multiply, 1.0)},
         {
-            "dd": w.map_batches(since_peak, return_dtype=pl.Float64),
-            "_trough": _along(w, starts, np.minimum, math.inf).clip(upper_bound=1.0),
+            "_peak": pl.max_horizontal(peak, _along(w, starts, np.maximum, -math.inf)),
+            "_trough": pl.min_horizontal(trough, _along(w, starts, np.minimum, math.inf)),
         },
-        {"runup": pl.when(trough > 0).then(w / trough - 1)},
+        {
+            "dd": w / pl.col("_peak") - 1,
+            "runup": pl.when(pl.col("_trough") > 0).then(w / pl.col("_trough") - 1),
+        },
     )
 
 
@@ -52,25 +72,35 @@ def days(frames: Frames) -> pl.DataFrame:
     """
     rows = sliced(frames.inputs.daily.filter(pl.col("r").is_not_null()))
     r, starts = pl.col("r"), starts_of(rows)
-    first: Columns = {
+
+    def before(column: str, start: float | None = None) -> pl.Expr:
+        return frames.carried(Stage.DAILY, column, rows, start)
+
+    first: dict[str, pl.Expr | pl.Series] = {
         "growth": (1 + r).clip(lower_bound=0.0),
         "growth_log": pl.when(r > -1).then(r.log1p()),
         "up": pl.when(r > 0).then(r),
         "down": pl.when(r < 0).then(r),
-        "prior": pl.when(_SAME).then(r.shift(1)),
+        "prior": pl.when(_SAME).then(r.shift(1)).otherwise(before("r")),
         "ruined": r <= -1,
         "excess": r - frames.setting("_rf_day", rows),
         "beyond": r - frames.setting("_mar_day", rows),
         **_counted(starts),
     }
+    first["t"] = first["t"] + before("t", 0).cast(pl.Int32)
     log = pl.col("growth_log")
+    path = _along(log.fill_null(0.0), starts, np.add, 0.0) + before("path", 0.0)
+    begun: Columns = {
+        "_growth": pl.when(_SAME).then("growth").otherwise(pl.col("growth") * before("w", 1.0)),
+    }
     second: Columns = {
-        "path": pl.when(log.is_not_null()).then(_along(log.fill_null(0.0), starts, np.add, 0.0)),
+        "path": pl.when(log.is_not_null()).then(path),
         "rolling": pl.when(pl.col("t") >= 29).then(r.rolling_std(30)),
         "_even": (pl.col("growth_log").mean().over("account") * (pl.col("t") + 1)).exp(),
     }
     last: Columns = {"uneven": pl.col("w") / pl.col("_even") - 1}
-    return frames.only(Stage.DAILY, rows, first, second, *_drawdown(starts), last)
+    drawdown = _drawdown(starts, before("_peak", 1.0), before("_trough", 1.0), "_growth")
+    return frames.only(Stage.DAILY, rows, first, begun, second, *drawdown, last)
 
 
 def _counted(starts: Starts) -> dict[str, pl.Series]:
@@ -152,14 +182,20 @@ def equity(frames: Frames) -> pl.DataFrame:
     first: Columns = {
         **{name: frames.setting(name, rows) for name in names},
         **_counted(starts_of(rows)),
-        "_highest": pl.col("balance").fill_null(-math.inf).cum_max().over("account"),
+        "_highest": pl.max_horizontal(
+            frames.carried(Stage.EQUITY, "_highest", rows),
+            pl.col("balance").fill_null(-math.inf).cum_max().over("account"),
+        ),
         "flow": pl.col("flow").fill_null(0.0),
     }
     opening, initial = pl.col("equity_open"), pl.col("_initial")
     reference = pl.when(pl.col("balance_open") > opening).then("balance_open").otherwise(opening)
     known = pl.col("balance_open").is_not_null()
     lost = pl.when(known).then(reference - pl.col("equity_low")).clip(lower_bound=0.0)
-    highest = pl.max_horizontal(initial, pl.when(_SAME).then(pl.col("_highest").shift(1)))
+    begun = frames.carried(Stage.EQUITY, "_highest", rows)
+    highest = pl.max_horizontal(
+        initial, pl.when(_SAME).then(pl.col("_highest").shift(1)).otherwise(begun)
+    )
     second: Columns = {
         "start": opening - pl.col("flow"),
         "at": (pl.col("date") - pl.col("_opened")).dt.total_days(),

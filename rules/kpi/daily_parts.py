@@ -37,7 +37,7 @@ PARTS = (
     _day("_below_squares", losses("beyond", 2), 0.0),
     _day("_skew", finite(_R.skew(bias=False))),
     _day("_kurtosis", finite(_R.kurtosis(bias=False))),
-    _day("_autocorrelation", autocorrelation("r")),
+    _day("_autocorrelation", autocorrelation("r", "prior")),
     _day("_dd_min", _DD.min()),
     _day("_dd_sum", _DD.sum(), 0.0),
     _day("_dd_std", deviation("dd")),

@@ -80,15 +80,19 @@ ONLY_ALL = (Window.ALL,)
 
 @dataclass(frozen=True)
 class Kernel:
-    """A computation that Polars has no expression for, over all accounts in one call.
+    """A computation that takes Polars long or that it has none for, over all accounts in one call.
 
     `function` receives the index of each account's first row, ending with the number of rows,
     and `columns` as arrays in which null is NaN; rows are sorted by account, and every account
     has at least one. It returns one number per account; NaN is undefined.
+
+    `expression` says the same, if in more time: what is kept of an account, so that days are added
+    to it without those before them, follows from it. Without one a kernel needs all rows.
     """
 
     columns: tuple[str, ...]
     function: Callable[..., Floats]  # (starts: Starts, *columns: Floats)
+    expression: pl.Expr | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)

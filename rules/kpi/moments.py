@@ -8,43 +8,58 @@ the mean, so that a small spread of large values is not lost.
 from functools import partial
 
 import numpy as np
+import polars as pl
 
+from rules.kpi import expressions
 from rules.kpi.kpi import Floats, Kernel, Starts
 
 
 def gains(column: str, power: int = 1) -> Kernel:
     """Return the sum of a power of what is above 0."""
-    return Kernel((column,), partial(_clipped, np.fmax, power))
+    above = pl.col(column).clip(lower_bound=0.0)
+    return Kernel((column,), partial(_clipped, np.fmax, power), (above**power).sum())
 
 
 def losses(column: str, power: int = 1) -> Kernel:
     """Return the sum of a power of what is below 0."""
-    return Kernel((column,), partial(_clipped, np.fmin, power))
+    below = pl.col(column).clip(upper_bound=0.0)
+    return Kernel((column,), partial(_clipped, np.fmin, power), (below**power).sum())
 
 
 def product_where(column: str, sign: int, of: str) -> Kernel:
     """Return the product of a column where another is of a sign; null where it never is."""
-    return Kernel((of, column), partial(_product_where, sign))
+    where = pl.col(of) > 0 if sign > 0 else pl.col(of) < 0
+    product = pl.when(where.sum() > 0).then(pl.col(column).filter(where).product())
+    return Kernel((of, column), partial(_product_where, sign), product)
 
 
 def count_where(sign: int, of: str) -> Kernel:
     """Return on how many rows a column is of a sign; null where it never is."""
-    return Kernel((of,), partial(_count_where, sign))
+    count = (pl.col(of) > 0 if sign > 0 else pl.col(of) < 0).sum().cast(pl.Float64)
+    return Kernel((of,), partial(_count_where, sign), pl.when(count > 0).then(count))
 
 
-def autocorrelation(column: str) -> Kernel:
-    """Return the correlation of each value with the one before; null where either is constant."""
-    return Kernel((column,), _autocorrelation)
+def autocorrelation(column: str, before: str) -> Kernel:
+    """Return the correlation of each value with the one before; null where either is constant.
+
+    `before` is a column of the values before, null on an account's first row.
+    """
+    return Kernel((column,), _autocorrelation, expressions.correlation(column, before))
 
 
 def correlation(left: str, right: str) -> Kernel:
     """Return Pearson's correlation, of columns without null; null where one is constant."""
-    return Kernel((left, right), _correlation)
+    return Kernel((left, right), _correlation, expressions.correlation(left, right))
 
 
 def slope(left: str, right: str) -> Kernel:
-    """Return cov(left, right)/var(right), of columns without null; null where right is constant."""
-    return Kernel((left, right), _slope)
+    """Return cov(left, right)/var(right), of columns without null; null where right is constant.
+
+    Of a constant left it is 0, which a sum of what rounding leaves would only be nearly.
+    """
+    found = expressions.ratio(pl.cov(left, right), pl.col(right).var())
+    found = pl.when(expressions.varies(left)).then(found).otherwise(0.0)
+    return Kernel((left, right), _slope, pl.when(expressions.varies(right)).then(found))
 
 
 def spread(left: str, right: str) -> Kernel:
@@ -52,7 +67,10 @@ def spread(left: str, right: str) -> Kernel:
 
     Null where a column has one.
     """
-    return Kernel((left, right), _spread)
+    count, unknown = pl.col(left).count(), pl.col(left).null_count() + pl.col(right).null_count()
+    product = pl.col(left).var() if left == right else pl.cov(left, right)
+    around = pl.when(count > 1).then(product * (count - 1)).otherwise(0.0)
+    return Kernel((left, right), _spread, pl.when(unknown == 0).then(around))
 
 
 def _clipped(kept: np.ufunc, power: int, starts: Starts, x: Floats) -> Floats:

@@ -14,7 +14,11 @@ from rules.kpi.prepare import PLACE, Frames
 from rules.kpi.rectangles import firsts
 
 _ACCOUNT = pl.col("account").cast(pl.Int64)
-_PERIOD = {"account": PLACE, "ret": pl.Float64(), "total": pl.Float64()}
+_PERIOD = {
+    "account": PLACE,
+    "number": pl.Int64(),
+    **dict.fromkeys(("growth", "total", "ret"), pl.Float64()),
+}
 _MONDAY = 3  # days from 1970-01-01, a Thursday, back to its week's Monday
 
 
@@ -31,19 +35,27 @@ def _over(function: np.ufunc, values: pl.Series, starts: Starts) -> Floats:
     return result
 
 
-def _periods(number: pl.Expr) -> Callable[[Frames], pl.DataFrame]:
+def _periods(stage: Stage, number: pl.Expr) -> Callable[[Frames], pl.DataFrame]:
     """Return a builder of one row per period: `ret` compounded, `total` the sum of returns."""
 
     def build(frames: Frames) -> pl.DataFrame:
         rows = frames[Stage.DAILY]
         if rows.is_empty():
             return pl.DataFrame(schema=_PERIOD)
-        starts = firsts(_numbers(rows["date"], number), rows["account"].to_numpy())
+        numbers = _numbers(rows["date"], number)
+        starts = firsts(numbers, rows["account"].to_numpy())
         # Ten times as fast as Polars' product over groups as small as a week.
-        growth = _over(np.multiply, rows["growth"], starts)
-        total = _over(np.add, rows["r"], starts)
-        account = rows["account"].gather(starts)
-        return pl.DataFrame({"account": account, "ret": growth - 1, "total": total})
+        periods = pl.DataFrame(
+            {
+                "account": rows["account"].gather(starts),
+                "number": numbers[starts].astype(np.int64),
+                "growth": _over(np.multiply, rows["growth"], starts),
+                "total": _over(np.add, rows["r"], starts),
+            }
+        )
+        growth, total = pl.col("growth").product(), pl.col("total").sum()
+        periods = frames.continued(stage, periods, "number", growth=growth, total=total)
+        return periods.with_columns(ret=pl.col("growth") - 1)
 
     return build
 
@@ -64,11 +76,10 @@ def _runs(rows: pl.DataFrame, sign: pl.Expr) -> pl.DataFrame:
 
 def _episodes(frames: Frames) -> pl.DataFrame:
     """Return one row per drawdown: from the last peak's date to the recovery's, null if ongoing."""
-    rows = frames[Stage.DAILY].select("account", "date", "dd")
+    rows = _after_last_day(frames)
     account, date, dd = pl.col("account"), pl.col("date"), pl.col("dd")
     rows = _runs(rows, (dd < 0).cast(pl.Int64)).with_columns(
         frames.setting("_opened", rows),
-        frames.setting("_as_of", rows),
         _next=pl.when(account == account.shift(-1)).then(date.shift(-1)),
         _prior=pl.when(account == account.shift(1)).then(date.shift(1)),
     )
@@ -78,11 +89,37 @@ def _episodes(frames: Frames) -> pl.DataFrame:
         pl.col("_run"),
         depth=dd.min(),
         valley=date.get(dd.arg_min()),
-        peak=pl.coalesce(pl.col("_prior").first(), pl.col("_opened").first()),
+        peak=pl.col("_prior").first(),
         recovery=pl.col("_next").last(),
-        end=pl.coalesce(pl.col("_next").last(), pl.col("_as_of").first()),
     )
-    return episodes.with_columns(days=(pl.col("end") - pl.col("peak")).dt.total_days())
+    going_on = frames.carried(Stage.EPISODES, "peak", episodes)
+    episodes = episodes.with_columns(
+        pl.coalesce("peak", going_on, frames.setting("_opened", episodes))
+    )
+    episodes = frames.continued(
+        Stage.EPISODES,
+        episodes,
+        "peak",
+        valley=pl.col("valley").get(pl.col("depth").arg_min()),
+        depth=pl.col("depth").min(),
+        recovery=pl.col("recovery").last(),
+    )
+    return lengths(frames, episodes)
+
+
+def _after_last_day(frames: Frames) -> pl.DataFrame:
+    """Return days with the last one before them, which may be one of a drawdown that goes on."""
+    rows = frames[Stage.DAILY].select("account", "date", "dd")
+    if frames.earlier is None:
+        return rows
+    before = frames.earlier[Stage.DAILY].select(rows.columns).filter(pl.col("date").is_not_null())
+    return pl.concat([before, rows]).sort("account", maintain_order=True)
+
+
+def lengths(frames: Frames, episodes: pl.DataFrame) -> pl.DataFrame:
+    """Add `days`: one that goes on has lasted until `as_of`."""
+    end = pl.coalesce("recovery", frames.setting("_as_of", episodes))
+    return episodes.with_columns(days=(end - pl.col("peak")).dt.total_days())
 
 
 def _day_runs(frames: Frames) -> pl.DataFrame:
@@ -91,9 +128,10 @@ def _day_runs(frames: Frames) -> pl.DataFrame:
     sign = np.sign(rows["r"].to_numpy()).astype(np.int8)
     first = firsts(sign, account)
     length = np.diff(np.append(first, sign.size))
-    return pl.DataFrame(
+    runs = pl.DataFrame(
         {"account": account[first], "sign": sign[first].astype(np.int64), "length": length}
     )
+    return frames.continued(Stage.DAY_RUNS, runs, "sign", length=pl.col("length").sum())
 
 
 _DATE = pl.col("date")
@@ -101,6 +139,12 @@ _YEAR, _MONTH = _DATE.dt.year().cast(pl.Int64), _DATE.dt.month().cast(pl.Int64)
 # An ISO week is from Monday to Sunday, whichever year it is counted to.
 _WEEK = (_DATE.to_physical().cast(pl.Int64) + _MONDAY) // 7
 
+# What is kept of an account's last row, to which the next day may still belong.
+OPEN: Mapping[Stage, tuple[str, ...]] = {
+    **dict.fromkeys((Stage.WEEKS, Stage.MONTHS, Stage.YEARS), ("number", "growth", "total")),
+    Stage.EPISODES: ("depth", "valley", "peak", "recovery"),
+    Stage.DAY_RUNS: ("sign", "length"),
+}
 READS: Mapping[Stage, tuple[Stage, frozenset[str]]] = {
     **dict.fromkeys(
         (Stage.WEEKS, Stage.MONTHS, Stage.YEARS),
@@ -110,9 +154,9 @@ READS: Mapping[Stage, tuple[Stage, frozenset[str]]] = {
     Stage.DAY_RUNS: (Stage.DAILY, frozenset({"r"})),
 }
 BUILDERS: Mapping[Stage, Callable[[Frames], pl.DataFrame]] = {
-    Stage.WEEKS: _periods(_WEEK),
-    Stage.MONTHS: _periods(_YEAR * 12 + _MONTH),
-    Stage.YEARS: _periods(_YEAR),
+    Stage.WEEKS: _periods(Stage.WEEKS, _WEEK),
+    Stage.MONTHS: _periods(Stage.MONTHS, _YEAR * 12 + _MONTH),
+    Stage.YEARS: _periods(Stage.YEARS, _YEAR),
     Stage.EPISODES: _episodes,
     Stage.DAY_RUNS: _day_runs,
 }

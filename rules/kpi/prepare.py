@@ -27,6 +27,8 @@ class Frames:
     Attributes:
         inputs: the five tables, grouped by account; `account` in them is the place.
         accounts: one row per account: `account` (its place), `key`, and the settings' columns.
+        earlier: what stood before these rows, where they go on from there: of each stage a row
+            per account, by its place, of the columns that are carried on or were still open.
     """
 
     inputs: Inputs
@@ -34,6 +36,7 @@ class Frames:
     accounts: pl.DataFrame
     builders: Mapping[Stage, Callable[["Frames"], pl.DataFrame]]
     wanted: Mapping[Stage, frozenset[str]] | None = None
+    earlier: Mapping[Stage, pl.DataFrame] | None = None
     _built: dict[Stage, pl.DataFrame] = field(default_factory=dict)
 
     def __getitem__(self, stage: Stage) -> pl.DataFrame:
@@ -61,6 +64,35 @@ class Frames:
         for columns in reversed(kept):
             rows = rows.with_columns(**columns)
         return rows.select(name for name in rows.columns if name in wanted)
+
+    def carried(
+        self, stage: Stage, column: str, of: pl.DataFrame, start: float | None = None
+    ) -> pl.Expr:
+        """Return what a column came to before an account's first row, `start` where none was."""
+        if self.earlier is None:
+            return pl.lit(start)
+        before = self.earlier[stage][column].gather(of["account"])
+        return pl.lit(before if start is None else before.fill_null(start))
+
+    def continued(self, stage: Stage, rows: pl.DataFrame, key: str, **how: pl.Expr) -> pl.DataFrame:
+        """Return the rows after those that were still open; rows of one key in a row are one.
+
+        Args:
+            stage: of the rows.
+            rows: sorted by account.
+            key: tells a row from the one before it.
+            how: what becomes of the other columns of rows that are one.
+        """
+        if self.earlier is None:
+            return rows
+        same = (pl.col("account") == pl.col("account").shift(1)) & (
+            pl.col(key) == pl.col(key).shift(1)
+        )
+        still = self.earlier[stage].filter(pl.col(key).is_not_null()).select(rows.columns)
+        both = pl.concat([still, rows]).sort("account", maintain_order=True)
+        number = (~same.fill_null(value=False)).cum_sum().alias("_number")
+        whole = both.group_by(number, maintain_order=True)
+        return whole.agg(pl.col("account", key).first(), **how).select(rows.columns)
 
     def setting(self, column: str, of: pl.DataFrame) -> pl.Series:
         """Return a setting's column (as `_initial`), one value per row of `of`."""
@@ -103,6 +135,7 @@ def frames(
     settings: Settings,
     builders: Mapping[Stage, Callable[[Frames], pl.DataFrame]],
     wanted: Mapping[Stage, frozenset[str]] | None = None,
+    earlier: Mapping[Stage, pl.DataFrame] | None = None,
 ) -> Frames:
     """Return the frames over which KPIs of these inputs are evaluated."""
     places = inputs.accounts.select("account").with_row_index("place").cast({"place": PLACE})
@@ -113,7 +146,7 @@ def frames(
             name: _until(frame, accounts["_as_of"], settings.zone) for name, frame in placed.items()
         }
     table = Inputs(accounts=inputs.accounts, key=inputs.key, **placed)
-    return Frames(table, settings, accounts, builders, wanted)
+    return Frames(table, settings, accounts, builders, wanted, earlier)
 
 
 def _placed(rows: pl.DataFrame, places: pl.DataFrame) -> pl.DataFrame:

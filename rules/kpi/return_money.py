@@ -31,7 +31,9 @@ PARTS = (
     Part(
         "_weighted_flows",
         Stage.EQUITY,
-        pl.when(_SPAN > 0).then(((_SPAN - pl.col("at")) / _SPAN * pl.col("flow")).sum()),
+        pl.when(_SPAN > 0).then(
+            pl.col("flow").sum() - (pl.col("at") * pl.col("flow")).sum() / _SPAN
+        ),
     ),
 )
 

@@ -41,7 +41,7 @@ PARTS: tuple[Part, ...] = (
     Part(
         "_runs",
         Stage.TRADE_RUNS,
-        (pl.col("sign").filter(pl.col("sign") != 0).diff() != 0).sum() + 1,
+        ((pl.col("sign") != 0) & (pl.col("sign") != pl.col("before"))).sum() + 1,
     ),
 )
 

@@ -25,14 +25,14 @@ _LARGE = Least(trades=30)
 
 def _line_correlation() -> pl.Expr:
     known = (pl.len() >= 3) & varies("after")
-    return pl.when(known).then(pl.corr(pl.int_range(pl.len()), pl.col("after")))
+    return pl.when(known).then(pl.corr("i", "after"))
 
 
 def _intratrade_drawdown() -> pl.Expr:
     """Return the deepest fall from the highest floating profit so far, trades one by one."""
     closed = pl.col("earned") - pl.col("p")
-    high = (closed + pl.col("mfe")).cum_max().clip(lower_bound=0)
-    return complete((high - closed - pl.col("mae")).max().clip(lower_bound=0), "mfe", "mae")
+    fall = pl.col("highest") - closed - pl.col("mae")
+    return complete(fall.max().clip(lower_bound=0), "mfe", "mae")
 
 
 def _geometric_mean() -> pl.Expr:

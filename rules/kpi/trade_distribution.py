@@ -4,7 +4,7 @@ from functools import partial
 
 import polars as pl
 
-from rules.kpi.expressions import deviation, finite, ratio, varies
+from rules.kpi.expressions import correlation, deviation, ratio, varies
 from rules.kpi.kpi import Input, Kpi, Least, Part, Stage
 from rules.kpi.special import student_cdf
 from rules.kpi.trade_expressions import solvent
@@ -23,12 +23,6 @@ _LARGE = Least(trades=30)
 
 def _per_deviation(mean: str, deviation: str) -> pl.Expr:
     return ratio(pl.col(mean), pl.col(deviation))
-
-
-def _autocorrelation() -> pl.Expr:
-    here, before = pl.col("p").slice(1), pl.col("p").slice(0, pl.len() - 1)
-    known = (here.max() != here.min()) & (before.max() != before.min())
-    return pl.when(known).then(finite(pl.corr(here, before)))
 
 
 PARTS: tuple[Part, ...] = (
@@ -201,7 +195,7 @@ KPIS: tuple[Kpi, ...] = (
         "trade_autocorrelation",
         "Correlation with the trade before",
         "corr",
-        _autocorrelation(),
+        correlation("p", "previous"),
         formula="corr(p_1..p_{N-1}, p_2..p_N)",
         edges="N<3 or constant -> null",
         least=_LARGE,

@@ -18,7 +18,8 @@ def complete(value: pl.Expr, *columns: str) -> pl.Expr:
 
     A sum over the rows that are known would pass for the sum of all of them.
     """
-    return pl.when(pl.sum_horizontal(pl.col(*columns).null_count()) == 0).then(value)
+    unknown = pl.sum_horizontal(pl.col(column).null_count() for column in columns)
+    return pl.when(unknown == 0).then(value)
 
 
 def zero_without_trades(column: str) -> pl.Expr:

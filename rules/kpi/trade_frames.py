@@ -10,6 +10,16 @@ from rules.kpi.notional import notional
 from rules.kpi.prepare import Frames, local_time, net_result, sliced
 
 _DAY = 86_400_000_000  # microseconds
+# What goes on from the trades before, and how it is told of them.
+CARRIED: Mapping[Stage, Mapping[str, pl.Expr]] = {
+    Stage.TRADES: {
+        "i": pl.len(),
+        "p": pl.col("p").last(),
+        "earned": pl.col("earned").last(),
+        "peak": pl.col("peak").last(),
+        "highest": pl.col("highest").max(),
+    }
+}
 # Day 0 of the Unix calendar was a Thursday, so day 2 was a Saturday.
 _SATURDAY = 2 * _DAY
 
@@ -20,7 +30,8 @@ def trades(frames: Frames) -> pl.DataFrame:
     p: result after costs, rounded to cents before anyone asks for its sign.
     win, loss: p where it is one, else null; a trade of exactly 0 is neither.
     long, short: p of the trades of that side. previous: p of the account's trade before.
-    earned: sum of p to this trade and with it. peak: highest balance so far, with the first one.
+    i: trades before. earned: sum of p to this trade and with it. peak: highest balance so far,
+    with the first one. highest: floating profit so far, were trades one after another.
     before, after: balance around the trade, without deposits and withdrawals.
     x: p of the balance before it; null from where that is not positive.
     risk: what the stop at entry would have lost; null without a stop. R: p in units of it.
@@ -33,7 +44,9 @@ def trades(frames: Frames) -> pl.DataFrame:
     rows = _ordered(frames.inputs.trades)
     rows = _result(rows.with_columns(coded(rows["symbol"]), coded(rows["strategy"])), frames)
     rows = _by_sign_and_side(rows.with_columns(_days(frames.settings.zone)))
-    return _against_balance(rows, frames.setting("_initial", rows))
+    rows = _running(rows, frames)
+    begun = frames.carried(Stage.TRADES, "peak", rows)
+    return _against_balance(rows, frames.setting("_initial", rows), begun)
 
 
 def _result(rows: pl.DataFrame, frames: Frames) -> pl.DataFrame:
@@ -62,22 +75,37 @@ def _days(zone: str) -> list[pl.Expr]:
 def _by_sign_and_side(rows: pl.DataFrame) -> pl.DataFrame:
     p, side = pl.col("p"), pl.col("side")
     risk = pl.col("sl_pips") * pl.col("pip_value") * pl.col("lots")
-    same = pl.col("account") == pl.col("account").shift(1)
     return rows.with_columns(
         win=pl.when(p > 0).then(p),
         loss=pl.when(p < 0).then(p),
         long=pl.when(side > 0).then(p),
         short=pl.when(side < 0).then(p),
-        previous=pl.when(same).then(p.shift(1)),
         risk=pl.when(risk > 0).then(risk),
         duration_won=pl.when(p > 0).then("duration"),
         duration_lost=pl.when(p < 0).then("duration"),
         mae_won=pl.when(p > 0).then("mae"),
-        earned=p.cum_sum().over("account").round(2),
     )
 
 
-def _against_balance(rows: pl.DataFrame, initial: pl.Series) -> pl.DataFrame:
+def _running(rows: pl.DataFrame, frames: Frames) -> pl.DataFrame:
+    """Add what runs on from trade to trade."""
+
+    def before(column: str, start: float | None = None) -> pl.Expr:
+        return frames.carried(Stage.TRADES, column, rows, start)
+
+    p, earned = pl.col("p"), pl.col("earned")
+    same = (pl.col("account") == pl.col("account").shift(1)).fill_null(value=False)
+    rows = rows.with_columns(
+        i=pl.int_range(pl.len()).over("account") + before("i", 0),
+        previous=pl.when(same).then(p.shift(1)).otherwise(before("p")),
+        earned=(p.cum_sum().over("account") + before("earned", 0.0)).round(2),
+    )
+    rows = rows.with_columns(highest=earned - p + pl.col("mfe"))
+    highest = pl.col("highest").cum_max().over("account")
+    return rows.with_columns(highest=pl.max_horizontal(highest, before("highest", 0.0)))
+
+
+def _against_balance(rows: pl.DataFrame, initial: pl.Series, begun: pl.Expr) -> pl.DataFrame:
     p, before, first = pl.col("p"), pl.col("before"), pl.lit(initial)
     rows = rows.with_columns(
         before=first + (pl.col("earned") - p).round(2),
@@ -87,7 +115,7 @@ def _against_balance(rows: pl.DataFrame, initial: pl.Series) -> pl.DataFrame:
     return rows.with_columns(
         x=pl.when(before > 0).then(p / before),
         risk_share=pl.when(before > 0).then(pl.col("risk") / before),
-        peak=pl.max_horizontal(first, pl.col("after").cum_max().over("account")),
+        peak=pl.max_horizontal(first, begun, pl.col("after").cum_max().over("account")),
     )
 
 

@@ -41,6 +41,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration("0004", "views that filter first", partial(frozen.read, "m0004")),
     Migration("0005", "forgetting and retention", partial(frozen.read, "m0005")),
     Migration("0006", "days and periods", partial(frozen.read, "m0006")),
+    Migration("0007", "states of KPIs", partial(frozen.read, "m0007")),
 )
 
 

@@ -11,7 +11,19 @@ from schema.tables.common import (
 )
 from schema.tables.control import DATABASES
 from schema.tables.risk import AETHERIS
-from schema.types import BOOL, DATE, INT, JSON, MONEY, RATIO, UUID, VOLUME, LogicalType, label
+from schema.types import (
+    BOOL,
+    DATE,
+    INT,
+    JSON,
+    MONEY,
+    RATIO,
+    TEXT,
+    UUID,
+    VOLUME,
+    LogicalType,
+    label,
+)
 
 MONEY_UNIT = "account currency"
 
@@ -161,4 +173,29 @@ KPI_VALUES = Table(
     owner=OF_ACCOUNT,
 )
 
-TABLES = (DAILY_SNAPSHOTS, KPI_SNAPSHOTS, KPI_VALUES)
+KPI_STATES = Table(
+    name="kpi_states",
+    layer=AETHERIS,
+    purpose="What is kept of each account, so that a day is added to its KPIs over all time.",
+    columns=(
+        ACCOUNT_ID,
+        Column("zone", label(64), "IANA time zone of the day."),
+        Column("date", DATE, "The last day that is in it."),
+        Column(
+            "formulas", label(16), "Which formulas and rules of a firm it was made for: their hash."
+        ),
+        Column("numbers", TEXT, "Statistics of days and trades: 8 bytes each, in base64."),
+        Column("more", JSON, "Its groups, values that need history, and what they rest on."),
+        VERSION_COLUMN,
+    ),
+    key=("account_id", "zone", "date"),
+    time="date",
+    stores=FACT_STORES,
+    kind="history",
+    retention="7 days",
+    ttl_days=7,
+    owner=OF_ACCOUNT,
+    note="Without it KPIs are computed from all of an account's history, and it is made again.",
+)
+
+TABLES = (DAILY_SNAPSHOTS, KPI_SNAPSHOTS, KPI_VALUES, KPI_STATES)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from benchmarks import analysts, audit, backfill, hold, inserts, migrate
+from benchmarks import analysts, audit, backfill, hold, inserts, migrate, nights
 from benchmarks.history import History
 from benchmarks.measure import Row
 from benchmarks.report import kept, page
@@ -23,6 +23,7 @@ SMALL: dict[str, Callable[[], Iterable[Row]]] = {
     "migrate": lambda: migrate.run(2_000, 0.3),
     "audit": lambda: audit.run(20, 2),
     "backfill": lambda: backfill.run(3, 40, 20),
+    "nights": lambda: nights.run(4, 2),
 }
 
 
