@@ -48,7 +48,7 @@ class Query:
                 raise QueryFailed("readers may run one SELECT; writing is the archive's work")
             # SELECT may hide a write in a WITH clause.
             self.cursor.execute("BEGIN TRANSACTION READ ONLY")
-            found = self.cursor.sql(self._text, params=self._params or None)
+            found = self.cursor.sql(statements[0], params=self._params or None)
             if found is None:
                 raise QueryFailed("readers may run one SELECT; writing is the archive's work")
             reader: pa.RecordBatchReader = found.to_arrow_reader(_BATCH_ROWS)
