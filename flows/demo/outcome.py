@@ -24,13 +24,15 @@ if TYPE_CHECKING:
 # Checks that count tickets and records beyond the one that there should be.
 _TOO_MANY = ("leg_with_two_tickets", "magic_with_two_tickets", "entry_recorded_twice")
 _ENTRIES = "trade_signal", "signal_rejection", "signal_resend"
-# What refuses a good alert where executors were away, or the machine is too slow for its load.
-_TOO_OLD = (
+# Why nobody trades a good alert where processes are killed, or the machine is too slow for its load:
+# something was too old, new exposure waited for room, or an order was lost before the broker.
+_HINDRANCES = (
     ReasonCode.SIGNAL_TOO_OLD,
     ReasonCode.BALANCE_STALE,
     ReasonCode.QUOTE_STALE,
     ReasonCode.RATE_STALE,
-    ReasonCode.ORDER_EXPIRED,
+    ReasonCode.EXPOSURE_PAUSED,
+    *(code for code in ReasonCode if 140 <= code < 200),
 )
 
 
@@ -109,9 +111,9 @@ def describe(outcome: Outcome, store: Store) -> None:
     outcome.latency_ms = {"signal_to_order": to_order, **outcome.latency_ms}
 
 
-def too_old(store: Store) -> set[str]:
-    """Signals that every account has answered, and one of them that something was too old."""
-    words = ", ".join(f"'{code.name}'" for code in _TOO_OLD)
+def hindered(store: Store) -> set[str]:
+    """Signals that every account has answered, and one of them that a hindrance was in the way."""
+    words = ", ".join(f"'{code.name}'" for code in _HINDRANCES)
     rows = values(
         store,
         "SELECT CAST(signal_id AS VARCHAR) FROM signal_execution_status GROUP BY signal_id"  # noqa: S608 - words of the enum

@@ -177,7 +177,7 @@ def _account_for(result: outcome.Outcome, system: System, sent: Path, made: Worl
             if name == "clickhouse":
                 outcome.match_entries(result, sent, store)
                 outcome.describe(result, store)
-                explained = outcome.too_old(store)
+                explained = outcome.hindered(store)
     result.problems += [
         f"stores differ: {row[0]} has {row[1]} rows in {STORES[0]}, {row[2]} in {STORES[1]}"
         for row in _differing(result.rows)
@@ -188,7 +188,7 @@ def _account_for(result: outcome.Outcome, system: System, sent: Path, made: Worl
     found = [
         ("order legs with two tickets", books.doubled),
         ("orders that no good alert asked for", books.strange),
-        ("openings that nobody traded, and that were not too old", unexplained),
+        ("openings that nobody traded, and nothing hindered", unexplained),
     ]
     result.problems += [f"books: {len(each)} {what}" for what, each in found if each]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flows.demo.outcome import too_old
+from flows.demo.outcome import hindered
 from schema.ids import make_id
 from tests.daily_books import ANN, BOB
 
@@ -12,10 +12,12 @@ if TYPE_CHECKING:
     from tests.daily_stores import Stores
 
 
-def test_signals_that_were_too_old_are_told_and_none_else(stores: Stores) -> None:
+def test_signals_that_were_hindered_are_told_and_none_else(stores: Stores) -> None:
     answers = {
         "stale": (("rejected", "QUOTE_STALE"), ("skipped", "DIRECTION_NOT_ALLOWED")),
         "late": (("rejected", "SIGNAL_TOO_OLD"), ("expired", "ORDER_EXPIRED")),
+        "lost": (("failed", "EXECUTOR_RESTARTED"), ("unresolved", "AMBIGUOUS")),
+        "paused": (("rejected", "EXPOSURE_PAUSED"), ("rejected", "MAX_OPEN_TRADES")),
         "refused": (("rejected", "MAX_OPEN_TRADES"), ("skipped", "DIRECTION_NOT_ALLOWED")),
         "not answered": (("rejected", "QUOTE_STALE"), ("none", "NONE")),
         "filled": (("filled", "NONE"), ("filled", "NONE")),
@@ -32,4 +34,6 @@ def test_signals_that_were_too_old_are_told_and_none_else(stores: Stores) -> Non
     ]
     stores.add(signal_execution_status=rows)
     for reader in stores.readers:
-        assert too_old(reader) == {str(make_id("test", each)) for each in ("stale", "late")}
+        assert hindered(reader) == {
+            str(make_id("test", each)) for each in ("stale", "late", "lost", "paused")
+        }
