@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 # Checks that count tickets and records beyond the one that there should be.
 _TOO_MANY = ("leg_with_two_tickets", "magic_with_two_tickets", "entry_recorded_twice")
 _ENTRIES = "trade_signal", "signal_rejection", "signal_resend"
-# Why nobody trades a good alert where processes are killed, or the machine is too slow for its load:
+# Why nobody trades a good alert where processes are killed, or the machine is slow for its load:
 # something was too old, new exposure waited for room, or an order was lost before the broker.
 _HINDRANCES = (
     ReasonCode.SIGNAL_TOO_OLD,
