@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 SLOTS = 16384
 _NODES = 3
 _BUS = 10_000  # a node's bus is at its port plus this
+_EPHEMERAL = 32_768  # from here on an outgoing connection may have the port of a bus
 
 
 class Node(Valkey):
@@ -25,7 +26,7 @@ class Node(Valkey):
 
     def __init__(self, directory: Path) -> None:
         port = free_port()
-        while port + _BUS > 65_535:
+        while port + _BUS >= _EPHEMERAL:
             port = free_port()
         super().__init__(directory, password="cluster", port=port, die_with_parent=True)
 

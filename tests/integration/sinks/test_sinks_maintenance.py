@@ -54,10 +54,11 @@ def test_only_these_tables_have_rows_that_go() -> None:
     }
     logs = {(name, 365, "") for name in ("performance_log", "system_event_log", "alert_log")}
     marks = {("account_marks", 731, "")}
+    states = {("kpi_states", 7, "")}
     logins = {("login_audit", 2557, "")}
     assert found == {
-        "duckdb": audit | logins | bars | marks,
-        "clickhouse": audit | bars | marks | logs,
+        "duckdb": audit | logins | bars | marks | states,
+        "clickhouse": audit | bars | marks | logs | states,
         "postgres": audit | logins | bars,
     }
 
