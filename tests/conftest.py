@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
 import pytest
 
 from tests import migrated
@@ -24,6 +25,20 @@ def pytest_configure(config: pytest.Config) -> None:
     if migrated.SHARED not in os.environ:
         os.environ[migrated.SHARED] = tempfile.mkdtemp(prefix="tradecast-tests-")
         config.add_cleanup(lambda: shutil.rmtree(os.environ.pop(migrated.SHARED)))
+    _give_polars_one_thread()
+
+
+def _give_polars_one_thread() -> None:
+    """Let the threads of Polars not wait for each other: tests run side by side, on small frames.
+
+    Its pool is made when it is first asked for. What tests start has one of its own.
+    """
+    before = os.environ.get("POLARS_MAX_THREADS")
+    os.environ["POLARS_MAX_THREADS"] = "1"
+    pl.thread_pool_size()
+    del os.environ["POLARS_MAX_THREADS"]
+    if before is not None:
+        os.environ["POLARS_MAX_THREADS"] = before
 
 
 @pytest.hookimpl(optionalhook=True)
