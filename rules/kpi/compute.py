@@ -1,7 +1,7 @@
 """The values of KPIs for all accounts at once: one frame, one row per account."""
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
@@ -74,7 +74,7 @@ def entries_of(kpis: Sequence[Kpi]) -> list[Kpi | Part]:
         if entry.name not in wanted:
             wanted[entry.name] = entry
             if entry.stage == Stage.DERIVED:
-                left += [ENTRIES[name] for name in reads(entry) if name in ENTRIES]
+                left += [ENTRIES[name] for name in entry.reads if name in ENTRIES]
     return list(wanted.values())
 
 
@@ -82,7 +82,7 @@ def _columns(wanted: Sequence[Kpi | Part]) -> dict[Stage, frozenset[str]]:
     """Return the columns of each stage that an entry reads, or a frame made of that stage."""
     columns: dict[Stage, set[str]] = {stage: set() for stage in Stage}
     for entry in wanted:
-        columns[entry.stage] |= set(reads(entry))
+        columns[entry.stage] |= set(entry.reads)
     used = {entry.stage for entry in wanted}
     for stage in reversed(Stage):  # a frame is made of one that stands before it
         if stage in used and stage in READS:
@@ -90,13 +90,6 @@ def _columns(wanted: Sequence[Kpi | Part]) -> dict[Stage, frozenset[str]]:
             columns[source] |= columns[stage] | more
             used.add(source)
     return {stage: frozenset(names) for stage, names in columns.items()}
-
-
-def reads(entry: Kpi | Part) -> Iterable[str]:
-    """Return the columns that an entry reads."""
-    if isinstance(entry.value, Kernel):
-        return entry.value.columns
-    return entry.value.meta.root_names()
 
 
 def _aggregated(prepared: Frames, stage: Stage, members: Sequence[Kpi | Part]) -> pl.DataFrame:
@@ -151,15 +144,15 @@ def joined(wide: pl.DataFrame, values: pl.DataFrame, members: Sequence[Kpi | Par
 
 def _derived(wide: pl.DataFrame, members: Sequence[Kpi | Part]) -> pl.DataFrame:
     """Add the derived columns in rounds, each of those whose columns are all there."""
-    left = list(members)
+    left, there = list(members), set(wide.columns)
     while left:
-        there = set(wide.columns)
-        ready = [m for m in left if there.issuperset(reads(m))]
+        ready = [m for m in left if there.issuperset(m.reads)]
         if not ready:
             names = ", ".join(sorted(m.name for m in left))
             raise Fatal(f"no order in which to compute {names}: a column is missing or circular")
         wide = wide.with_columns(_filled(m) for m in ready)
-        left = [m for m in left if m not in ready]
+        there.update(m.name for m in ready)
+        left = [m for m in left if m.name not in there]
     return wide
 
 

@@ -8,6 +8,7 @@ that stage's frame. No expression sees rows of two accounts, and none loops over
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -95,8 +96,21 @@ class Kernel:
     expression: pl.Expr | None = field(default=None, compare=False)
 
 
+class Evaluated:
+    """What is evaluated over the rows of a stage, or of what was so evaluated."""
+
+    value: pl.Expr | Kernel
+
+    @cached_property
+    def reads(self) -> tuple[str, ...]:
+        """Return the columns that the value reads."""
+        if isinstance(self.value, Kernel):
+            return tuple(self.value.columns)
+        return tuple(dict.fromkeys(self.value.meta.root_names()))
+
+
 @dataclass(frozen=True)
-class Part:
+class Part(Evaluated):
     """An intermediate value of an account that KPIs share and nobody is shown."""
 
     name: str
@@ -118,7 +132,7 @@ class Least:
 
 
 @dataclass(frozen=True)
-class Kpi:
+class Kpi(Evaluated):
     """One key performance indicator.
 
     Attributes:

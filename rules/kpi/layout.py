@@ -11,7 +11,6 @@ from functools import cache
 from hashlib import sha1
 
 from rules.kpi import daily_frames, period_frames, trade_frames, trade_groups
-from rules.kpi.compute import reads
 from rules.kpi.kpi import Kernel, Kpi, Part, Stage
 from rules.kpi.registry import ENTRIES
 from rules.kpi.splitting import NeedsHistory, Split, split
@@ -86,7 +85,7 @@ def _needs(name: str) -> bool:
     entry = ENTRIES[name]
     if entry.stage != Stage.DERIVED:
         return name not in SPLITS.get(entry.stage, {})
-    return any(_needs(each) for each in reads(entry) if each in ENTRIES)
+    return any(_needs(each) for each in entry.reads if each in ENTRIES)
 
 
 def _version() -> str:
