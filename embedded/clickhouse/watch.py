@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import select
 import socket
 import threading
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+LOG: Final = logging.getLogger("tradecast.clickhouse")
 _LOOK_SECONDS: Final = 0.25
 
 
@@ -67,13 +69,25 @@ class Watch:
             for watched in looked_at:
                 watched.gone = watched.gone or _is_gone(watched.connection)
                 if watched.gone:
-                    watched.cancel()
+                    _cancel(watched)
+
+
+def _cancel(watched: Watched) -> None:
+    try:
+        watched.cancel()
+    except Exception:
+        # It is called again, and the other clients are watched by this thread too.
+        LOG.exception("a query whose client is gone could not be cancelled")
 
 
 def _is_gone(connection: socket.socket) -> bool:
     # Asked first: a socket with a timeout would wait for something to read.
     look = select.poll()
-    look.register(connection, select.POLLIN)
+    try:
+        look.register(connection, select.POLLIN)
+    except ValueError:
+        # Closed on our side meanwhile: its query has ended.
+        return True
     if not look.poll(0):
         return False
     try:
