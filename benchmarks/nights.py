@@ -52,7 +52,9 @@ if TYPE_CHECKING:
 
 
 NAME = "nights"
-_ACCOUNTS = int(os.environ.get("NIGHT_ACCOUNTS", "5000"))
+_ACCOUNTS = 5000
+# Years of 5,000 accounts take longer to make than to measure.
+_STORED = int(os.environ.get("NIGHT_ACCOUNTS", "1000"))
 _DAYS, _TRADES = 1095, 640
 _DAY = timedelta(days=1)
 _CHUNK, _FEW = 250, 100
@@ -60,10 +62,10 @@ _SETTINGS = Settings()
 _KEPT = sum(not needs_history(kpi) for kpi in KPIS)
 
 
-def run(accounts: int = _ACCOUNTS, few: int = _FEW) -> Iterator[Row]:
+def run(accounts: int = _ACCOUNTS, stored: int = _STORED, few: int = _FEW) -> Iterator[Row]:
     """Measure both; nights without states on a few accounts alone."""
     yield _in_memory(accounts)
-    yield _in_store(accounts, few)
+    yield _in_store(stored, few)
 
 
 def _in_memory(accounts: int) -> Row:

@@ -23,7 +23,7 @@ SMALL: dict[str, Callable[[], Iterable[Row]]] = {
     "migrate": lambda: migrate.run(2_000, 0.3),
     "audit": lambda: audit.run(20, 2),
     "backfill": lambda: backfill.run(3, 40, 20),
-    "nights": lambda: nights.run(4, 2),
+    "nights": lambda: nights.run(4, 4, 2),
 }
 
 
