@@ -6,7 +6,6 @@ all windows, split in what is read, computed and written, against the night that
 
 from __future__ import annotations
 
-import os
 import tempfile
 import time
 from contextlib import contextmanager
@@ -52,9 +51,8 @@ if TYPE_CHECKING:
 
 
 NAME = "nights"
-_ACCOUNTS = 5000
 # Years of 5,000 accounts take longer to make than to measure.
-_STORED = int(os.environ.get("NIGHT_ACCOUNTS", "1000"))
+_ACCOUNTS, _STORED = 5000, 1000
 _DAYS, _TRADES = 1095, 640
 _DAY = timedelta(days=1)
 _CHUNK, _FEW = 250, 100
@@ -63,7 +61,13 @@ _KEPT = sum(not needs_history(kpi) for kpi in KPIS)
 
 
 def run(accounts: int = _ACCOUNTS, stored: int = _STORED, few: int = _FEW) -> Iterator[Row]:
-    """Measure both; nights without states on a few accounts alone."""
+    """Measure both.
+
+    Args:
+        accounts: in memory.
+        stored: of the night from store to store.
+        few: of a night without states, which takes longest.
+    """
     yield _in_memory(accounts)
     yield _in_store(stored, few)
 

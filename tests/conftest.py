@@ -33,12 +33,9 @@ def _give_polars_one_thread() -> None:
 
     Its pool is made when it is first asked for. What tests start has one of its own.
     """
-    before = os.environ.get("POLARS_MAX_THREADS")
-    os.environ["POLARS_MAX_THREADS"] = "1"
-    pl.thread_pool_size()
-    del os.environ["POLARS_MAX_THREADS"]
-    if before is not None:
-        os.environ["POLARS_MAX_THREADS"] = before
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("POLARS_MAX_THREADS", "1")
+        pl.thread_pool_size()
 
 
 @pytest.hookimpl(optionalhook=True)

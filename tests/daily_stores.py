@@ -34,7 +34,8 @@ WRITTEN = (
         "stream_marks",
     ),
     *(DAILY.name, "kpi_snapshots", "kpi_values", "kpi_states", "orders", "emotion_logs_versions"),
-    *("result_metrics", "account_performance", "trade_performance", "signal_execution_status"),
+    *("result_metrics", "account_performance", "trade_performance"),
+    *("trade_signal", "signal_execution_status"),
     *("broker_performance", "instance_performance"),
 )
 

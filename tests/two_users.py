@@ -19,7 +19,8 @@ NAMES = {ANN: "ann", BOB: "bob"}
 # What an answer for one must not hold of the other.
 MARKS = {ANN: (b"ann", b"aaaaaaaa", b"\xaa" * 8), BOB: (b"bob", b"bbbbbbbb", b"\xbb" * 8)}
 MOMENT = datetime(2026, 11, 2, 12, tzinfo=UTC)
-_LATER = {name: datetime(2026, 11, 3, tzinfo=UTC) for name in ("day_end", "period_end")}
+_FAR = MOMENT.replace(year=2099)  # where rows expire: they are there however late tests run
+_LATER = {name: datetime(2099, 11, 3, tzinfo=UTC) for name in ("day_end", "period_end")}
 _FIXED = {
     "wins": 0,
     "losses": 0,
@@ -35,8 +36,8 @@ def rows(which: Table, user: UUID, **given: Any) -> pa.Table:
     changed = {name: value for name, value in (_LATER | _FIXED).items() if name in made}
     if which.name == "strategies":
         changed["magic"] = user.int % 1000
-    if which.ttl_days is not None and which.column(which.time).type.name == "date":
-        changed[which.time] = date(2099, 11, 2)  # which no store removes yet
+    if which.ttl_days is not None and which.time is not None:
+        changed[which.time] = _FAR if made[which.time] == MOMENT else _FAR.date()
     row = made | changed | given
     batch = arrow.batch(which, {name: [value] for name, value in row.items()})
     return pa.Table.from_batches([batch])

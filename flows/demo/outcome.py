@@ -32,7 +32,12 @@ _HINDRANCES = (
     ReasonCode.QUOTE_STALE,
     ReasonCode.RATE_STALE,
     ReasonCode.EXPOSURE_PAUSED,
-    *(code for code in ReasonCode if 140 <= code < 200),
+    ReasonCode.ORDER_EXPIRED,
+    ReasonCode.EXECUTOR_RESTARTED,
+    ReasonCode.AMBIGUOUS,
+    ReasonCode.JOURNAL_LOST,
+    ReasonCode.NO_LEASE,
+    ReasonCode.EARLIER_UNRESOLVED,
 )
 
 
@@ -112,13 +117,16 @@ def describe(outcome: Outcome, store: Store) -> None:
 
 
 def hindered(store: Store) -> set[str]:
-    """Signals that every account has answered, and one of them that a hindrance was in the way."""
+    """Signals that every subscriber has answered, one of them that a hindrance was in the way."""
     words = ", ".join(f"'{code.name}'" for code in _HINDRANCES)
     rows = values(
         store,
-        "SELECT CAST(signal_id AS VARCHAR) FROM signal_execution_status GROUP BY signal_id"  # noqa: S608 - words of the enum
-        f" HAVING count(*) = sum(CASE WHEN outcome = 'none' THEN 0 ELSE 1 END)"
-        f" AND sum(CASE WHEN reason_code IN ({words}) THEN 1 ELSE 0 END) > 0",
+        "SELECT CAST(answered.signal_id AS VARCHAR) FROM trade_signal AS sent JOIN ("  # noqa: S608 - words of the enum
+        "SELECT signal_id, sum(CASE WHEN outcome = 'none' THEN 0 ELSE 1 END) AS answers,"
+        f" sum(CASE WHEN reason_code IN ({words}) THEN 1 ELSE 0 END) AS hindrances"
+        " FROM signal_execution_status GROUP BY signal_id"
+        ") AS answered ON answered.signal_id = sent.signal_id"
+        " WHERE answers >= subscribers AND hindrances > 0",
     )
     return {signal for (signal,) in rows}
 

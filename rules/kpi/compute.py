@@ -151,8 +151,9 @@ def _derived(wide: pl.DataFrame, members: Sequence[Kpi | Part]) -> pl.DataFrame:
             names = ", ".join(sorted(m.name for m in left))
             raise Fatal(f"no order in which to compute {names}: a column is missing or circular")
         wide = wide.with_columns(_filled(m) for m in ready)
-        there.update(m.name for m in ready)
-        left = [m for m in left if m.name not in there]
+        made = {m.name for m in ready}
+        there |= made
+        left = [m for m in left if m.name not in made]
     return wide
 
 

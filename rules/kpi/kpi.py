@@ -97,7 +97,7 @@ class Kernel:
 
 
 class Evaluated:
-    """What is evaluated over the rows of a stage, or of what was so evaluated."""
+    """An expression or a kernel, and the columns that it reads."""
 
     value: pl.Expr | Kernel
 

@@ -20,8 +20,10 @@ def test_signals_that_were_hindered_are_told_and_none_else(stores: Stores) -> No
         "paused": (("rejected", "EXPOSURE_PAUSED"), ("rejected", "MAX_OPEN_TRADES")),
         "refused": (("rejected", "MAX_OPEN_TRADES"), ("skipped", "DIRECTION_NOT_ALLOWED")),
         "not answered": (("rejected", "QUOTE_STALE"), ("none", "NONE")),
+        "not heard of": (("rejected", "QUOTE_STALE"),),
         "filled": (("filled", "NONE"), ("filled", "NONE")),
     }
+    signals = [{"signal_id": make_id("test", signal), "subscribers": 2} for signal in answers]
     rows = [
         {
             "signal_id": make_id("test", signal),
@@ -30,9 +32,9 @@ def test_signals_that_were_hindered_are_told_and_none_else(stores: Stores) -> No
             "reason_code": reason,
         }
         for signal, both in answers.items()
-        for who, (outcome, reason) in zip((ANN, BOB), both, strict=True)
+        for who, (outcome, reason) in zip((ANN, BOB), both, strict=False)
     ]
-    stores.add(signal_execution_status=rows)
+    stores.add(signal_execution_status=rows, trade_signal=signals)
     for reader in stores.readers:
         assert hindered(reader) == {
             str(make_id("test", each)) for each in ("stale", "late", "lost", "paused")
