@@ -3,8 +3,9 @@
 What a NumPy value means is part of the type: `zero_is_none` says that 0 (or the nil id)
 stands for "not there" in the logs, and becomes null where the column may be null.
 
-Arrow and Polars are loaded by who asks for a type of theirs (see `schema.frame_types`): they take
-70 MB, and a server that only reads names and rules of tables does without.
+Arrow and Polars are each loaded by who asks for a type of theirs (see `schema.arrow_types` and
+`schema.polars_types`): a server that reads names and rules of tables does without both, and a
+process that writes rows without Polars.
 """
 
 from __future__ import annotations
@@ -75,16 +76,16 @@ class LogicalType:
     @cached_property
     def arrow(self) -> Any:
         """Arrow type of rows on the wire and in batches."""
-        from schema import frame_types  # noqa: PLC0415 - see above
+        from schema import arrow_types  # noqa: PLC0415 - see above
 
-        return frame_types.arrow(self)
+        return arrow_types.arrow(self)
 
     @cached_property
     def polars(self) -> pl.DataType:
         """Polars type."""
-        from schema import frame_types  # noqa: PLC0415 - see above
+        from schema import polars_types  # noqa: PLC0415 - see above
 
-        return frame_types.polars(self)
+        return polars_types.polars(self)
 
 
 def _decimal(name: str, *, zero_is_none: bool) -> LogicalType:

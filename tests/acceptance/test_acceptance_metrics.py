@@ -7,7 +7,8 @@ import os
 import re
 import signal
 import urllib.request
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -15,9 +16,6 @@ from prometheus_client.parser import text_string_to_metric_families
 from flows.metrics_page import metrics
 from tests.acceptance.running_system import EXAMPLE, rows, running, trade, tradecast
 from tests.servers import eventually
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 pytestmark = pytest.mark.timeout(180)
 DOCS = EXAMPLE.parents[1]
@@ -113,7 +111,17 @@ def test_prometheus_finds_everything_and_sees_it_move(tmp_path: Path) -> None:
         assert scraper.value("process_start_time_seconds") > 0
         for query in QUERIES:
             rows(home, query)
+        _look_at_memory(home)
         _restart(home, scraper)
+
+
+def _look_at_memory(home: Path) -> None:
+    """No process has loaded what takes 40 MB each and serves it for nothing."""
+    facts = json.loads((home / "run" / "up.json").read_text())
+    for part in facts["parts"]:
+        loaded = Path(f"/proc/{part['pid']}/maps").read_text(encoding="utf-8")
+        assert "pandas" not in loaded, part["name"]
+        assert ("polars" in loaded) == part["name"].startswith(("trade", "archive")), part["name"]
 
 
 def _restart(home: Path, scraper: Scraper) -> None:
