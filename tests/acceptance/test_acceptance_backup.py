@@ -6,6 +6,7 @@ import json
 import os
 import signal
 from collections import Counter
+from itertools import count
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -41,7 +42,7 @@ def outcomes(home: Path) -> Counter[tuple[str, str]]:
         "SELECT t.symbol AS symbol, s.outcome AS outcome FROM signal_execution_status s"
         " JOIN trade_signal t ON t.signal_id = s.signal_id"
     )
-    return Counter((str(row["symbol"]), str(row["outcome"])) for row in rows(home, query))
+    return Counter((str(row["symbol"]), str(row["outcome"])) for row in rows(home, query, "duckdb"))
 
 
 def wait_filled(home: Path, symbol: str) -> None:
@@ -90,11 +91,14 @@ def test_what_was_sent_after_the_backup_is_not_sent_again(tmp_path: Path) -> Non
     with running(home, **QUIET):
         configure(home, tmp_path)
         eventually(lambda: len(list(home.glob("executors/*/terminal"))) == 6, 30, what="terminals")
-        for number in range(50):
+        first = count()
+
+        def trades() -> int:
             # A terminal that has just started has no prices, and its account no balance yet.
-            buy(home, f"first-{number}", "EURUSD")
-            if outcomes(home)["EURUSD", "filled"]:
-                break
+            buy(home, f"first-{next(first)}", "EURUSD")
+            return outcomes(home)["EURUSD", "filled"]
+
+        eventually(trades, 60, what="the first fill", poll=1)
         buy(home, "one", "AUDUSD")
         wait_filled(home, "AUDUSD")
         executor, shard = pid(home, "execute-alpha-1"), pid(home, "trade-0")
