@@ -7,6 +7,7 @@ words, dictionaries). What is missing becomes null where the column may be null.
 
 import uuid
 from collections.abc import Sequence
+from decimal import Decimal
 from functools import cache
 from typing import Any, TypeAlias
 
@@ -190,7 +191,7 @@ def _natural(kind: LogicalType, value: Any) -> Any:  # noqa: PLR0911 - one line 
     if isinstance(value, np.generic):
         return _natural(kind, value.item())
     if pa.types.is_decimal(kind.arrow) and isinstance(value, float | int):
-        return pa.scalar(f"{value:.8f}").cast(kind.arrow).as_py()
+        return Decimal(f"{value:.{DECIMAL_PLACES}f}")
     if kind.numpy == "V16" and isinstance(value, str):
         return uuid.UUID(value).bytes
     return value.decode() if isinstance(value, bytes) and kind.arrow == pa.string() else value
