@@ -29,7 +29,7 @@ QUIET = {
     "TRADECAST__TRADE__MAX_QUOTE_AGE_S": "3600",
     "TRADECAST__TRADE__MAX_BALANCE_AGE_S": "3600",
 }
-ACCOUNTS = 6  # one on each terminal
+ACCOUNTS = len(plain_world.INSTANCES)  # one on each terminal
 
 
 def buy(home: Path, name: str, symbol: str) -> None:
@@ -90,7 +90,9 @@ def test_what_was_sent_after_the_backup_is_not_sent_again(tmp_path: Path) -> Non
     home.mkdir()
     with running(home, **QUIET):
         configure(home, tmp_path)
-        eventually(lambda: len(list(home.glob("executors/*/terminal"))) == 6, 30, what="terminals")
+        eventually(
+            lambda: len(list(home.glob("executors/*/terminal"))) == ACCOUNTS, 30, what="terminals"
+        )
         first = count()
 
         def trades() -> int:
