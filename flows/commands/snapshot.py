@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import re
-from datetime import date
+from datetime import UTC, date, datetime
+
+from flows.errors import CommandError
 
 NAME = "snapshot"
 HELP = "build the days of accounts that are missing, or some days anew"
@@ -50,30 +52,37 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Build the days."""
-    from datetime import UTC, datetime  # noqa: PLC0415
-
+    # Before all that takes a second to load: who mistyped is told at once.
+    days = _days(args)
     from flows.context import open_system  # noqa: PLC0415
-    from flows.errors import CommandError  # noqa: PLC0415
     from flows.snapshots import command  # noqa: PLC0415
     from flows.snapshots.updating import Span  # noqa: PLC0415
     from flows.stores import STORES  # noqa: PLC0415
 
-    span = None
+    asked = command.Asked(
+        span=Span(*days) if days else None,
+        accounts=args.accounts,
+        part=args.part,
+        stores=[each for each in STORES if args.store in (None, each)],
+        as_json=args.json,
+    )
+    return command.run(open_system(args), asked)
+
+
+def _days(args: argparse.Namespace) -> tuple[date, date] | None:
+    """The first and the last day to build anew; None to catch up."""
     if args.date is not None:
         if args.first is not None or args.last is not None:
             raise CommandError("--date is one day, and --from and --to are several: give one")
-        span = Span(args.date, args.date)
-    elif args.first is not None:
-        span = Span(args.first, args.last or datetime.now(UTC).date())
-        if span.last < span.first:
-            raise CommandError(f"--to {span.last} is before --from {span.first}")
-    elif args.last is not None or args.accounts:
+        return args.date, args.date
+    if args.first is not None:
+        last = args.last or datetime.now(UTC).date()
+        if last < args.first:
+            raise CommandError(f"--to {last} is before --from {args.first}")
+        return args.first, last
+    if args.last is not None or args.accounts:
         raise CommandError("--to and --accounts need --date or --from")
-    stores = [each for each in STORES if args.store in (None, each)]
-    asked = command.Asked(
-        span=span, accounts=args.accounts, part=args.part, stores=stores, as_json=args.json
-    )
-    return command.run(open_system(args), asked)
+    return None
 
 
 def part(text: str) -> tuple[int, int]:
