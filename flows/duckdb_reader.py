@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import cache
 from typing import Any, Final
 
 import duckdb
@@ -75,10 +76,16 @@ def for_user(query: str, user: str) -> str:
     Raises:
         CommandError: it is no single SELECT, or it names what readers may not use.
     """
-    with duckdb.connect() as parser:
+    with _empty().cursor() as parser:
         tree = _parsed(parser, query)
         _Rewriter(parser, user).visit(tree, {})
         return _written(parser, tree)
+
+
+@cache
+def _empty() -> duckdb.DuckDBPyConnection:
+    """A database that only parses; to open one takes longer than most queries."""
+    return duckdb.connect()
 
 
 def _parsed(parser: duckdb.DuckDBPyConnection, query: str) -> Node:
