@@ -13,6 +13,8 @@ import polars as pl
 from rules.kpi import expressions
 from rules.kpi.kpi import Floats, Kernel, Starts
 
+_UNRELATED = 1e-12  # a correlation that no number of days tells from none
+
 
 def gains(column: str, power: int = 1) -> Kernel:
     """Return the sum of a power of what is above 0."""
@@ -55,10 +57,12 @@ def correlation(left: str, right: str) -> Kernel:
 def slope(left: str, right: str) -> Kernel:
     """Return cov(left, right)/var(right), of columns without null; null where right is constant.
 
-    Of a constant left it is 0, which a sum of what rounding leaves would only be nearly.
+    Of a constant left it is 0, and of columns whose correlation is below 1e-12: there is nothing
+    but what rounding leaves, and others divide by a slope.
     """
-    found = expressions.ratio(pl.cov(left, right), pl.col(right).var())
-    found = pl.when(expressions.varies(left)).then(found).otherwise(0.0)
+    both, of_left, of_right = pl.cov(left, right), pl.col(left).var(), pl.col(right).var()
+    related = expressions.varies(left) & (both**2 > _UNRELATED**2 * of_left * of_right)
+    found = pl.when(related).then(expressions.ratio(both, of_right)).otherwise(0.0)
     return Kernel((left, right), _slope, pl.when(expressions.varies(right)).then(found))
 
 
@@ -125,10 +129,11 @@ def _correlation(starts: Starts, a: Floats, b: Floats) -> Floats:
 
 
 def _slope(starts: Starts, a: Floats, b: Floats) -> Floats:
-    flat, varied = ~_varied(starts, a), _varied(starts, b)
+    related, varied = _varied(starts, a), _varied(starts, b)
     a, b = _around(starts, a), _around(starts, b)
     squares, both = _sum(starts, b * b), _sum(starts, a * b)
-    both[flat] = 0.0  # and no remainder of rounding, which others divide by
+    related &= both**2 > _UNRELATED**2 * _sum(starts, a * a) * squares
+    both[~related] = 0.0
     found = np.full(varied.size, np.nan)
     np.divide(both, squares, out=found, where=varied & (squares != 0))
     return found

@@ -90,6 +90,16 @@ def test_equal_returns_have_no_slope_to_divide_by(r: float) -> None:
     assert row["treynor_ratio"] is None
 
 
+def test_returns_that_have_nothing_to_do_with_a_benchmark_have_no_slope() -> None:
+    # Their covariance is 0, of which sums of binary fractions leave 6e-16 of a slope.
+    daily = _account("unrelated", [-0.1, 0.0, 0.05, 0.0, -0.2], [0.007, 0.008, -0.002, 0.0, -0.001])
+
+    row = compute(inputs(daily=daily)).row(0, named=True)
+
+    assert row["beta"] == 0.0
+    assert row["treynor_ratio"] is None
+
+
 @pytest.mark.parametrize("initial", [0.0, -5.0])
 def test_nothing_is_a_share_of_a_balance_that_was_none(initial: float) -> None:
     daily = _all()
