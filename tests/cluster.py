@@ -17,22 +17,20 @@ if TYPE_CHECKING:
 
 SLOTS = 16384
 _NODES = 3
-_BUS = 10_000  # a node's bus is at its port plus this
-_EPHEMERAL = 32_768  # from here on an outgoing connection may have the port of a bus
 
 
 class Node(Valkey):
     """A Valkey in cluster mode."""
 
     def __init__(self, directory: Path) -> None:
-        port = free_port()
-        while port + _BUS >= _EPHEMERAL:
-            port = free_port()
-        super().__init__(directory, password="cluster", port=port, die_with_parent=True)
+        super().__init__(directory, password="cluster", die_with_parent=True)
+        # Without it the bus is 10,000 above the port, whoever listens there.
+        self.bus = free_port()
 
     @override
     def _settings(self) -> str:
-        return super()._settings() + "cluster-enabled yes\ncluster-node-timeout 5000\n"
+        own = f"cluster-enabled yes\ncluster-node-timeout 5000\ncluster-port {self.bus}\n"
+        return super()._settings() + own
 
     def client(self) -> redis.Redis:
         return redis.Redis(port=self.port, password=self.password)
@@ -66,7 +64,7 @@ class Cluster:
                     client.execute_command("CLUSTER", "ADDSLOTSRANGE", first, last)
             for other in self.nodes[1:]:
                 with self.nodes[0].client() as client:
-                    client.execute_command("CLUSTER", "MEET", LOOPBACK, other.port)
+                    client.execute_command("CLUSTER", "MEET", LOOPBACK, other.port, other.bus)
             for node in self.nodes:
                 eventually(lambda node=node: self._agrees(node), 20, what="the cluster is whole")
             self._stack = stack.pop_all()
