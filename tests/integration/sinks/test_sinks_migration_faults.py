@@ -113,10 +113,10 @@ def test_who_died_while_it_migrated_clickhouse_keeps_nobody_waiting(empty: Clien
     assert _turns(empty) == []
 
 
-@pytest.mark.parametrize("age", [-1000, 100])
+@pytest.mark.parametrize("age", [-100, 100])
 def test_who_says_nothing_any_more_is_taken_for_gone(empty: Client, age: int) -> None:
     _hold(empty, "another.host process 1", age)
-    migrate(empty, SMALL, Patience(wait_s=0.0, gone_s=99.0))
+    migrate(empty, SMALL, Patience(wait_s=0.0, gone_s=60.0))
     assert _turns(empty) == []
 
 
