@@ -3,6 +3,8 @@
 PYTHON ?= $(shell for p in python3.12 python3.11 python3 python; do \
 	$$p -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
+# A system is a dozen processes: without bytecode each of them compiles a hundred modules anew.
+unexport PYTHONDONTWRITEBYTECODE
 PACKAGES := flows operators rules schema sources sinks brokers config embedded
 ARGS ?=
 MINUTES ?= 10

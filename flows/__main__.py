@@ -78,12 +78,15 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def entry_point() -> int:
-    """Run the command that this process was started for, without pandas.
+    """Run the command that this process was started for, without what takes its start for nothing.
 
     PyArrow and clickhouse-connect load pandas where it is installed, and chdb installs it. No
-    command uses it; it takes each process 40 MB, and 0.3 s of its start.
+    command uses it; it takes each process 40 MB, and 0.3 s of its start. And with NumPy comes
+    OpenBLAS, whose threads spin for a tenth of a second before they sleep; no command multiplies
+    matrices.
     """
     Without("pandas").install()
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     return main()
 
 
