@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import warnings
 from datetime import UTC, datetime
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -18,7 +16,7 @@ from sinks.duckdb.client import open_or_connect
 from sinks.results import ResultsWriter
 from sinks.sifting import sift
 from tests.integration.sinks.archives import Archive, stored_everywhere
-from tests.rows import rows_of
+from tests.rows import some_rows
 from tests.servers import ClickHouseServer, ValkeyServer, eventually
 
 if TYPE_CHECKING:
@@ -38,16 +36,9 @@ def replaced(rows: pa.RecordBatch, name: str, values: Any) -> pa.RecordBatch:
     )
 
 
-@cache
-def some() -> pa.RecordBatch:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return rows_of(TRADES).example().slice(0, 1)
-
-
 def batch() -> pa.RecordBatch:
     """Four trades; the second has an infinite figure, the third a word that there is not."""
-    rows = some().take(pa.array([0, 0, 0, 0]))
+    rows = some_rows(TRADES, 1).take(pa.array([0, 0, 0, 0]))
     words = rows.column("status").to_pylist()
     rows = replaced(rows, TRADES.key[0], KEYS)
     rows = replaced(rows, TRADES.time or "", [NOW] * 4)  # no TTL yet

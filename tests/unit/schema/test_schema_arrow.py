@@ -52,6 +52,13 @@ def ids(count: int) -> np.ndarray:
     return np.frombuffer(raw, dtype="V16")
 
 
+def test_plain_numbers_become_decimals_of_8_places() -> None:
+    given = [0.00000001, 1.12345678, -0.1, 5, np.float64(2.5)]
+    rows = arrow.batch(THINGS, {"id": ids(5), "price": given, "profit": given})
+    wanted = [Decimal(each) for each in ("0.00000001", "1.12345678", "-0.1", "5", "2.5")]
+    assert rows.column("price").to_pylist() == rows.column("profit").to_pylist() == wanted
+
+
 @given(
     st.lists(st.integers(-(10**18) + 1, 10**18 - 1), min_size=1, max_size=20),
 )

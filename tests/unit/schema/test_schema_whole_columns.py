@@ -73,7 +73,7 @@ def test_what_needs_a_closer_look_is_not_plain(name: str, column: str, values: A
 
 
 @pytest.mark.parametrize("which", STORED, ids=lambda each: each.name)
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(data=st.data())
 def test_a_glance_and_a_closer_look_agree(which: Any, data: st.DataObject) -> None:
     """Whatever a glance lets pass, the rules themselves let pass too."""
