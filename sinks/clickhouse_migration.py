@@ -40,7 +40,7 @@ _DEFAULT: Final = (
 )
 _TABLE_ALREADY_EXISTS: Final = 57
 _RENEWED_S: Final = 5.0
-_POLL_S: Final = 0.1
+_POLL_S: Final = 0.2
 
 
 class DatabaseTooNew(Fatal):
@@ -129,7 +129,7 @@ def _turn(client: Client, patience: Patience) -> Iterator[Callable[[], None]]:
     def renew() -> None:
         nonlocal renewed
         if time.monotonic() - renewed > _RENEWED_S:
-            client.command(f"ALTER TABLE {name} MODIFY COMMENT '{_holder(client)}'")
+            client.command(f"ALTER TABLE {name} MODIFY COMMENT '{_told_by(client)}'")
             renewed = time.monotonic()
 
     try:
@@ -147,42 +147,64 @@ def _take(client: Client, patience: Patience) -> int:
     deadline = time.monotonic() + patience.wait_s
     while True:
         held = max(_numbers(client).items(), default=None)
-        if held is None or _is_gone(client, held[1], patience.gone_s):
+        if held is None or held[1].is_gone(patience.gone_s):
             number = held[0] + 1 if held else 1
             try:
-                client.command(clickhouse.turn(f"{_TURN}{number}", _holder(client)))
+                client.command(clickhouse.turn(f"{_TURN}{number}", _told_by(client)))
             except DatabaseError as error:
                 if error.code != _TABLE_ALREADY_EXISTS:
                     raise
             else:
                 return number
         if time.monotonic() > deadline:
-            holder = held[1].rpartition(" ")[0] if held else "another program"
+            holder = held[1].name if held else "another program"
             raise MigrationRuns(f"{holder} migrates ClickHouse; it is not done yet")
         time.sleep(_POLL_S)
 
 
-def _numbers(client: Client) -> dict[int, str]:
+def _numbers(client: Client) -> dict[int, _Holder]:
     """Who holds, or held, each turn."""
     found = client.query(
-        "SELECT name, comment FROM system.tables WHERE database = currentDatabase()"
-        " AND startsWith(name, {prefix:String})",
+        "SELECT name, comment, toUnixTimestamp(now()) FROM system.tables"
+        " WHERE database = currentDatabase() AND startsWith(name, {prefix:String})",
         {"prefix": _TURN},
     )
-    return {int(name.removeprefix(_TURN)): comment for name, comment in found.result_rows}
+    return {
+        int(name.removeprefix(_TURN)): _Holder.read(comment, now)
+        for name, comment, now in found.result_rows
+    }
 
 
-def _holder(client: Client) -> str:
+def _told_by(client: Client) -> str:
     """Host, process and the server's time: clocks of programs need not agree."""
-    return f"{socket.gethostname()} process {os.getpid()} at {_now(client)}"
+    now = client.command("SELECT toUnixTimestamp(now())")
+    return f"{socket.gethostname()} process {os.getpid()} at {now}"
 
 
-def _now(client: Client) -> int:
-    return int(client.command("SELECT toUnixTimestamp(now())"))  # type: ignore[arg-type]
+@dataclass(frozen=True)
+class _Holder:
+    """A program that has, or had, the turn.
 
+    Attributes:
+        host: that it runs on.
+        process: its number there.
+        silent_s: how long it has not told that it still holds the turn.
+    """
 
-def _is_gone(client: Client, holder: str, gone_s: float) -> bool:
-    host, _, process, _, since = holder.rsplit(" ", 4)
-    if host == socket.gethostname() and not alive(int(process)):
-        return True
-    return abs(_now(client) - int(since)) > gone_s
+    host: str
+    process: int
+    silent_s: int
+
+    @classmethod
+    def read(cls, told: str, now: int) -> _Holder:
+        host, _, process, _, at = told.rsplit(" ", 4)
+        return cls(host, int(process), abs(now - int(at)))
+
+    @property
+    def name(self) -> str:
+        return f"{self.host} process {self.process}"
+
+    def is_gone(self, gone_s: float) -> bool:
+        if self.host == socket.gethostname() and not alive(self.process):
+            return True
+        return self.silent_s > gone_s

@@ -78,17 +78,29 @@ def of_accounts(accounts: pl.DataFrame, state: State | None) -> State:
 
 def _empty(count: int) -> State:
     """Return the state of accounts that have no rows; without the accounts."""
+    one, same = _nothing(), pl.zeros(count, PLACE, eager=True)
+    return State(
+        one.accounts[same],
+        {stage: rows[same] for stage, rows in one.kept.items()},
+        {stage: rows[same] for stage, rows in one.still.items()},
+        one.groups,
+    )
+
+
+@cache
+def _nothing() -> State:
+    """Return the state of one account that has no rows; without the account."""
     none = no_accounts()
     kept = {
-        stage: rows.clear(count).with_columns(
+        stage: rows.clear(1).with_columns(
             pl.col(column.name).fill_null(column.empty)
             for column in STATISTICS[stage].values()
             if column.empty is not None
         )
         for stage, rows in none.kept.items()
     }
-    still = {stage: rows.clear(count) for stage, rows in none.still.items()}
-    return State(none.accounts.drop("account").clear(count), kept, still, none.groups)
+    still = {stage: rows.clear(1) for stage, rows in none.still.items()}
+    return State(none.accounts.drop("account").clear(1), kept, still, none.groups)
 
 
 @cache
