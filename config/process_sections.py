@@ -122,7 +122,7 @@ class Archive(Section, frozen=True):
     ] = 50_000
     flush_ms: Annotated[
         int, rule("Age at which rows are written, in milliseconds.", least=10, most=600_000)
-    ] = 500
+    ] = 1000
     spool_mb: Annotated[
         int,
         rule(
