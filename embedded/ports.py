@@ -16,6 +16,8 @@ LOOPBACK = "127.0.0.1"
 # Below the kernel's ephemeral range (32768 up), so that no outgoing connection takes the port
 # between the choice and the bind.
 _PORTS = range(20_000, 32_000)
+# Chosen by this process: what is to listen there may not do so yet.
+_chosen: set[int] = set()
 # sun_path has 108 bytes on Linux and 104 on macOS, with the terminating zero.
 _LONGEST_SOCKET_PATH = 100
 # Not TMPDIR: the server and who connects to it may have different ones.
@@ -28,13 +30,14 @@ def reached_at(host: str) -> str:
 
 
 def free_port() -> int:
-    """A port of the loopback address on which nobody listens now.
+    """A port of the loopback address on which nobody listens now, another one with each call.
 
     Raises:
         PortBusy: none was found.
     """
     for port in random.SystemRandom().sample(_PORTS, 200):
-        if _bind_error(port) is None:
+        if port not in _chosen and _bind_error(port) is None:
+            _chosen.add(port)
             return port
     raise PortBusy(f"no free port was found in {_PORTS.start} to {_PORTS.stop - 1}")
 

@@ -44,7 +44,8 @@ class Cluster:
     """
 
     def __init__(self, directory: Path) -> None:
-        self.nodes = [Node(directory / f"node-{number}") for number in range(_NODES)]
+        self.nodes: list[Node] = []
+        self._directory = directory
         self._stack = ExitStack()
 
     @property
@@ -57,8 +58,10 @@ class Cluster:
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
-            for number, node in enumerate(self.nodes):
-                stack.enter_context(node)
+            for number in range(_NODES):
+                # Its ports are chosen when it starts: until then anybody may take them.
+                node = stack.enter_context(Node(self._directory / f"node-{number}"))
+                self.nodes.append(node)
                 first, last = number * SLOTS // _NODES, (number + 1) * SLOTS // _NODES - 1
                 with node.client() as client:
                     client.execute_command("CLUSTER", "ADDSLOTSRANGE", first, last)

@@ -145,6 +145,11 @@ def test_ports() -> None:
         check_port_free(port, user="intake")
 
 
+def test_no_port_is_chosen_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("embedded.ports._PORTS", range(31_000, 31_200))
+    assert len({free_port() for _ in range(100)}) == 100
+
+
 def test_socket_paths_are_stable_and_short(tmp_path: Path) -> None:
     short = Path("/tmp")
     assert socket_path(short, "x.sock") == short / "x.sock"
