@@ -40,6 +40,7 @@ def run(tmp_path: Path, points: Iterable[str], action: str, seconds: int) -> set
         VARIABLE: armed,
         DIRECTORY: str(struck),
         "TRADECAST__TRADE__SNAPSHOT_SECONDS": "5",
+        "TRADECAST__ARCHIVE__FLUSH_MS": "500",
         "TRADECAST__EXECUTE__JOURNAL_MB": "0.05",
         "TRADECAST__EXECUTE__MARKS_SECONDS": "1",
         # An executor that died comes back in another term, and says what it had claimed.
