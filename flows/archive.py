@@ -7,6 +7,7 @@ DuckDB's process also owns the files and serves readers.
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -117,6 +118,9 @@ def run_archive(
         settle = Settled(client, store).wait if settings.durability == "waitaof" else _nothing
         source = ResultsSource(client, lambda: positions, stop, metrics, settle=settle)
         run_flow(build(source, ArchiveSink(lambda: frame)), epoch_seconds=settings.epoch_seconds)
+    # DuckDB's bindings look at the exit whether all of theirs was given back, and tell at length
+    # what was kept by the freeze alone.
+    gc.unfreeze()
 
 
 def stream_names(signal_streams: int) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import tempfile
@@ -26,6 +27,11 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ[migrated.SHARED] = tempfile.mkdtemp(prefix="tradecast-tests-")
         config.add_cleanup(lambda: shutil.rmtree(os.environ.pop(migrated.SHARED)))
     _give_polars_one_thread()
+
+
+def pytest_unconfigure() -> None:
+    """Give back what flows that ran here froze, so that DuckDB's bindings find nothing left."""
+    gc.unfreeze()
 
 
 def _give_polars_one_thread() -> None:

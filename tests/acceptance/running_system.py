@@ -17,6 +17,7 @@ from flows.context import System
 from flows.publish import add, stream_of
 from flows.stores import open_store
 from schema import keys
+from tests.migrated import clickhouse_into, duckdb_into
 from tests.servers import eventually
 
 if TYPE_CHECKING:
@@ -36,6 +37,14 @@ def tradecast(home: Path, *arguments: str, stdin: str = "") -> subprocess.Comple
         text=True,
         check=False,
     )
+
+
+def with_tables(home: Path) -> Path:
+    """A new home whose stores have their tables: few tests look at how they come."""
+    opened = open_home(home)
+    clickhouse_into(opened.clickhouse_dir)
+    duckdb_into(opened.duckdb_dir)
+    return home
 
 
 @contextmanager

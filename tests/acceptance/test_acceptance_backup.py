@@ -15,7 +15,7 @@ import pytest
 from brokers.simulated import read_books
 from schema.ids import NIL
 from tests.acceptance import plain_world
-from tests.acceptance.running_system import rows, running, send, tradecast
+from tests.acceptance.running_system import rows, running, send, tradecast, with_tables
 from tests.servers import eventually
 
 if TYPE_CHECKING:
@@ -87,8 +87,7 @@ def audit(home: Path) -> None:
 
 def test_what_was_sent_after_the_backup_is_not_sent_again(tmp_path: Path) -> None:
     home, again, backup = tmp_path / "home", tmp_path / "again", tmp_path / "backup"
-    home.mkdir()
-    with running(home, **QUIET):
+    with running(with_tables(home), **QUIET):
         configure(home, tmp_path)
         eventually(
             lambda: len(list(home.glob("executors/*/terminal"))) == ACCOUNTS, 30, what="terminals"

@@ -14,7 +14,15 @@ from embedded.home import open_home
 from schema import arrow
 from schema.registry import table
 from sinks.spool import Spool
-from tests.acceptance.running_system import EXAMPLE, rows, running, starting, trade, tradecast
+from tests.acceptance.running_system import (
+    EXAMPLE,
+    rows,
+    running,
+    starting,
+    trade,
+    tradecast,
+    with_tables,
+)
 from tests.servers import eventually
 
 if TYPE_CHECKING:
@@ -43,7 +51,7 @@ def test_a_broker_is_changed_while_it_trades(tmp_path: Path) -> None:
     home = open_home(tmp_path / "home", create=True).path
     left = Spool(home / "spool" / "trade-1", 1 << 20)
     left.append({EVENTS.name: event("of a shard that is no more")}, {"{1}:results": ""})
-    with running(home, **QUIET) as said:
+    with running(with_tables(home), **QUIET) as said:
         assert "metrics" not in said
         applied = tradecast(home, "apply", str(EXAMPLE))
         assert applied.returncode == 0, applied.stderr

@@ -14,7 +14,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from flows.metrics_page import metrics
-from tests.acceptance.running_system import EXAMPLE, rows, running, trade, tradecast
+from tests.acceptance.running_system import EXAMPLE, rows, running, trade, tradecast, with_tables
 from tests.servers import eventually
 
 pytestmark = pytest.mark.timeout(180)
@@ -80,7 +80,7 @@ def _get(url: str) -> str:
 
 def test_prometheus_finds_everything_and_sees_it_move(tmp_path: Path) -> None:
     home = tmp_path / "home"
-    with running(home) as said:
+    with running(with_tables(home)) as said:
         (base,) = re.findall(r"metrics +(http://\S+)/metrics", said)
         assert tradecast(home, "apply", str(EXAMPLE)).returncode == 0
         trade(home, "buy")
@@ -113,6 +113,9 @@ def test_prometheus_finds_everything_and_sees_it_move(tmp_path: Path) -> None:
             rows(home, query)
         _look_at_memory(home)
         _restart(home, scraper)
+    said_at_exit = {out.name: out.read_text() for out in (home / "log").glob("*-*.out")}
+    assert len(said_at_exit) == 7
+    assert set(said_at_exit.values()) == {""}, "what is to be told stands in the logs"
 
 
 def _look_at_memory(home: Path) -> None:
