@@ -119,7 +119,7 @@ def run_archive(
         source = ResultsSource(client, lambda: positions, stop, metrics, settle=settle)
         run_flow(build(source, ArchiveSink(lambda: frame)), epoch_seconds=settings.epoch_seconds)
     # DuckDB's bindings look at the exit whether all of theirs was given back, and tell at length
-    # what was kept by the freeze alone.
+    # what was kept by the freeze of `run_flow` alone.
     gc.unfreeze()
 
 

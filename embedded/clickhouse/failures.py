@@ -28,8 +28,8 @@ _OF_WRITING: Final = (
     *(235, 241, 243, 246, 248, 252, 275, 286, 294, 362, 424, 521, 586, 641, 734, 740),
     *(777, 778, 1020),
 )
-# A fourth of the time that the whole takes, which is as much as that of a small insert.
-_COUNTS: Final = "SELECT code, value FROM system.errors"
+# Looked at first, in a third of the time that the whole takes, which is that of a small insert.
+_NUMBERS: Final = "SELECT code, value FROM system.errors"
 # Of one code only the last error is told in full, so a count that has risen of late counts as well.
 _COUNTED: Final = (
     "SELECT code, name, value, last_error_message, query_id = queryID(),"  # noqa: S608 - numbers
@@ -79,7 +79,8 @@ class Watch:
         Raises:
             QueryError: rows may be missing.
         """
-        raw = connection.query(_COUNTS, "RowBinary").bytes()
+        # Numbers only rise: where none has, nothing has failed since, here or elsewhere.
+        raw = connection.query(_NUMBERS, "RowBinary").bytes()
         if raw == self.before.raw:
             return
         lines = connection.query(_COUNTED, "JSONCompactEachRow").bytes().splitlines()
