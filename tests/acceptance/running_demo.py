@@ -145,17 +145,23 @@ class Logs:
     def __init__(self, system: System) -> None:
         self._client: Any = system.redis(once=True)
         self._streams = system.settings.signals.streams
+        self._shards = system.settings.trade.shards
         self._at: dict[str, bytes] = {}
         self._orders: set[bytes] = set()
         self._reported: set[bytes] = set()
 
     def undecided(self) -> int:
-        """Signals behind the marks of the last decisions of all partitions."""
-        last = [keys.decisions(p) for p in range(PARTITIONS)]
+        """Signals that a shard has not decided, of the shard that has most of them.
+
+        They lie behind the marks of the last decisions of all its partitions.
+        """
         pipe = self._client.pipeline(transaction=False)
-        for stream in last:
-            pipe.xrevrange(stream, count=1)
-        marks = [json.loads(found[0][1][b"marks"]) for found in pipe.execute() if found]
+        for partition in range(PARTITIONS):
+            pipe.xrevrange(keys.decisions(partition), count=1)
+        last = [json.loads(found[0][1][b"marks"]) if found else {} for found in pipe.execute()]
+        return max(self._behind(last[shard :: self._shards]) for shard in range(self._shards))
+
+    def _behind(self, marks: Sequence[Mapping[str, str]]) -> int:
         count = 0
         for number in range(self._streams):
             stream = keys.signals(number)

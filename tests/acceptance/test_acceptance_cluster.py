@@ -1,4 +1,4 @@
-"""The whole system on a Redis Cluster of three nodes."""
+"""The whole system on a Redis Cluster of three nodes, each process of it killed."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import pytest
 from flows.demo.check import check
 from schema.ids import PARTITIONS
 from schema.keys import decisions
-from tests.acceptance import plain_world
 from tests.acceptance.running_demo import RunningDemo
+from tests.acceptance.test_acceptance_kills import audit, kill_each
 from tests.cluster import Cluster
 
 if TYPE_CHECKING:
@@ -21,42 +21,38 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.timeout(300)
 
 
-def test_a_demo_of_everything_on_a_cluster(tmp_path: Path) -> None:
+def kill_nodes(cluster: Cluster) -> None:
+    """Kill two of the nodes, one after the other, and start them again."""
+    for node in cluster.nodes[1:]:
+        pid = node.pid
+        assert pid
+        os.kill(pid, signal.SIGKILL)
+        node.stop()
+        node.start()
+        node.wait_ready()
+
+
+def test_a_demo_of_everything_on_a_cluster_survives_kills(tmp_path: Path) -> None:
+    """Targets, reverses, pending orders, refusals and every kind of bad alert, for two shards."""
     with Cluster(tmp_path / "cluster") as cluster:
         environment = {
             "TRADECAST__REDIS__URL": cluster.url,
             "TRADECAST__REDIS__CLUSTER": "true",
             "TRADECAST__TRADE__SHARDS": "2",
         }
-        given = ["--signals", "300", "--accounts", "40", "--seconds", "20"]
+        given = ["--signals", "500", "--accounts", "40", "--seconds", "30"]
         with RunningDemo(tmp_path, given, environment) as demo:
             demo.wait_sending()
+            kill_nodes(cluster)
+            kill_each(demo, spared=["valkey"])
             result = demo.wait_end()
         with cluster.client() as client:
             nodes = {client.get_node_from_key(decisions(p)).name for p in range(PARTITIONS)}
     assert len(nodes) == 3, "the partitions lie on all nodes"
     assert result["code"] == 0, demo.errors()
+    assert result["unaccounted"] == 0
+    assert result["duplicates"] == 0
+    assert sum(result["signals"][name] for name in ("accepted", "rejected", "resent")) == 500
+    audit(demo.home)
     books = [path / "terminal" for path in demo.home.joinpath("executors").iterdir()]
     assert check(demo.home / "sent.ndjson", books).ok
-
-
-def test_a_node_that_is_killed_loses_nothing(tmp_path: Path) -> None:
-    file, replay = tmp_path / "plain.toml", tmp_path / "alerts.ndjson"
-    file.write_text(plain_world.world(30), encoding="utf-8")
-    replay.write_text(plain_world.alerts(seed=5, seconds=20), encoding="utf-8")
-    with Cluster(tmp_path / "cluster") as cluster:
-        environment = {"TRADECAST__REDIS__URL": cluster.url, "TRADECAST__REDIS__CLUSTER": "true"}
-        given = ["--world", str(file), "--alerts", str(replay), "--seconds", "20"]
-        with RunningDemo(tmp_path, given, environment) as demo:
-            demo.wait_sending()
-            for node in cluster.nodes[1:]:
-                pid = node.pid
-                assert pid
-                os.kill(pid, signal.SIGKILL)
-                node.stop()
-                node.start()
-                node.wait_ready()
-            result = demo.wait_end()
-        assert result["code"] == 0, demo.errors()
-        assert result["duplicates"] == 0
-        plain_world.check(demo.system, demo.home)
