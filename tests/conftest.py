@@ -29,6 +29,12 @@ def pytest_configure(config: pytest.Config) -> None:
     _give_polars_one_thread()
 
 
+def pytest_collection_finish() -> None:
+    """Let no test look for garbage in what stays to the end: modules, and all other tests."""
+    gc.collect()
+    gc.freeze()
+
+
 def pytest_unconfigure() -> None:
     """Give back what flows that ran here froze, so that DuckDB's bindings find nothing left."""
     gc.unfreeze()

@@ -32,6 +32,15 @@ from pathlib import Path
 print(len(list(Path("/proc/self/task").iterdir())))
 """
 
+GARBAGE = """
+import gc
+from flows.__main__ import entry_point
+made = gc.get_stats()[0]["collections"]
+entry_point()
+import flows.trade
+print(gc.get_stats()[0]["collections"] - made)
+"""
+
 
 def _said(*command: str) -> tuple[str, str]:
     done = subprocess.run(
@@ -48,3 +57,9 @@ def test_what_is_done_without_looks_as_if_it_were_not_installed() -> None:
 def test_a_command_has_no_threads_for_matrices() -> None:
     said, errors = _said("-c", THREADS, "--version")
     assert (said.splitlines()[-1], errors) == ("1", "")
+
+
+def test_a_start_hardly_looks_for_garbage() -> None:
+    said, errors = _said("-c", GARBAGE, "--version")
+    assert not errors
+    assert int(said.splitlines()[-1]) < 20, "of what it makes nothing is garbage"
