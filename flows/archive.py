@@ -104,6 +104,9 @@ def run_archive(
     streams = stream_names(settings.signal_streams)
     metrics = Metrics(store)
     with ExitStack() as stack:
+        # DuckDB's bindings look at the exit whether all of theirs was given back, and tell at
+        # length what was kept by the freeze of `run_flow` alone; of an error that would be the end.
+        stack.callback(gc.unfreeze)
         writer = _open_writer(store, settings, stack, stop)
         spool = Spool(settings.spool_dir / store, settings.spool_bytes)
         metrics.spool_limit(settings.spool_bytes)
@@ -118,9 +121,6 @@ def run_archive(
         settle = Settled(client, store).wait if settings.durability == "waitaof" else _nothing
         source = ResultsSource(client, lambda: positions, stop, metrics, settle=settle)
         run_flow(build(source, ArchiveSink(lambda: frame)), epoch_seconds=settings.epoch_seconds)
-    # DuckDB's bindings look at the exit whether all of theirs was given back, and tell at length
-    # what was kept by the freeze of `run_flow` alone.
-    gc.unfreeze()
 
 
 def stream_names(signal_streams: int) -> list[str]:

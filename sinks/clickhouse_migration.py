@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import socket
+import threading
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -41,6 +42,9 @@ _DEFAULT: Final = (
 _TABLE_ALREADY_EXISTS: Final = 57
 _RENEWED_S: Final = 5.0
 _POLL_S: Final = 0.2
+# Held while this process migrates: a turn of its own that stands meanwhile is of a migration that
+# failed, with the server that would have taken it back.
+_OURS: Final = threading.Lock()
 
 
 class DatabaseTooNew(Fatal):
@@ -78,7 +82,7 @@ def migrate(
     """
     if not _pending(client, known):
         return
-    with _turn(client, patience) as renew:
+    with _OURS, _turn(client, patience) as renew:
         for migration in _pending(client, known):
             # Each statement may be repeated, for a migration may be interrupted.
             for statement in migrations.statements(migration, "clickhouse"):
@@ -135,8 +139,9 @@ def _turn(client: Client, patience: Patience) -> Iterator[Callable[[], None]]:
     try:
         yield renew
     finally:
-        # Those before it are of holders that are gone. Where the server is gone too, `gone_s` ends
-        # the turn, and what is to be told is why the migration failed.
+        # Those before it are of holders that are gone. Where the server is gone too, the turn stays
+        # until this process tries again, or `gone_s` ends it; what is to be told now is why the
+        # migration failed.
         with suppress(ClickHouseError):
             for each in _numbers(client):
                 if each <= number:
@@ -205,6 +210,8 @@ class _Holder:
         return f"{self.host} process {self.process}"
 
     def is_gone(self, gone_s: float) -> bool:
-        if self.host == socket.gethostname() and not alive(self.process):
+        """Whether the turn is nobody's; to be asked under `_OURS`."""
+        here = self.host == socket.gethostname()
+        if here and (self.process == os.getpid() or not alive(self.process)):
             return True
         return self.silent_s > gone_s

@@ -94,8 +94,8 @@ def test_programs_that_migrate_clickhouse_side_by_side(
 
 
 def test_a_migration_of_clickhouse_waits_for_another(empty: Client) -> None:
-    _hold(empty, f"{socket.gethostname()} process {os.getpid()}")
-    says = f"process {os.getpid()} migrates ClickHouse; it is not done yet"
+    _hold(empty, f"{socket.gethostname()} process {os.getppid()}")
+    says = f"process {os.getppid()} migrates ClickHouse; it is not done yet"
     with pytest.raises(MigrationRuns, match=says):
         migrate(empty, SMALL, Patience(wait_s=0.3))
     assert _turns(empty) == ["migration_turn_1"]
@@ -110,6 +110,13 @@ def test_who_died_while_it_migrated_clickhouse_keeps_nobody_waiting(empty: Clien
     with subprocess.Popen([sys.executable, "-c", ""]) as dead:
         pass
     _hold(empty, f"{socket.gethostname()} process {dead.pid}")
+    migrate(empty, SMALL, Patience(wait_s=0.0))
+    assert _turns(empty) == []
+
+
+def test_who_tries_again_is_not_kept_waiting_by_itself(empty: Client) -> None:
+    """A server that goes away amid a migration keeps the turn of who lives on."""
+    _hold(empty, f"{socket.gethostname()} process {os.getpid()}")
     migrate(empty, SMALL, Patience(wait_s=0.0))
     assert _turns(empty) == []
 
