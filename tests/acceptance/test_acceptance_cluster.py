@@ -40,7 +40,7 @@ def test_a_demo_of_everything_on_a_cluster_survives_kills(tmp_path: Path) -> Non
             "TRADECAST__REDIS__CLUSTER": "true",
             "TRADECAST__TRADE__SHARDS": "2",
         }
-        given = ["--signals", "500", "--accounts", "40", "--seconds", "30"]
+        given = ["--signals", "400", "--accounts", "40", "--seconds", "24"]
         with RunningDemo(tmp_path, given, environment) as demo:
             demo.wait_sending()
             kill_nodes(cluster)
@@ -52,7 +52,7 @@ def test_a_demo_of_everything_on_a_cluster_survives_kills(tmp_path: Path) -> Non
     assert result["code"] == 0, demo.errors()
     assert result["unaccounted"] == 0
     assert result["duplicates"] == 0
-    assert sum(result["signals"][name] for name in ("accepted", "rejected", "resent")) == 500
+    assert sum(result["signals"][name] for name in ("accepted", "rejected", "resent")) == 400
     audit(demo.home)
     books = [path / "terminal" for path in demo.home.joinpath("executors").iterdir()]
     assert check(demo.home / "sent.ndjson", books).ok

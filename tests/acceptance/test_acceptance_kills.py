@@ -67,8 +67,8 @@ def test_no_order_is_lost_or_doubled_when_every_process_is_killed(tmp_path: Path
     """In a world where all must trade: the brokers' books hold each order exactly once."""
     file, replay = tmp_path / "plain.toml", tmp_path / "alerts.ndjson"
     file.write_text(plain_world.world(30), encoding="utf-8")
-    replay.write_text(plain_world.alerts(seed=7, seconds=30), encoding="utf-8")
-    given = ["--world", str(file), "--alerts", str(replay), "--seconds", "30"]
+    replay.write_text(plain_world.alerts(seed=7, seconds=24), encoding="utf-8")
+    given = ["--world", str(file), "--alerts", str(replay), "--seconds", "24"]
 
     with RunningDemo(tmp_path, given) as demo:
         demo.wait_sending()

@@ -38,15 +38,15 @@ def test_kpis_are_made_from_what_the_stores_have(stores: Stores) -> None:
 def test_a_late_trade_makes_kpis_anew_that_rest_on_its_day(stores: Stores) -> None:
     stores.windows = (Window.ALL,)
     first_days(stores)
-    for day in (8, 9, 10, 11):
+    for day in (7, 8, 9):
         stores.catch_up(f"2026-03-{day:02} 00:01")
-    late = {"position_ticket": 8, "version": version("2026-03-11 00:30")}
-    stores.add(trades=[trade(3, "2026-03-09 09:00", "2026-03-09 10:00", -30, **late)])
-    stores.catch_up("2026-03-11 01:00")
+    late = {"position_ticket": 8, "version": version("2026-03-09 00:30")}
+    stores.add(trades=[trade(3, "2026-03-07 09:00", "2026-03-07 10:00", -30, **late)])
+    stores.catch_up("2026-03-09 01:00")
     for store in ("duckdb", "clickhouse"):
-        counts = {day: stores.kpis(store, ANN, "all", day)["trade_count"] for day in (7, 8, 9, 10)}
-        assert counts == {7: 1, 8: 1, 9: 2, 10: 2}
-        assert stores.kpis(store, ANN, "all", 9)["net_profit"] == 20
+        counts = {day: stores.kpis(store, ANN, "all", day)["trade_count"] for day in (6, 7, 8)}
+        assert counts == {6: 1, 7: 2, 8: 2}
+        assert stores.kpis(store, ANN, "all", 7)["net_profit"] == 20
 
 
 def test_kpis_that_a_kill_left_out_are_made_by_the_next_round(stores: Stores) -> None:
