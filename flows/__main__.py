@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import difflib
-import gc
 import logging
 import os
 import sys
@@ -14,10 +13,9 @@ from typing import TYPE_CHECKING, NoReturn
 
 from typing_extensions import override
 
-from flows import commands
+from flows import commands, interpreter
 from flows.commands.registry import MODULES
 from flows.errors import Exit, complain, explain
-from flows.without import Without
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,10 +40,6 @@ exit codes:
 """
 
 
-# New objects before Python looks for garbage among them, 700 by default.
-_NEW_OBJECTS = 20_000
-
-
 class Parser(argparse.ArgumentParser):
     """An argument parser whose complaint is one line."""
 
@@ -56,7 +50,7 @@ class Parser(argparse.ArgumentParser):
         sys.exit(Exit.USAGE)
 
 
-def build_parser() -> argparse.ArgumentParser:
+def build_parser() -> Parser:
     """The whole command line; loads nothing that a verb needs only when it runs."""
     parser = Parser(
         prog="tradecast",
@@ -82,19 +76,10 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def entry_point() -> int:
-    """Run the command that this process was started for, without what takes its start for nothing.
-
-    PyArrow and clickhouse-connect load pandas where it is installed, and chdb installs it. No
-    command uses it; it takes each process 40 MB, and 0.3 s of its start. And with NumPy comes
-    OpenBLAS, whose threads spin for a tenth of a second before they sleep; no command multiplies
-    matrices. What a start makes stays, and to look through it for garbage again and again takes a
-    seventh of it.
-    """
-    gc.set_threshold(_NEW_OBJECTS)
-    Without("pandas").install()
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    return main()
+def entry_point() -> NoReturn:
+    """Run the command that this process was started for, and end the process."""
+    interpreter.start()
+    interpreter.end(main())
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -108,18 +93,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     parser = build_parser()
     args = parser.parse_args(argv)
-    if args.version:
-        from importlib.metadata import version  # noqa: PLC0415 - takes some milliseconds
-
-        print(f"tradecast {version('tradecast')}")
-        return Exit.OK
-    if args.verb is None:
-        parser.print_help()
-        return Exit.USAGE
     # What libraries log is not for the terminal: errors come as one line of ours.
     logging.getLogger().addHandler(logging.NullHandler())
     try:
-        code = args.run(args)
+        code = _run(parser, args)
         sys.stdout.flush()
     except KeyboardInterrupt:
         return Exit.INTERRUPTED
@@ -129,7 +106,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         return Exit.OK
     except Exception as error:  # noqa: BLE001 - the outermost frame: every error is one line
         return _report(error, args.home)
-    return int(code)
+    return code
+
+
+def _run(parser: Parser, args: argparse.Namespace) -> int:
+    if args.version:
+        from importlib.metadata import version  # noqa: PLC0415 - takes some milliseconds
+
+        print(f"tradecast {version('tradecast')}")
+        return Exit.OK
+    if args.verb is None:
+        parser.print_help()
+        return Exit.USAGE
+    return int(args.run(args))
 
 
 def _report(error: Exception, home: Path | None) -> int:
@@ -172,4 +161,4 @@ def _plainer(message: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(entry_point())
+    entry_point()

@@ -7,7 +7,6 @@ DuckDB's process also owns the files and serves readers.
 
 from __future__ import annotations
 
-import gc
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -104,9 +103,6 @@ def run_archive(
     streams = stream_names(settings.signal_streams)
     metrics = Metrics(store)
     with ExitStack() as stack:
-        # DuckDB's bindings look at the exit whether all of theirs was given back, and tell at
-        # length what was kept by the freeze of `run_flow` alone; of an error that would be the end.
-        stack.callback(gc.unfreeze)
         writer = _open_writer(store, settings, stack, stop)
         spool = Spool(settings.spool_dir / store, settings.spool_bytes)
         metrics.spool_limit(settings.spool_bytes)

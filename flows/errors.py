@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from enum import IntEnum
 from typing import TYPE_CHECKING
@@ -61,6 +62,8 @@ _CODES: tuple[tuple[str, Exit], ...] = (
     ("builtins.FileNotFoundError", Exit.USAGE),
     ("builtins.IsADirectoryError", Exit.USAGE),
 )
+# Told by the number: there are no classes of them.
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 
 
 def explain(error: BaseException) -> tuple[str, Exit, bool]:
@@ -76,6 +79,9 @@ def explain(error: BaseException) -> tuple[str, Exit, bool]:
     for name, code in _CODES:
         if name in names:
             return _sentence(error), code, True
+    if isinstance(error, OSError) and error.errno in _NO_ROOM:
+        where = f"{error.filename}: " if error.filename is not None else ""
+        return f"{where}cannot write: {error.strerror}", Exit.CANNOT_CREATE, True
     return f"internal error: {type(error).__name__}: {one_line(str(error))}", Exit.INTERNAL, False
 
 

@@ -128,7 +128,7 @@ def check(system: System, home: Path, *, untraded_share: float = 0.1) -> None:
     asked = wanted(home / "sent.ndjson", accounts)
     assert not {UUID(bytes=one) for one, count in found.items() if count > 1}, "sent twice"
     assert not {UUID(bytes=one) for one in found.keys() - asked.keys()}, "nobody asked for these"
-    with open_store(system, "clickhouse") as store:
+    with open_store(system, "duckdb") as store:
         told = values(
             store,
             "SELECT CAST(signal_id AS VARCHAR), CAST(account_id AS VARCHAR), reason_code"
