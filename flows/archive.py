@@ -150,7 +150,7 @@ def _open_writer(
     if store == "clickhouse":
         from sinks.clickhouse import ClickHouseWriter  # noqa: PLC0415 - 15 MB that DuckDB spares
 
-        return ClickHouseWriter(settings.clickhouse_url)
+        return ClickHouseWriter(settings.clickhouse_url, lambda: stop.requested)
     settings.duckdb_dir.mkdir(parents=True, exist_ok=True)
     database = stack.enter_context(_open_database(settings, stop))
     stack.enter_context(DuckServer(database, settings.socket))

@@ -15,6 +15,7 @@ from flows.errors import complain
 from rules.errors import Transient
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from flows.context import System
@@ -98,10 +99,14 @@ def publish_stored(system: System, client: redis.Redis) -> int | None:
     return known
 
 
-def record_versions(system: System) -> None:
+def record_versions(system: System, stopped: Callable[[], bool] = lambda: False) -> None:
     """Bring to ClickHouse every row of the control store that is newer than what it has.
 
     ClickHouse keeps every version that it is told of, for analysts; nothing is decided from it.
+
+    Args:
+        system: whose stores they are.
+        stopped: whether to give up, should ClickHouse have its tables to make.
 
     Raises:
         Transient: a store does not answer; try again later.
@@ -112,7 +117,7 @@ def record_versions(system: System) -> None:
     from sinks.clickhouse import ClickHouseWriter  # noqa: PLC0415 - a third of a second
 
     kept = [t for t in TABLES.values() if t.kind == "control" and "clickhouse" in t.stores]
-    with closing(ClickHouseWriter(system.clickhouse_url())) as writer:
+    with closing(ClickHouseWriter(system.clickhouse_url(), stopped)) as writer:
         # Before DuckDB's files are opened: ClickHouse may have all its tables to make, and an
         # archive that starts waits for the files meanwhile.
         known = {table.name: writer.config_version(table.name) for table in kept}

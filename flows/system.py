@@ -21,6 +21,7 @@ from flows.log_files import open_log
 from flows.parts import ProcessPart, ServerPart
 from flows.process import PARENT, RunFile, watch_signals, write_json
 from flows.supervisor import Supervisor, command, flow_command
+from flows.version_record import VersionRecord
 from rules.errors import TradecastError
 from sources.stop import Stop
 
@@ -35,7 +36,6 @@ LOG = logging.getLogger("tradecast.up")
 # Started in this order, stopped in the reverse one.
 SERVERS, ARCHIVES, FLOWS = 0, 1, 2
 _LOOK_SECONDS = 1.0
-_RECORD_SECONDS = 5.0
 _MEASURE_SECONDS = 5.0
 # How long the stores may take to get the last rows before their archives are stopped; what they
 # do not get then waits in the streams for the next start.
@@ -71,8 +71,10 @@ class Up:
         self._version: int | None = None
         self._terminals: dict[str, tuple[str, str]] = {}
         self._published = False
-        self._recorded: int | None = None
-        self._record_at = 0.0
+        # Of versions that were applied while ClickHouse was down.
+        self._record = VersionRecord(
+            lambda: configuration.record_versions(system, lambda: stop.requested)
+        )
         self._client = system.redis()
         self._metrics = up_metrics.Metrics()
         self._measure_at = 0.0
@@ -148,7 +150,7 @@ class Up:
             if not self._published:
                 self._publish()
             self._follow_configuration()
-            self._record_versions()
+            self._record.look(self._version, time.monotonic())
             self._measure()
         except (redis.RedisError, OSError) as error:
             LOG.warning("Redis does not answer: %s", error)
@@ -204,17 +206,6 @@ class Up:
             if name not in self._supervisor.parts:
                 self._add(FLOWS, "execute", instance, "--instance", instance)
         self._terminals = wanted
-
-    def _record_versions(self) -> None:
-        """Tell ClickHouse of versions that were applied while it was down."""
-        if self._recorded == self._version or time.monotonic() < self._record_at:
-            return
-        self._record_at = time.monotonic() + _RECORD_SECONDS
-        try:
-            configuration.record_versions(self._system)
-            self._recorded = self._version
-        except TradecastError as error:
-            LOG.warning("cannot tell ClickHouse of the configuration yet: %s", error)
 
     def _welcome(self) -> None:
         print(f"Tradecast runs in {self._system.home.path}")

@@ -17,7 +17,7 @@ from schema.registry import table
 from sinks.clickhouse_migration import migrate
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from clickhouse_connect.driver.client import Client
 
@@ -63,10 +63,12 @@ class ClickHouseWriter:
 
     Args:
         url: `http://user:password@host:port/database`.
+        stopped: whether the process shall end: it does not wait for a migration then.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, stopped: Callable[[], bool] = lambda: False) -> None:
         self._url = url
+        self._stopped = stopped
         self._client: Client | None = None
 
     def positions(self) -> dict[str, str]:
@@ -137,7 +139,7 @@ class ClickHouseWriter:
                 send_receive_timeout=_ANSWER_SECONDS,
             )
             try:
-                migrate(client)
+                migrate(client, stopped=self._stopped)
             except BaseException:
                 client.close()
                 raise

@@ -55,6 +55,10 @@ class MigrationRuns(OperationalError):
     """Another program migrates the database: it may be done the next time."""
 
 
+class MigrationStopped(OperationalError):
+    """This program shall end: whoever is next goes on with the migration."""
+
+
 @dataclass(frozen=True)
 class Patience:
     """How long to wait for another program's migration.
@@ -73,24 +77,38 @@ def migrate(
     client: Client,
     known: tuple[Migration, ...] = migrations.MIGRATIONS,
     patience: Patience = Patience(),
+    stopped: Callable[[], bool] = lambda: False,
 ) -> None:
     """Bring a database to this release; nobody who reads or writes has to wait.
+
+    Args:
+        client: of the database.
+        known: all migrations, in order.
+        patience: with another program that migrates.
+        stopped: whether this program shall end; asked before each statement.
 
     Raises:
         DatabaseTooNew: it is beyond it.
         MigrationRuns: another program migrates it, and is not done in time.
+        MigrationStopped: this program shall end.
     """
     if not _pending(client, known):
         return
-    with _OURS, _turn(client, patience) as renew:
+    with _OURS, _turn(client, patience, stopped) as renew:
         for migration in _pending(client, known):
             # Each statement may be repeated, for a migration may be interrupted.
             for statement in migrations.statements(migration, "clickhouse"):
                 faults.point("migrate.statement")
+                _go_on(stopped)
                 renew()
                 run(client, statement)
             faults.point("migrate.record")
             _record(client, migration)
+
+
+def _go_on(stopped: Callable[[], bool]) -> None:
+    if stopped():
+        raise MigrationStopped("stopped amid a migration of ClickHouse, which the next start ends")
 
 
 def run(client: Client, statement: str) -> None:
@@ -125,9 +143,11 @@ def _record(client: Client, migration: Migration) -> None:
 
 
 @contextmanager
-def _turn(client: Client, patience: Patience) -> Iterator[Callable[[], None]]:
+def _turn(
+    client: Client, patience: Patience, stopped: Callable[[], bool]
+) -> Iterator[Callable[[], None]]:
     """Hold the turn; what is given tells the others that it is still held."""
-    number = _take(client, patience)
+    number = _take(client, patience, stopped)
     name, renewed = f"{_TURN}{number}", time.monotonic()
 
     def renew() -> None:
@@ -148,9 +168,10 @@ def _turn(client: Client, patience: Patience) -> Iterator[Callable[[], None]]:
                     client.command(f"DROP TABLE IF EXISTS {_TURN}{each}")
 
 
-def _take(client: Client, patience: Patience) -> int:
+def _take(client: Client, patience: Patience, stopped: Callable[[], bool]) -> int:
     deadline = time.monotonic() + patience.wait_s
     while True:
+        _go_on(stopped)
         held = max(_numbers(client).items(), default=None)
         if held is None or held[1].is_gone(patience.gone_s):
             number = held[0] + 1 if held else 1

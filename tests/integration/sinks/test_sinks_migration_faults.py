@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,13 @@ from clickhouse_connect.driver.client import Client
 from config.faults import VARIABLE
 from schema.migrations import LEDGER, MIGRATIONS, Migration, statements
 from sinks.clickhouse import ClickHouseWriter
-from sinks.clickhouse_migration import DatabaseTooNew, MigrationRuns, Patience, migrate
+from sinks.clickhouse_migration import (
+    DatabaseTooNew,
+    MigrationRuns,
+    MigrationStopped,
+    Patience,
+    migrate,
+)
 from sinks.duckdb.database import Database, Limits
 from tests.servers import ClickHouseServer
 
@@ -118,6 +124,42 @@ def test_who_tries_again_is_not_kept_waiting_by_itself(empty: Client) -> None:
     """A server that goes away amid a migration keeps the turn of who lives on."""
     _hold(empty, f"{socket.gethostname()} process {os.getpid()}")
     migrate(empty, SMALL, Patience(wait_s=0.0))
+    assert _turns(empty) == []
+
+
+def test_who_shall_end_leaves_a_migration_to_the_next(empty: Client) -> None:
+    asked = iter([False, False, False, True])  # for its turn, and before three statements
+    with pytest.raises(MigrationStopped):
+        migrate(empty, stopped=lambda: next(asked))
+    assert _turns(empty) == []
+    migrate(empty, stopped=lambda: False)
+    assert empty.command("SELECT count() FROM schema_migrations FINAL") == len(MIGRATIONS)
+
+
+def test_who_shall_end_does_not_wait_for_another_that_migrates(empty: Client) -> None:
+    _hold(empty, f"{socket.gethostname()} process {os.getppid()}")
+    with pytest.raises(MigrationStopped):
+        migrate(empty, SMALL, stopped=lambda: True)
+
+
+def test_one_process_migrates_clickhouse_once_at_a_time(
+    clickhouse: ClickHouseServer, empty: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else it would take its own turn, amid its work, for one that was left."""
+    asked = empty.command
+    begun: list[Future[None]] = []
+    with clickhouse.client("side_by_side") as other, ThreadPoolExecutor(1) as pool:
+
+        def amid(statement: str, *arguments: Any, **named: Any) -> Any:
+            if statement.startswith("CREATE TABLE IF NOT EXISTS") and not begun:
+                begun.append(pool.submit(migrate, other, SMALL))
+                assert not wait(begun, timeout=1).done
+            return asked(statement, *arguments, **named)
+
+        monkeypatch.setattr(empty, "command", amid)
+        migrate(empty, SMALL)
+        begun[0].result(60)
+    assert empty.query(f"SELECT version FROM {LEDGER}").result_rows == [("0001",)]
     assert _turns(empty) == []
 
 

@@ -26,6 +26,20 @@ start()
 import flows.trade
 print(gc.get_stats()[0]["collections"] - made)
 """
+RUNS = """
+import gc
+from bytewax import operators as op
+from bytewax.dataflow import Dataflow
+from bytewax.testing import TestingSink, TestingSource
+from flows.interpreter import start
+from flows.process import run_flow
+usual = gc.get_threshold()
+start()
+flow = Dataflow("none")
+op.output("out", op.input("in", flow, TestingSource([1])), TestingSink([]))
+run_flow(flow)
+print(gc.get_threshold() == usual, gc.get_freeze_count() > 0)
+"""
 LAST = """
 import atexit, logging, sys
 from flows.interpreter import end
@@ -56,6 +70,10 @@ def test_a_start_hardly_looks_for_garbage() -> None:
     said, errors = _said("-c", GARBAGE)
     assert not errors
     assert int(said.splitlines()[-1]) < 20, "of what it makes nothing is garbage"
+
+
+def test_a_flow_that_runs_looks_for_garbage_a_little_at_a_time() -> None:
+    assert _said("-c", RUNS) == ("True True\n", "")
 
 
 def test_an_end_frees_nothing_and_loses_no_word(tmp_path: Path) -> None:
