@@ -1,6 +1,6 @@
 """How much an account's daily returns vary, and how they hang together."""
 
-from functools import partial
+from functools import partial, reduce
 
 import polars as pl
 
@@ -19,11 +19,16 @@ _daily = partial(
 _derived = partial(_daily, stage=Stage.DERIVED)
 _R, _N, _ROOT = pl.col("r"), pl.col("_n"), pl.col("_A").sqrt()
 _RHO = pl.col("_autocorrelation").abs()
-# sum_{k=1}^{n-1} (n-k)*rho^k in closed form; near rho=1 its terms cancel, and a series is used.
+# sum_{k=1}^{n-1} (n-k)*rho^k in closed form. Near rho=1 its terms cancel, and it is the series in
+# gap=1-rho: with sum_k (n-k)*C(k,j) = C(n+1,j+2), sum_j C(n+1,j+2)*(-gap)^j less the n of k=0.
 _GAP = 1 - _RHO
 _CLOSED = _RHO * (_N * _GAP - (1 - _RHO**_N)) / _GAP**2
-_SERIES = _N * (_N - 1) / 2 - _GAP * _N * (_N**2 - 1) / 6
-_WEIGHTED = pl.when(_N * _GAP > 1e-5).then(_CLOSED).otherwise(_SERIES)
+_TERMS = 9  # and no more than a rounding is left out where n*gap is at most 0.1
+_BEHIND_FIRST = reduce(
+    lambda rest, j: 1 - _GAP * (_N - j) / (j + 2) * rest, range(_TERMS, 0, -1), pl.lit(1.0)
+)
+_SERIES = _N * (_N + 1) / 2 * _BEHIND_FIRST - _N
+_WEIGHTED = pl.when(_N * _GAP > 0.1).then(_CLOSED).otherwise(_SERIES)
 
 PARTS = (
     Part("_std_30", Stage.LAST_30, deviation("r")),

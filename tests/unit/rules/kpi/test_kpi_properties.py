@@ -1,12 +1,13 @@
 """Identities between KPIs, and what must not change a value, on accounts that hypothesis makes."""
 
 from datetime import date
-from math import exp, sqrt
+from math import exp, fsum, sqrt
+from random import Random
 from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
@@ -81,10 +82,29 @@ def _check_identities(r: list[float], v: dict[str, Any]) -> None:
     assert v["drawdown_at_risk_95"] <= v["conditional_drawdown_at_risk_95"] + 1e-15
     assert v["conditional_drawdown_at_risk_95"] <= -v["max_drawdown"] + 1e-15
     assert v["gini_mean_difference"] is None or v["gini_mean_difference"] >= 0
-    assert v["autocorrelation_penalty"] >= 1
+    _same(v["autocorrelation_penalty"], _penalty(v["return_autocorrelation_lag1"], n))
     _same(v["total_return"], v["net_pnl_currency"] / 1000)
 
 
+def _penalty(rho: float | None, n: int) -> float:
+    """Lo (2002), as quantstats has it, term by term."""
+    weights = fsum((n - k) / n * abs(rho or 0.0) ** k for k in range(1, n))
+    return sqrt(1 + 2 * weights)
+
+
+@pytest.mark.parametrize("bend", [0.0, 1e-9, 1e-6, 1e-4, 1e-3, 1e-2])
+@pytest.mark.parametrize("days", [4, 30, 300])
+def test_a_penalty_is_exact_however_near_a_line_returns_are(days: int, bend: float) -> None:
+    """Its closed form loses all digits there."""
+    r = [1e-4 * (n + bend * n**2) for n in range(days)]
+    books = _account(r).with_columns(account=pl.lit(0))
+    row = compute(inputs(daily=books)).row(0, named=True)
+    rho = row["return_autocorrelation_lag1"]
+    assert rho > 0.99
+    assert row["autocorrelation_penalty"] == pytest.approx(_penalty(rho, days), rel=1e-13)
+
+
+@example([[0.0], [-0.0568, 0.0859, -0.0073, 0.0575]], Random(1))  # a rho of -0.9986
 @settings(max_examples=5, deadline=None)
 @given(st.lists(_lists, min_size=2, max_size=5), st.randoms(use_true_random=False))
 def test_other_accounts_and_the_order_of_rows_change_nothing(
