@@ -327,12 +327,6 @@ class Shard:
         """Return whether rows wait that are to be written as soon as no signal is there."""
         return self.ready and now >= self.results_due and (self.touched.any or self.signal_rows.any)
 
-    @property
-    def rests(self) -> bool:
-        """Whether all that was decided and reported is written, live state too."""
-        waits = self.touched.any or self.signal_rows.any or self.decisions or self.live.waiting
-        return not waits
-
     def owns(self, partitions: Sequence[int]) -> bool:
         """Return whether nobody else has decided for these partitions; else memory is stale.
 

@@ -21,8 +21,6 @@ from sources.stop import Stop
 
 log = logging.getLogger(__name__)
 _WAIT = 0.1  # seconds: how late a stop, a timer or a new configuration may be noticed
-# Seconds between rounds of a shard to which nothing comes and for which nothing waits.
-_REST = 0.25
 _RETRY = 0.2
 _CONFIGURATION = 1.0
 
@@ -42,11 +40,6 @@ class Memory(Protocol):
 
     def has_rows(self, now: int) -> bool:
         """Return whether a round without signals has rows to write."""
-        ...
-
-    @property
-    def rests(self) -> bool:
-        """Whether nothing waits that a round without entries could get on with."""
         ...
 
     @property
@@ -96,7 +89,6 @@ class _Rounds(StatefulSourcePartition[Round, None]):
         self._reader = open_reader(client, {})
         self._quotes: dict[str, bytes] = {}
         self._due = 0.0
-        self._rest_until = 0.0
         self._ended = False
 
     @override
@@ -117,9 +109,6 @@ class _Rounds(StatefulSourcePartition[Round, None]):
             self._memory.stale = True
             time.sleep(_RETRY)
             return []
-        if not entries and self._memory.rests and time.monotonic() < self._rest_until:
-            return []
-        self._rest_until = time.monotonic() + _REST
         return [self._round(entries)]
 
     def _look_around(self) -> None:
