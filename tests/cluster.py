@@ -68,13 +68,17 @@ class Cluster:
             for other in self.nodes[1:]:
                 with self.nodes[0].client() as client:
                     client.execute_command("CLUSTER", "MEET", LOOPBACK, other.port, other.bus)
-            for node in self.nodes:
-                eventually(lambda node=node: self._agrees(node), 20, what="the cluster is whole")
+            self.wait_whole()
             self._stack = stack.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
+
+    def wait_whole(self) -> None:
+        """Wait until every node knows all others, and takes commands."""
+        for node in self.nodes:
+            eventually(lambda node=node: self._agrees(node), 30, what="the cluster is whole")
 
     def _agrees(self, node: Node) -> bool:
         with node.client() as client:

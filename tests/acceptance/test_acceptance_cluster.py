@@ -30,6 +30,7 @@ def kill_nodes(cluster: Cluster) -> None:
         node.stop()
         node.start()
         node.wait_ready()
+    cluster.wait_whole()
 
 
 def test_a_demo_of_everything_on_a_cluster_survives_kills(tmp_path: Path) -> None:
