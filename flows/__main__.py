@@ -97,7 +97,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     logging.getLogger().addHandler(logging.NullHandler())
     try:
         code = _run(parser, args)
-        sys.stdout.flush()
+        print(end="", flush=True)
     except KeyboardInterrupt:
         return Exit.INTERRUPTED
     except BrokenPipeError:

@@ -6,7 +6,6 @@ A flow that ends without having been asked to is a failure, whatever it returned
 
 from __future__ import annotations
 
-import gc
 import json
 import logging
 import os
@@ -22,6 +21,7 @@ from config import faults
 from embedded.launch import die_with_parent
 from embedded.lock import DirectoryLock
 from embedded.server import make_private
+from flows import interpreter
 from flows.errors import Exit, causes, complain, explain
 from flows.log_files import open_log
 from sources.stop import Stop
@@ -38,8 +38,6 @@ if TYPE_CHECKING:
 PARENT = "TRADECAST_PARENT"
 # State comes from the logs and the stores, so an epoch only bounds how long a stop may take.
 EPOCH_SECONDS = 0.5
-# Python's default: few at a time, for what runs waits meanwhile. A start takes more at once.
-_NEW_OBJECTS = (700, 10, 10)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,11 +114,7 @@ def run_flow(flow: Dataflow, *, epoch_seconds: float = EPOCH_SECONDS) -> None:
 
     from bytewax.run import cli_main  # noqa: PLC0415
 
-    # What was loaded until now stays: without this, a collection of old objects walks through all
-    # of it, some 30 ms in which no order goes out.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*_NEW_OBJECTS)
+    interpreter.settle()
     main: Any = cli_main  # without types
     main(flow, workers_per_process=1, epoch_interval=timedelta(seconds=epoch_seconds))
     faults.point("process.stopping")

@@ -54,6 +54,7 @@ class VersionRecord:
         except TradecastError as error:
             LOG.warning("cannot tell ClickHouse of the configuration yet: %s", error)
         except Exception:
+            # A thread's end is silent; what it was to do is tried again.
             LOG.exception("ClickHouse was not told of the configuration")
         else:
             self._recorded = version

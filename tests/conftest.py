@@ -36,7 +36,7 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_unconfigure() -> None:
-    """Give back what flows that ran here froze, so that DuckDB's bindings find nothing left."""
+    """Give back what was frozen, so that DuckDB's bindings find nothing left."""
     gc.unfreeze()
 
 

@@ -99,6 +99,8 @@ def test_a_system_is_known_to_run_before_clickhouse_answers(tmp_path: Path) -> N
         assert json.loads(status.stdout)["state"] == "up"
         eventually((home.run_dir / "duckdb.sock").exists, 30, what="the archive of DuckDB")
         eventually(lambda: "runs in" in said(), 30, what="up without ClickHouse")
+        told = (home.log_dir / "up.log").read_text()
+        assert "cannot tell ClickHouse" not in told, "it runs before ClickHouse is given up"
         # Nobody who hangs keeps it from starting again what died.
         facts = json.loads((home.run_dir / "trade-0.json").read_text())
         os.kill(facts["pid"], signal.SIGKILL)

@@ -101,3 +101,9 @@ def test_a_reader_who_has_seen_enough_is_no_error() -> None:
     command = f"{sys.executable} -m flows --version | true; exit ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_process_without_an_output_ends_well() -> None:
+    command = f"{sys.executable} -m flows --version >&-"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
