@@ -139,7 +139,7 @@ def test_who_shall_end_leaves_a_migration_to_the_next(empty: Client) -> None:
 def test_who_shall_end_does_not_wait_for_another_that_migrates(empty: Client) -> None:
     _hold(empty, f"{socket.gethostname()} process {os.getppid()}")
     with pytest.raises(MigrationStopped):
-        migrate(empty, SMALL, stopped=lambda: True)
+        migrate(empty, SMALL, Patience(wait_s=0.0), stopped=lambda: True)
 
 
 def test_one_process_migrates_clickhouse_once_at_a_time(
