@@ -94,20 +94,13 @@ class ClickHouseWriter:
             WriteRefused: it never will.
             DatabaseTooNew: a newer release has the database.
         """
-        marks = arrow.batch(
-            MARKS,
-            {
-                "stream": list(positions),
-                "position": list(positions.values()),
-                "updated_at": datetime.now(UTC),
-            },
-        )
         try:
             client = self._connected()
             for name in sorted(tables):
                 client.insert_arrow(store.target(table(name)), tables[name])
-            faults.point("archive.rows", OperationalError)
-            client.insert_arrow(MARKS.name, pa.Table.from_batches([marks]))
+            if positions:
+                faults.point("archive.rows", OperationalError)
+                client.insert_arrow(MARKS.name, _marks(positions))
         except ClickHouseError as error:
             raise self._translated(error) from error
 
@@ -153,3 +146,12 @@ class ClickHouseWriter:
             return WriteRefused(message)
         self.close()
         return WriteFailed(message)
+
+
+def _marks(positions: Mapping[str, str]) -> pa.Table:
+    columns = {
+        "stream": list(positions),
+        "position": list(positions.values()),
+        "updated_at": datetime.now(UTC),
+    }
+    return pa.Table.from_batches([arrow.batch(MARKS, columns)])

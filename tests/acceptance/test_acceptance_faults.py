@@ -14,7 +14,6 @@ from tests.acceptance import plain_world
 from tests.acceptance.running_demo import RunningDemo
 from tests.acceptance.test_acceptance_kills import audit
 from tests.servers import eventually
-from tests.torture.plan import FIRST_PASS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,7 +34,7 @@ def run(tmp_path: Path, points: Iterable[str], action: str, seconds: int) -> set
     replay.write_text(plain_world.alerts(seed=11, seconds=seconds), encoding="utf-8")
     given = ["--world", str(file), "--alerts", str(replay), "--seconds", str(seconds)]
     given += ["--patience", "150"]
-    armed = ",".join(f"{name}={action}@{FIRST_PASS.get(name, 1)}" for name in points)
+    armed = ",".join(f"{name}={action}" for name in points)
     environment = {
         VARIABLE: armed,
         DIRECTORY: str(struck),

@@ -28,9 +28,6 @@ _BROKERS: list[dict[str, Any]] = [
 # Points of a running system; those of migrations end before it runs.
 _POINTS = sorted(name for name in POINTS if not name.startswith("migrate."))
 
-# The first passes are those of `up`, which records the configuration; nobody starts that again.
-FIRST_PASS = {"archive.rows": 2}
-
 
 @dataclass(frozen=True)
 class Blow:
@@ -105,7 +102,7 @@ def make(seed: int, seconds: float, *, clock: bool, disk: bool) -> Plan:
         at += rng.uniform(0.5, 5.0)
     armed = [
         f"{name}={rng.choice(('kill', 'error', f'hang:{rng.choice((1, 12))}'))}"
-        f"@{max(rng.choice((1, 2, 5, 20)), FIRST_PASS.get(name, 1))}"
+        f"@{rng.choice((1, 2, 5, 20))}"
         for name in rng.sample(_POINTS, 5)
     ]
     down = rng.random() < 0.15
