@@ -16,7 +16,7 @@ pytestmark = pytest.mark.timeout(400)
 
 
 def test_a_round_of_torture_loses_and_doubles_nothing(tmp_path: Path) -> None:
-    done = run(25498, tmp_path, seconds=15, signals=200, accounts=20)
+    done = run(258900, tmp_path, seconds=15, signals=200, accounts=20)
     assert not done.problems, f"{done.plan}"
     assert done.result["orders"] > 0
 
