@@ -10,7 +10,7 @@ ARGS ?=
 MINUTES ?= 10
 SIGNALS ?= 10000000
 
-.PHONY: env demo test torture mutants fuzz soak references lint types alerts bench fmt docs lock clean
+.PHONY: env demo test long torture mutants fuzz soak references lint types alerts bench fmt docs lock clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -29,8 +29,11 @@ env: .venv/.installed ## make .venv from the hash-pinned requirements
 demo: env ## run the main job on real parts and print what came of it
 	@$(BIN)/tradecast demo $(ARGS)
 
-test: env ## run the whole test suite
+test: env ## run all tests, those that take minutes in their short form
 	$(BIN)/python -m pytest -n 3 --dist loadscope --no-loadscope-reorder $(ARGS)
+
+long: env ## run the long forms of tests that have a short one
+	TRADECAST_LONG=1 $(BIN)/python -m pytest -n 3 --dist loadscope --no-loadscope-reorder -m long $(ARGS)
 
 torture: env ## strike the running system at random for MINUTES, and check it by the brokers' books
 	$(BIN)/python -m tests.torture --minutes $(MINUTES) $(ARGS)

@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 
 from tests import migrated
+from tests.long import LONG
 from tests.servers import ClickHouseServer, MemoryBound, ValkeyServer
 
 if TYPE_CHECKING:
@@ -27,6 +28,14 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ[migrated.SHARED] = tempfile.mkdtemp(prefix="tradecast-tests-")
         config.add_cleanup(lambda: shutil.rmtree(os.environ.pop(migrated.SHARED)))
     _give_polars_one_thread()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the long forms of tests, unless they are asked for."""
+    if not LONG:
+        left = [item for item in items if item.get_closest_marker("long")]
+        items[:] = [item for item in items if not item.get_closest_marker("long")]
+        config.hook.pytest_deselected(items=left)
 
 
 def pytest_collection_finish() -> None:

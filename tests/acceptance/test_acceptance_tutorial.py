@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.acceptance.console import HOME, REPOSITORY, commands, run, same_shape
+from tests.long import long
 from tests.servers import eventually
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from tests.acceptance.console import Command
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [long, pytest.mark.timeout(300)]
 PAGE = (REPOSITORY / "docs" / "tutorial.md").read_text(encoding="utf-8")
 LOOKS = ("tradecast sql", "tradecast status", "tradecast audit")
 

@@ -5,7 +5,6 @@ account in another partition trades beside it.
 """
 
 import itertools
-import os
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -13,6 +12,7 @@ import pytest
 
 from schema.codes import ReasonCode
 from schema.enums import DealEntry, LegKind, OrderState, Outcome
+from tests.long import LONG
 from tests.model.memory import Memory
 from tests.model.naive import Facts
 
@@ -129,7 +129,7 @@ def step(memory: Memory, kind: str, what: Any) -> None:
 def test_what_is_folded_after_any_crash_is_what_was_decided_and_happened(name: str) -> None:
     """Each 40th history; all of them with TRADECAST_LONG=1."""
     ends: set[tuple[int, ...]] = set()
-    every = 1 if os.environ.get("TRADECAST_LONG") else 40
+    every = 1 if LONG else 40
     for steps in itertools.islice(histories(ENDS[name]), 0, None, every):
         memory = Memory()
         try:

@@ -6,7 +6,6 @@ what is told in the end is what stands in the broker's books.
 """
 
 import itertools
-import os
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +25,7 @@ from schema.enums import LegKind, Outcome
 from schema.wire import REPORT, UNITS, VERDICT, Records
 from sinks import journal
 from tests.integration.execute.bench import NOW, Bench, Scripted, order
+from tests.long import LONG
 
 OPENER, CLOSING, OPENING = ((number).to_bytes(16, "big") for number in (9, 1, 2))
 PAIR = (77).to_bytes(16, "big")
@@ -203,7 +203,7 @@ def pairs() -> list[tuple[str, str]]:
     whole = list(itertools.product(WAYS, WAYS))
     some = [(first, "done") for first in ("done", "in part", "requoted always", "refused")]
     some.append(("answer lost", "answer lost"))
-    return whole if os.environ.get("TRADECAST_LONG") else some
+    return whole if LONG else some
 
 
 @pytest.mark.parametrize("ways", pairs(), ids=" + ".join)

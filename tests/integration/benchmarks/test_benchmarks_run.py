@@ -1,4 +1,7 @@
-"""Each benchmark of the stores runs, and says what it measured, on a few rows."""
+"""Each benchmark of the stores runs, and says what it measured, on a few rows.
+
+Two of them by default; the others, which fill stores of their own, in `make long`.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from benchmarks.history import History
 from benchmarks.measure import Row
 from benchmarks.report import kept, page
 from flows.common_queries import QUERIES
+from tests.long import long
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -25,9 +29,13 @@ SMALL: dict[str, Callable[[], Iterable[Row]]] = {
     "backfill": lambda: backfill.run(3, 40, 20),
     "nights": lambda: nights.run(4, 4, 2),
 }
+BRIEF = ("hold", "audit")
 
 
-@pytest.mark.parametrize("name", SMALL)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=() if name in BRIEF else long) for name in SMALL],
+)
 def test_a_benchmark_runs_on_a_few_rows(name: str) -> None:
     rows = list(SMALL[name]())
     assert rows

@@ -3,7 +3,6 @@
 3,000 by default; 50,000 with TRADECAST_LONG=1.
 """
 
-import os
 import time
 from collections.abc import Callable
 
@@ -15,9 +14,8 @@ from rules.validation import validate
 from schema.codes import ReasonCode
 from tests.fuzz.arcs import Arcs
 from tests.fuzz.oracle import ENTRY_ID, Entry, outcome
+from tests.long import LONG
 from tests.strategies import bad_entries, entries
-
-LONG = bool(os.environ.get("TRADECAST_LONG"))
 
 
 def many(short: int, long: int) -> settings:
