@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid5
@@ -190,6 +191,30 @@ PLANTED: dict[str, Plant] = {
 }
 
 
+def among_others(rows: Rows, number: int) -> Rows:
+    """Let rows have ids, entries and a partition of their own."""
+
+    def own(column: str, value: Any) -> Any:
+        if isinstance(value, UUID):
+            return uuid5(value, str(number))
+        if column.endswith("entry_id"):
+            return f"{number}{value}"
+        return number if column == "partition" else value
+
+    return {
+        what: [{column: own(column, value) for column, value in row.items()} for row in found]
+        for what, found in rows.items()
+    }
+
+
+def ids(rows: Rows) -> set[str]:
+    """Ids of all that rows are about, and of their entries."""
+    cells = [cell for found in rows.values() for row in found for cell in row.items()]
+    return {
+        str(value) for name, value in cells if isinstance(value, UUID) or name.endswith("entry_id")
+    }
+
+
 def tables(rows: Rows) -> dict[str, pa.Table]:
     out = {}
     for what, found in rows.items():
@@ -225,11 +250,9 @@ def clickhouse_url(migrated_clickhouse: ClickHouseServer) -> str:
     return f"{migrated_clickhouse.url}/default"
 
 
-@pytest.fixture(params=["duckdb", "clickhouse"])
-def planter(
-    request: pytest.FixtureRequest, tmp_path: Path, clickhouse_url: str
-) -> Iterator[Planter]:
-    if request.param == "clickhouse":
+@contextmanager
+def emptied(kind: StoreName, directory: Path, clickhouse_url: str) -> Iterator[Planter]:
+    if kind == "clickhouse":
         writer = ClickHouseWriter(clickhouse_url)
         store = ClickHouseStore(clickhouse_url)
         filled = store.client.query(
@@ -243,14 +266,49 @@ def planter(
         writer.close()
         store.close()
         return
-    duckdb_into(tmp_path)
-    database = Database(tmp_path, Limits())
+    duckdb_into(directory)
+    database = Database(directory, Limits())
     into = DuckWriter(database)
     files = object.__new__(DuckFiles)
     files._database, files._open = database, []
     yield Planter("duckdb", lambda rows: into.write(tables(rows), {"s": "1-0"}), files)
     into.close()
     files.close()
+
+
+@pytest.fixture(params=["duckdb", "clickhouse"])
+def planter(
+    request: pytest.FixtureRequest, tmp_path: Path, clickhouse_url: str
+) -> Iterator[Planter]:
+    with emptied(request.param, tmp_path, clickhouse_url) as made:
+        yield made
+
+
+class Planted:
+    """What is found where each breach is planted once, beside all others and what is healthy."""
+
+    def __init__(self, planter: Planter) -> None:
+        planter.write(among_others(healthy(), 10))
+        self.ids: dict[str, set[str]] = {}
+        for number, (what, plant) in enumerate(sorted(PLANTED.items()), 11):
+            rows = healthy()
+            plant(rows)
+            rows = among_others(rows, number)
+            self.ids[what] = ids(rows)
+            planter.write(rows)
+        self.findings = planter.findings()
+        # What is older than the question is not asked about.
+        at = int(NOW.timestamp() * 1_000_000)
+        self.rows = {what: planter.rows(what, at) for what in PLANTED}
+        self.older = {what: planter.rows(what, at + 1) for what in PLANTED}
+
+
+@pytest.fixture(scope="module", params=["duckdb", "clickhouse"])
+def planted(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, clickhouse_url: str
+) -> Planted:
+    with emptied(request.param, tmp_path_factory.mktemp("planted"), clickhouse_url) as planter:
+        return Planted(planter)
 
 
 def test_an_empty_store_and_a_healthy_one_break_nothing(planter: Planter) -> None:
@@ -261,19 +319,14 @@ def test_an_empty_store_and_a_healthy_one_break_nothing(planter: Planter) -> Non
 
 
 @pytest.mark.parametrize("what", sorted(PLANTED))
-def test_each_planted_breach_is_found(planter: Planter, what: str) -> None:
-    rows = healthy()
-    PLANTED[what](rows)
-    planter.write(rows)
-    found = planter.findings()
-    assert what in found
-    assert found[what].count >= 1
-    assert found[what].rows
-    assert found[what].breaks == (not what.startswith("open_"))
-    # What is older than the question is not asked about.
-    later = int(NOW.timestamp() * 1_000_000) + 1
-    assert planter.rows(what, later) == []
-    assert planter.rows(what, later - 1)
+def test_each_planted_breach_is_found(planted: Planted, what: str) -> None:
+    found = planted.findings[what]
+    assert found.count == len(planted.rows[what]) >= 1
+    assert len(found.rows) == min(found.count, 20)
+    assert found.breaks == (not what.startswith("open_"))
+    told = {str(value) for row in planted.rows[what] for value in row}
+    assert told & planted.ids[what]
+    assert planted.older[what] == []
 
 
 def test_every_question_has_a_planted_breach() -> None:
