@@ -1,4 +1,7 @@
-"""Laws 1 and 2 under kill -9 of every process, in the middle of a demo."""
+"""Laws 1 and 2 under kill -9 of every process, in the middle of a demo.
+
+Its short forms are the demo on a cluster, whose processes are killed alike, and a round of torture.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +13,13 @@ import pytest
 
 from tests.acceptance import plain_world
 from tests.acceptance.running_demo import Logs, RunningDemo
+from tests.long import long
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
     from pathlib import Path
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [long, pytest.mark.timeout(300)]
 
 _BYSTANDER = "execute-beta-1"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
 import pytest
 
 from schema import clickhouse as store
@@ -33,8 +34,9 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouseServ
         with server.client() as client:
             for each in TABLES.values():
                 if "clickhouse" in each.stores and each.kind != "system":
-                    for user in (ANN, BOB, ANN, BOB):
-                        client.insert_arrow(store.target(each), rows(each, user))
+                    both = pa.concat_tables([rows(each, ANN), rows(each, BOB)])
+                    for _ in range(2):
+                        client.insert_arrow(store.target(each), both)
             client.command("CREATE DATABASE other")
             client.command("CREATE VIEW other.all_orders AS SELECT * FROM default.orders")
             client.command("CREATE TABLE other.copy ENGINE = Memory AS SELECT * FROM orders")

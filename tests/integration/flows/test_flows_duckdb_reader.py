@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 import duckdb
+import pyarrow as pa
 import pytest
 
 from flows.duckdb_reader import for_user
@@ -39,8 +40,9 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DuckFiles]:
             if "duckdb" in each.stores and each.kind != "system":
                 cursor = database.cursor()
                 cursor.execute(f"USE {ARCHIVE if each.kind == 'history' else CONTROL}.main")
-                for user in (ANN, BOB, ANN, BOB):
-                    with registered(cursor, {each.name: rows(each, user)}):
+                both = pa.concat_tables([rows(each, ANN), rows(each, BOB)])
+                for _ in range(2):
+                    with registered(cursor, {each.name: both}):
                         cursor.execute(store.insert(each, source(each.name)))
     with DuckFiles(directory, Limits(), write=False) as opened:
         yield opened
