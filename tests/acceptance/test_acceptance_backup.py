@@ -1,7 +1,4 @@
-"""A backup of a system that trades, restored: the books are whole, and nothing is sent twice.
-
-Its short forms are the tests of each step: what a backup holds, what a restore closes and fences.
-"""
+"""A backup of a system that trades, restored: the books are whole, and nothing is sent twice."""
 
 from __future__ import annotations
 
@@ -19,13 +16,12 @@ from brokers.simulated import read_books
 from schema.ids import NIL
 from tests.acceptance import plain_world
 from tests.acceptance.running_system import rows, running, send, tradecast, with_tables
-from tests.long import long
 from tests.servers import eventually
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = [long, pytest.mark.timeout(280)]
+pytestmark = pytest.mark.timeout(280)
 
 # Processes are stopped for as long as a backup takes: their prices and balances still hold then.
 QUIET = {
