@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 from clickhouse_connect.driver.client import Client
 
+from config import faults
 from config.faults import VARIABLE
 from schema.migrations import LEDGER, MIGRATIONS, Migration, statements
-from sinks.clickhouse import ClickHouseWriter
+from sinks.clickhouse import ClickHouseWriter, WriteFailed
 from sinks.clickhouse_migration import (
     DatabaseTooNew,
     MigrationRuns,
@@ -232,3 +233,18 @@ def test_clickhouse_of_a_newer_release_is_refused(migrated_clickhouse: ClickHous
         with pytest.raises(DatabaseTooNew, match="another migration 0001"):
             migrate(client)
         assert client.command(count) == before
+
+
+def test_who_writes_no_marks_passes_no_point_of_them(
+    migrated_clickhouse: ClickHouseServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`up` writes rows too; the archive alone is to be struck between rows and marks."""
+    monkeypatch.setattr(faults, "_faults", faults.Faults(faults.parse("archive.rows=error")))
+    writer = ClickHouseWriter(f"{migrated_clickhouse.url}/default")
+    writer.write({}, {})
+    assert writer.positions() == {}
+    with pytest.raises(WriteFailed, match=r"archive\.rows"):
+        writer.write({}, {"{0}:results": "1-0"})
+    writer.write({}, {"{0}:results": "1-0"})
+    assert writer.positions() == {"{0}:results": "1-0"}
+    writer.close()
