@@ -113,13 +113,19 @@ def control_of(stores: Stores) -> dict[tuple[str, Any], dict[str, Any]]:
     return found
 
 
+def written_as(store: str, name: str) -> tuple[str, str]:
+    """The store and table among which what stands somewhere is to be written."""
+    before, _, after = name.partition(":")
+    # Redis has copies of the control tables that stand in DuckDB.
+    return ("duckdb", after) if before == "{config}" else (store, before)
+
+
 def test_all_that_is_held_is_written(stores: Stores, tmp_path: Path) -> None:
     held = where(stores, ANNA)
     told = privacy.export(stores.system, ANNA.email, tmp_path / "out")
     assert " rows of " in told
     written = {(path.parent.name, path.stem) for path in (tmp_path / "out").glob("*/*.json")}
-    wanted = {(store, name.partition(":")[0]) for store, name in held}
-    assert wanted <= written
+    assert {written_as(*each) for each in held} <= written
     everything = ""
     for path in (tmp_path / "out").glob("*/*.parquet"):
         rows = pq.read_table(path).to_pylist()
