@@ -1,9 +1,10 @@
-"""Where the demo is: counted from the stores, shown as bars on a terminal."""
+"""Where the demo is: its steps, and bars of what the stores have, on a terminal."""
 
 from __future__ import annotations
 
 import sys
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
@@ -16,6 +17,8 @@ from flows.stores import STORES, open_store, values
 from rules.errors import TradecastError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from rich.progress import Progress, TaskID
 
     from flows.context import System
@@ -30,6 +33,23 @@ SELECT (SELECT count(*) FROM trade_signal) + (SELECT count(*) FROM signal_reject
        (SELECT count(*) FROM orders) AS orders,
        (SELECT count(*) FROM orders WHERE outcome = 'none' AND state <> 'working') AS open
 """
+
+
+@contextmanager
+def step(what: str, *, show: bool) -> Iterator[None]:
+    """Say what the demo is busy with, for as long as it is.
+
+    Args:
+        what: it does.
+        show: say it on standard error if that is a terminal.
+    """
+    if not (show and sys.stderr.isatty()):
+        yield
+        return
+    from rich.console import Console  # noqa: PLC0415 - takes a tenth of a second
+
+    with Console(stderr=True).status(what):
+        yield
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from flows.context import System, read_json
 from flows.demo import alerts, outcome, prices, world
 from flows.demo.check import check
 from flows.demo.child import running, stop, wait_ready
-from flows.demo.progress import Watch
+from flows.demo.progress import Watch, step
 from flows.demo.sender import Sender
 from flows.errors import CommandError, Exit, complain
 from flows.output import write_json
@@ -55,17 +55,18 @@ def run_demo(args: argparse.Namespace) -> int:
     # What ends the demo must still take its servers and files away.
     signal.signal(signal.SIGTERM, _interrupt)
     with _home(keep=args.keep) as directory, ExitStack() as stack:
-        system = _system(args, directory)
-        made = _world(args, directory)
-        apply_world(system, made, "demo")
-        names = symbol_names(made)
-        feed = prices.write(
-            system.prices_dir, names, args.prices, seed=args.seed, seconds=args.seconds
-        )
-        replay = _alerts(args, system, made, prices.price_at(feed))
-        up = stack.enter_context(running(system))
-        client = stack.enter_context(system.redis(once=True))
-        wait_ready(system, client, made, up)
+        with step("making a world, and starting its system", show=not args.json):
+            system = _system(args, directory)
+            made = _world(args, directory)
+            apply_world(system, made, "demo")
+            names = symbol_names(made)
+            feed = prices.write(
+                system.prices_dir, names, args.prices, seed=args.seed, seconds=args.seconds
+            )
+            replay = _alerts(args, system, made, prices.price_at(feed))
+            up = stack.enter_context(running(system))
+            client = stack.enter_context(system.redis(once=True))
+            wait_ready(system, client, made, up)
         sent = directory / "sent.ndjson"
         # What a full disk does not take waits in the buffer.
         with sent.open("w", encoding="utf-8", buffering=_NOTE_BYTES) as note:
@@ -73,9 +74,10 @@ def run_demo(args: argparse.Namespace) -> int:
             with Watch(system, client, len(replay), show=not args.json) as watch:
                 sender.send(replay, lambda: watch.look(sender.sent))
                 _wait_arrived(result, watch, sender.sent, args.patience)
-        result.latency_ms["signal_to_stores"] = outcome.signal_to_stores(_archive_ports(system))
-        stop(up)
-        _account_for(result, system, sent, made)
+        with step("stopping the system, and counting what came of it", show=not args.json):
+            result.latency_ms["signal_to_stores"] = outcome.signal_to_stores(_archive_ports(system))
+            stop(up)
+            _account_for(result, system, sent, made)
         result.seconds = round(time.monotonic() - began, 1)
         _tell(result, args, made)
     return Exit.OK if result.ok else Exit.PROBLEMS
