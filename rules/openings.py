@@ -1,0 +1,107 @@
+"""Openings: the pairs that are sized, and what sizing them goes by."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rules.book import Balances, Book, Index, Market, Pairs
+from rules.signals import Codes, Columns, Flags, Float, Intents, Signals
+from schema.codes import ReasonCode
+from schema.enums import OrderType, Side
+from schema.wire import UNITS
+
+Rows = NDArray[np.int64]
+Faults = list[tuple[np.uint8, Flags]]
+"""Reason codes, each with the openings that it holds for; the first that holds is the reason."""
+
+LARGEST = 9e17  # counts of 1e-8 that int64 holds with room to add
+# NumPy compares with plain integers far faster than with an enum's members.
+_BUY = int(Side.BUY)
+_LIMIT = int(OrderType.LIMIT)
+_MARKET = int(OrderType.MARKET)
+_QUOTE_STALE = np.uint8(ReasonCode.QUOTE_STALE)
+_QUOTE_UNKNOWN = np.uint8(ReasonCode.QUOTE_UNKNOWN)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Basis:
+    """What sizing goes by: settings, signals, prices and balances at one moment.
+
+    Attributes:
+        book: That the pairs were routed by.
+        signals: Of the pairs.
+        intents: Aligned to the signals; a reverse is sized as its `open_side` says.
+        market: Prices now.
+        balances: Of the accounts.
+        now: Microseconds, UTC.
+    """
+
+    book: Book
+    signals: Signals
+    intents: Intents
+    market: Market
+    balances: Balances
+    now: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Openings(Columns):
+    """Pairs that open something, with what every sizing mode needs of them."""
+
+    signal: Rows
+    subscription: Rows
+    account: Rows
+    instrument: Rows
+    buy: Flags
+    sign: Float  # 1 buy, -1 sell
+    entry: Float  # price the order would fill at
+
+
+def openings(basis: Basis, pairs: Pairs, rows: Rows, side: Codes) -> Openings:
+    """Return the openings of some rows of the pairs; `side` is aligned to the rows."""
+    market, signals = basis.market, basis.signals
+    signal, instrument = pairs.signal[rows], pairs.instrument[rows]
+    buy = side == _BUY
+    entry = np.where(buy, market.ask[instrument], market.bid[instrument])
+    kind = signals.order_type[signal]
+    if np.count_nonzero(kind):
+        asked = np.where(kind == _LIMIT, signals.price[signal], signals.stop_price[signal])
+        entry = np.where(kind == _MARKET, entry, asked / UNITS)
+    return Openings(
+        signal=signal,
+        subscription=pairs.subscription[rows],
+        account=pairs.account[rows],
+        instrument=instrument,
+        buy=buy,
+        sign=buy * 2.0 - 1.0,
+        entry=entry,
+    )
+
+
+def quote_faults(basis: Basis, one: Openings) -> Faults:
+    """Return who has no price, or none that is fresh."""
+    market = basis.market
+    # There are far fewer instruments than openings.
+    known = (market.bid > 0) & (market.ask > 0) & (market.quoted_at > 0)
+    known &= np.isfinite(market.bid) & np.isfinite(market.ask)
+    fresh = basis.now - market.quoted_at <= basis.book.instruments.max_quote_age
+    return [
+        (_QUOTE_UNKNOWN, ~known[one.instrument]),
+        (_QUOTE_STALE, ~fresh[one.instrument]),
+    ]
+
+
+def rate(basis: Basis, one: Openings, source: Index, goal: Index) -> tuple[Float, Flags, Flags]:
+    """Return the rate between currencies at each account's broker: value, known, fresh."""
+    same = source == goal
+    if np.count_nonzero(same) == len(same):
+        return np.ones(len(one)), same, same
+    book, market = basis.book, basis.market
+    broker = book.accounts.broker[one.account].astype(np.int64)
+    currencies = market.rate.shape[1]
+    way = (broker * currencies + source) * currencies + goal
+    value = np.where(same, 1.0, market.rate.reshape(-1)[way])
+    age = basis.now - market.rate_at.reshape(-1)[way]
+    fresh = same | (age <= book.instruments.max_quote_age[one.instrument])
+    return value, np.isfinite(value) & (value > 0), fresh
