@@ -7,9 +7,9 @@ from typing import Protocol
 import numpy as np
 
 from rules import live_rows
-from rules.fold import Touched
 from rules.state import State
 from rules.tables import Rows
+from rules.touched import Touched
 from schema import arrow
 from schema.registry import table
 from sinks.live_state import LiveRows

@@ -18,10 +18,10 @@ from rules import decision_log, snapshots
 from rules.decision_log import BEGINNING
 from rules.errors import Fatal
 from rules.events_log import EventEntry, fold_entries
-from rules.fold import Touched, stamp
 from rules.new_rows import fold_decision
 from rules.state import State
 from rules.tables import joined
+from rules.touched import Touched, stamp
 from schema import keys
 
 log = logging.getLogger(__name__)

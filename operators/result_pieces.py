@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from operators.replay import Logged
-from rules.fold import Touched
 from rules.state import State
 from rules.tables import Rows
+from rules.touched import Touched
 from schema.ids import PARTITIONS
 
 _LEAST = 400  # rows of a piece: about as long as deciding takes for one large signal

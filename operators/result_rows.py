@@ -12,10 +12,10 @@ import pyarrow as pa
 from operators.replay import Logged, order_of
 from rules import rows
 from rules.decision_rows import decision_rows
-from rules.fold import Touched, version_of
 from rules.rows import ColumnValues, Names
 from rules.state import State
 from rules.tables import Rows
+from rules.touched import Touched, version_of
 from schema import arrow
 from schema.registry import table
 

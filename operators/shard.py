@@ -24,12 +24,12 @@ from rules import decision_log
 from rules.book import Book, Market
 from rules.compile import compile_book
 from rules.events_log import EventEntry, fold_entries
-from rules.fold import Touched, stamp
 from rules.forgetting import forget
 from rules.links import Links
 from rules.rates import RatePaths, carry_over, empty_market, update_market
 from rules.rows import Names
 from rules.state import State
+from rules.touched import Touched, stamp
 from rules.validation import Validated
 from schema import keys
 from schema.codes import ReasonCode

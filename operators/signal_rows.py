@@ -10,8 +10,8 @@ import pyarrow as pa
 
 from operators.intake import Admitted, Resends
 from rules.book import Book
-from rules.fold import version_of
 from rules.signals import Codes, Columns, Flags, Signals
+from rules.touched import version_of
 from rules.validation import Rejections
 from schema import arrow, keys
 from schema.codes import ReasonCode

@@ -20,11 +20,11 @@ from operators.upkeep import Upkeep
 from rules import decision_log
 from rules.asked import Asked
 from rules.deciding import decide, with_variants
-from rules.fold import Touched
 from rules.rounds import Round, Routed
 from rules.routing import route
 from rules.sizing import size
 from rules.tables import Rows
+from rules.touched import Touched
 from rules.validation import validate
 from schema import keys
 from schema.codes import ReasonCode

@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rules.book import Pairs
-from rules.fold import Touched
 from rules.legs import Legs
 from rules.signals import Codes, Flags, Intents, Signals
 from rules.sizing import Sized
 from rules.tables import Rows, taken
+from rules.touched import Touched
 from schema.codes import ReasonCode
 from schema.enums import Side
 from schema.wire import Records

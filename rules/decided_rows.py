@@ -7,12 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rules.asked import Asked, Decided, Queue
-from rules.fold import Touched
 from rules.legs import Legs, joined, nothing
 from rules.links import Links
 from rules.new_rows import link_orders, name_trades, settle_pairs, touched_by
 from rules.state import State
 from rules.tables import Rows, copied, raw, taken
+from rules.touched import Touched
 from schema.codes import ReasonCode, outcome_of
 from schema.enums import LegKind, Side
 from schema.ids import Ids, order_ids

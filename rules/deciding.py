@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from rules.asked import Asked, Decided, Queue
 from rules.decided_rows import Writer
-from rules.fold import Touched
 from rules.guard import guard_openings
 from rules.legs import (
     Legs,
@@ -28,6 +27,7 @@ from rules.new_rows import begin_closing, expose
 from rules.signals import Intents, Signals
 from rules.state import State
 from rules.tables import Rows
+from rules.touched import Touched
 from schema.codes import ReasonCode
 from schema.enums import LegKind, Side
 

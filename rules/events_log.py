@@ -5,9 +5,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from rules.fold import Touched, fold_deals, fold_marks, fold_reports, version_of
+from rules.fold import fold_reports
+from rules.fold_deals import fold_deals
+from rules.fold_marks import fold_marks
 from rules.state import State
 from rules.tables import joined
+from rules.touched import Touched, version_of
 from schema.wire import DEAL, MARK, REPORT, Records, decode
 
 EventEntry = tuple[int, str, Mapping[bytes, bytes]]

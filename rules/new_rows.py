@@ -7,9 +7,9 @@ read from a log is looked up first. Both then go through the same functions.
 import numpy as np
 from numpy.typing import NDArray
 
-from rules.fold import Touched
 from rules.state import State, TradeState
 from rules.tables import Rows, raw, taken
+from rules.touched import Touched
 from schema.enums import LegKind, OrderType, Outcome
 from schema.wire import Records
 

@@ -14,9 +14,9 @@ from operators.pressure import Pressure
 from operators.shard import Shard, ShardSettings
 from operators.upkeep import Upkeep
 from rules import decision_log
-from rules.fold import Touched
 from rules.new_rows import fold_decision
 from rules.state import State, TradeState
+from rules.touched import Touched
 from schema import keys
 from schema.wire import DEAL, MARK, ORDER, REPORT, VERDICT, Records, decode, encode
 from tests.model.logs import Logs, place

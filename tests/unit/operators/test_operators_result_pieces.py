@@ -7,8 +7,8 @@ import pytest
 
 from operators.result_pieces import Piece, cut
 from rules.decision_log import Decision
-from rules.fold import Touched
 from rules.state import State
+from rules.touched import Touched
 from schema.ids import PARTITIONS
 from schema.wire import DEAL, ORDER, VERDICT
 

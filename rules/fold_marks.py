@@ -1,0 +1,44 @@
+"""The fold of marks: balances of accounts, and the range of each minute."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rules.fold import in_turns
+from rules.state import State
+from rules.tables import RecordTable, Rows
+from rules.touched import Touched, raise_version
+from schema.wire import Records
+
+_MINUTE = 60_000_000
+
+
+def fold_marks(
+    state: State, marks: Records, partitions: NDArray[np.int32], version: int | NDArray[np.int64]
+) -> Touched:
+    """Fold MARK records; a mark older than its account's last one is dropped."""
+    touched = Touched()
+    versions = np.broadcast_to(np.asarray(version, dtype=np.int64), len(marks))
+    for turn in in_turns(marks["account_id"].tolist()):
+        rows = state.account_rows(marks["account_id"][turn], partitions[turn])
+        newer = marks["marked_at"][turn] > state.accounts.rows["marked_at"][rows]
+        rows, news = rows[newer], turn[newer]
+        _mark(state.accounts.rows, rows, marks[news])
+        state.accounts.rows["partition"][rows] = partitions[news]
+        raise_version(state.accounts.rows, rows, versions[news])
+        touched.accounts.append(rows)
+    return touched
+
+
+def _mark(accounts: RecordTable, rows: Rows, marks: Records) -> None:
+    minute = marks["marked_at"] // _MINUTE * _MINUTE
+    same = minute == accounts["minute"][rows]
+    low, high = marks["equity_low"], marks["equity_high"]
+    so_far_low, so_far_high = accounts["equity_low"][rows], accounts["equity_high"][rows]
+    accounts["equity_low"][rows] = np.where(same, np.minimum(low, so_far_low), low)
+    accounts["equity_high"][rows] = np.where(same, np.maximum(high, so_far_high), high)
+    accounts["minute"][rows] = minute
+    for name in (
+        *("balance", "equity", "margin", "margin_free", "open_positions"),
+        *("leverage", "currency", "marked_at"),
+    ):
+        accounts[name][rows] = marks[name]
