@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from brokers.simulated import Failure, FailureKind, failures, load_failures, units
-from brokers.simulated.trading import Request, Trading
+from brokers.simulated.requests import Request
+from brokers.simulated.trading import Trading
 from rules.errors import Ambiguous, Transient
 from schema.broker import AnswerClass
 from schema.enums import LegKind, OrderType, Side
