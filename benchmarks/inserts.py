@@ -9,9 +9,10 @@ from benchmarks import stores
 from benchmarks.history import History
 from benchmarks.measure import Row, timed
 from benchmarks.servers import scratch
-from sinks.batch import BatchFrame, Flush, Rows
+from sinks.batch import BatchFrame
 from sinks.sifting import sift
 from sinks.spool import Spool
+from sinks.writer import Flush, Rows
 from sources.stop import Stop
 
 if TYPE_CHECKING:

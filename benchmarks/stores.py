@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from sinks.batch import Writer
+    from sinks.writer import Writer
 
     Insert = Callable[[pa.Table], object]
 

@@ -19,6 +19,8 @@ from config.toml import read_toml
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from config.account_tables import Account, Strategy, Subscription
+    from config.broker_tables import Broker, Instance
     from config.fields import Section
 
 
@@ -52,12 +54,12 @@ class Listed:
 class World:
     """Everything in a file, by key. Accounts have one instance and their broker's key."""
 
-    brokers: dict[str, world_file.Broker]
+    brokers: dict[str, Broker]
     instruments: dict[tuple[str, str], Listed]  # by broker and its symbol
-    instances: dict[str, world_file.Instance]
-    accounts: dict[str, world_file.Account]
-    strategies: dict[str, world_file.Strategy]
-    subscriptions: dict[tuple[str, str], world_file.Subscription]  # by strategy and account
+    instances: dict[str, Instance]
+    accounts: dict[str, Account]
+    strategies: dict[str, Strategy]
+    subscriptions: dict[tuple[str, str], Subscription]  # by strategy and account
     symbol_map: dict[tuple[str, str, str], str]  # by broker or "", account or "", symbol
 
     @override

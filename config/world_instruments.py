@@ -9,8 +9,8 @@ from config.presets import Preset, preset
 from config.world import Listed
 
 if TYPE_CHECKING:
+    from config.broker_tables import Instruments
     from config.check import Problems
-    from config.world_file import Instruments
 
 _NEEDED = ("digits", "contract_size", "base_currency", "profit_currency")
 _FILLING = {"fok": 1, "ioc": 2}  # MT5's bits

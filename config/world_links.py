@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import msgspec
 
 from config import world_symbols
+from config.account_tables import Account, Strategy, Subscription
+from config.broker_tables import Broker, Instance, Instruments
 from config.check import Problems, hint, some
 from config.presets import CURRENCIES
 from config.world import Listed, World
-from config.world_file import Account, Broker, Instance, Instruments, Strategy, Subscription
 from config.world_instruments import listed
 
 if TYPE_CHECKING:

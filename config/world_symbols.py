@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from config.check import hint
 
 if TYPE_CHECKING:
+    from config.account_tables import Account, SymbolMap
+    from config.broker_tables import Broker
     from config.check import Problems
     from config.world import Listed
-    from config.world_file import Account, Broker, SymbolMap
 
 Scope = tuple[str, str]  # broker or "", account or ""
 Plain = dict[tuple[str, str], list[tuple[str, str]]]  # (broker, name) -> its symbols, with places

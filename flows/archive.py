@@ -23,7 +23,7 @@ from flows.process import run_flow
 from rules.errors import Transient
 from schema import keys
 from sinks.archive import PARTITION, ArchiveSink
-from sinks.batch import BatchFrame, Flush, Rows, Writer
+from sinks.batch import BatchFrame
 from sinks.duckdb.database import Database, DatabaseBusy, Limits
 from sinks.duckdb.server import DuckServer
 from sinks.duckdb.writer import DuckWriter
@@ -32,6 +32,7 @@ from sinks.positions import StoredPositions
 from sinks.retry import Backoff
 from sinks.settled import Settled
 from sinks.spool import Spool
+from sinks.writer import Flush, Rows, Writer
 from sources.redis_streams import BEGINNING, parse_id
 from sources.results import Decoded, ResultsSource
 from sources.stop import Stop

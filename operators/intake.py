@@ -19,8 +19,9 @@ from operators.identities import DAY_MS, EXPIRY, KEPT_DAYS, Known, Place, claim,
 from rules.identity import Original
 from rules.intent import Resolved, is_known, resolve
 from rules.parsing_faults import shown
+from rules.rejections import Rejections, refuse
 from rules.signals import Columns, Float, Signals
-from rules.validation import Rejections, Validated, refuse
+from rules.validation import Validated
 from schema import keys
 from schema.codes import SENTENCES, ReasonCode
 from schema.enums import Action

@@ -12,7 +12,8 @@ import redis
 
 from config import faults
 from operators.execution import Executor
-from rules.journal import DEAL_MARK, Result
+from rules.journal import Result
+from rules.journal_records import DEAL_MARK
 from schema.wire import DEAL, MARK, REPORT, Records
 
 _NO_REPORTS, _NO_DEALS, _NO_MARKS = np.zeros(0, REPORT), np.zeros(0, DEAL), np.zeros(0, MARK)

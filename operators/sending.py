@@ -10,7 +10,7 @@ import redis
 from config import faults
 from operators.execution import SECOND, Executor, Waiting
 from rules.errors import Ambiguous, Transient
-from rules.journal import ATTEMPT
+from rules.journal_records import ATTEMPT
 from rules.tables import Rows
 from rules.tokens import magic, token
 from schema.broker import ANSWER, REQUEST, AnswerClass

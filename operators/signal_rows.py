@@ -10,9 +10,9 @@ import pyarrow as pa
 
 from operators.intake import Admitted, Resends
 from rules.book import Book
+from rules.rejections import Rejections
 from rules.signals import Codes, Columns, Flags, Signals
 from rules.touched import version_of
-from rules.validation import Rejections
 from schema import arrow, keys
 from schema.codes import ReasonCode
 from schema.enums import Outcome

@@ -1,16 +1,24 @@
 """What an executor's journal remembers, folded from its records.
 
-Each record has a kind and blocks of fixed-size rows. `JournalState.apply` is the fold, the same
-when a record is written and when the file is read again.
+`JournalState.apply` is the fold, the same when a record is written and when the file is read
+again.
 """
 
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field
-from enum import IntEnum
 from typing import Any
 
-import numpy as np
-
+from rules.journal_records import (
+    ATTEMPT,
+    COUNT,
+    DEAL_MARK,
+    FINISHED,
+    PLACE,
+    PUBLISHED,
+    Kind,
+    finish,
+    rows_of,
+)
 from rules.order_life import RANK
 from schema.broker import ANSWER, REQUEST
 from schema.enums import OrderState, Outcome
@@ -19,75 +27,6 @@ from schema.wire import ORDER, REPORT, Records
 DAY = 86_400_000_000
 RETENTION = 7 * DAY  # microseconds; what is unresolved is kept beyond it
 RECENT = DAY // 24  # how long published results are kept whole, should Redis lose them
-
-
-class Kind(IntEnum):
-    """The kind of a journal record; numbers never change."""
-
-    SENDING = 1  # ATTEMPT, ORDER, REQUEST: about to be sent
-    ANSWERED = 2  # ANSWER; PLACE, REPORT: answers, and the results that are to be published
-    PUBLISHED = 3  # PUBLISHED: results that are in the events
-    DEALS = 4  # DEAL_MARK: deals that are in the events
-    FINISHED = 6  # FINISHED: what compaction leaves of an order
-    COUNT = 7  # COUNT: sendings before this record, for compaction drops them
-    DOUBTED = 8  # ORDER: another journal's, to be looked for
-
-
-ATTEMPT = np.dtype(
-    [
-        ("order_id", "V16"),
-        ("partition", "<u1"),
-        ("term", "<i8"),
-        ("attempt", "<i4"),  # from 1
-        ("entry_ms", "<i8"),  # of the decision
-        ("entry_seq", "<i8"),
-        ("claimed_at", "<i8"),
-        ("sent_at", "<i8"),
-    ]
-)
-
-PLACE = np.dtype(
-    [
-        ("ordinal", "<i8"),  # of the result, ascending in one journal
-        ("partition", "<u1"),
-        ("closing", "<u1"),  # 1: "not sent", to be published by the closing script
-    ]
-)
-
-PUBLISHED = np.dtype(
-    [
-        ("ordinal", "<i8"),
-        ("entry_ms", "<i8"),  # of the events; 0: others had published an outcome
-        ("entry_seq", "<i8"),
-        ("void", "<u1"),  # 1: the closing was refused, the result never was
-        ("published_at", "<i8"),
-    ]
-)
-
-DEAL_MARK = np.dtype([("account_id", "V16"), ("deal_ticket", "<i8")])
-
-COUNT = np.dtype([("sendings", "<i8")])
-
-FINISHED = np.dtype(
-    [
-        ("order_id", "V16"),
-        ("account_id", "V16"),
-        ("order_ticket", "<i8"),
-        ("position_ticket", "<i8"),
-        ("outcome", "<u1"),
-        ("finished_at", "<i8"),
-    ]
-)
-
-BLOCKS: dict[Kind, tuple[np.dtype[Any], ...]] = {
-    Kind.SENDING: (ATTEMPT, ORDER, REQUEST),
-    Kind.ANSWERED: (ANSWER, PLACE, REPORT),
-    Kind.PUBLISHED: (PUBLISHED,),
-    Kind.DEALS: (DEAL_MARK,),
-    Kind.FINISHED: (FINISHED,),
-    Kind.COUNT: (COUNT,),
-    Kind.DOUBTED: (ORDER,),
-}
 
 
 @dataclass
@@ -300,17 +239,3 @@ class JournalState:
         yield Kind.PUBLISHED, (rows_of(public, PUBLISHED),)
         yield Kind.FINISHED, (rows_of(self.finished.values(), FINISHED),)
         yield Kind.DEALS, (rows_of(self.deals.items(), DEAL_MARK),)
-
-
-def finish(report: Any) -> Any:
-    """Return the FINISHED row of a final report."""
-    row = np.zeros(1, FINISHED)
-    for name in ("order_id", "account_id", "order_ticket", "position_ticket", "outcome"):
-        row[name] = report[name]
-    row["finished_at"] = report["reported_at"]
-    return row[0]
-
-
-def rows_of(rows: Iterable[Any], dtype: np.dtype[Any]) -> Records:
-    """Return single rows, or tuples, as one array."""
-    return np.array(list(rows), dtype=dtype)

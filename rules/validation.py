@@ -11,21 +11,20 @@ from typing import Any
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
 from rules.identity import canonical, content_hash, signal_id
 from rules.parsing import Entry, Received, parse
 from rules.parsing_faults import Fault, shown
-from rules.signals import Codes, Columns, Int64, Signals, Texts
+from rules.rejections import Rejections, rejections_of
+from rules.signals import Signals
 from rules.validation_checks import check, settle_times
 from rules.validation_fields import READERS
 from rules.validation_payload import payload_text
 from schema.codes import ReasonCode
-from schema.ids import NIL, Ids, as_ids, named_ids
+from schema.ids import NIL, as_ids, named_ids
 
 METADATA_LIMIT = 8 * 1024
 _FEW = 1000  # signals of a batch up to which columns of defaults are kept
-
 _DTYPES: dict[str, Any] = {
     "stream": np.uint16,
     "entry_row": np.int32,
@@ -48,22 +47,6 @@ _DEFAULTS: dict[str, Any] = {name: "" if _DTYPES.get(name) is object else 0 for 
     "clock_ahead": False,
     "metadata": "{}",
 }
-
-
-@dataclass(frozen=True, kw_only=True)
-class Rejections(Columns):
-    """Rows that were refused as a whole. `signal_id` is nil where none could be made."""
-
-    stream: NDArray[np.uint16]
-    entry_ms: Int64
-    entry_seq: Int64
-    entry_row: NDArray[np.int32]
-    signal_id: Ids
-    strategy: Texts  # "" where it could not be read
-    reason: Codes
-    message: Texts  # a sentence for the publisher
-    payload: Texts  # cut at 8 KiB, secrets masked
-    received_at: Int64  # microseconds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -211,63 +194,4 @@ def _refusal(received: Received, fault: Fault) -> tuple[Any, ...]:
         fault.message,
         payload_text(received.raw),
         received.entry_ms * 1000,
-    )
-
-
-def rejections_of(rows: list[tuple[Any, ...]]) -> Rejections:
-    """Return rejections as columns.
-
-    Args:
-        rows: Values in the order of the columns of `Rejections`.
-    """
-    if not rows:
-        return _NO_REJECTIONS
-    return _rejections(rows)
-
-
-def _rejections(rows: list[tuple[Any, ...]]) -> Rejections:
-    names = [field.name for field in fields(Rejections)]
-    columns = dict(zip(names, zip(*rows, strict=True), strict=True)) if rows else {}
-    dtypes = {
-        "stream": np.uint16,
-        "entry_row": np.int32,
-        "reason": np.uint8,
-        "strategy": object,
-        "message": object,
-        "payload": object,
-    }
-    made: dict[str, Any] = {}
-    for name in names:
-        values = columns.get(name, ())
-        if name == "signal_id":
-            made[name] = as_ids(list(values))
-        else:
-            made[name] = np.empty(len(values), dtype=dtypes.get(name, np.int64))
-            made[name][:] = values
-    return Rejections(**made)
-
-
-_NO_REJECTIONS = _rejections([])
-
-
-def refuse(
-    signals: Signals, payloads: list[Any], rows: list[int], codes: list[int], messages: list[str]
-) -> Rejections:
-    """Return the rejections of well-formed signals that a later check refuses."""
-    return rejections_of(
-        [
-            (
-                signals.stream[row],
-                signals.entry_ms[row],
-                signals.entry_seq[row],
-                signals.entry_row[row],
-                signals.signal_id[row].tobytes(),
-                signals.strategy[row],
-                code,
-                message,
-                payload_text(payloads[row]),
-                signals.received_at[row],
-            )
-            for row, code, message in zip(rows, codes, messages, strict=True)
-        ]
     )

@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
 from typing_extensions import override
 
-from sinks.batch import BatchFrame, Rows
+from sinks.batch import BatchFrame
+from sinks.writer import Rows
 
 PARTITION = "store"
 

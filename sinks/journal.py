@@ -15,16 +15,8 @@ from zlib import crc32
 import numpy as np
 
 from config import faults
-from rules.journal import (
-    BLOCKS,
-    PLACE,
-    PUBLISHED,
-    JournalState,
-    Kind,
-    Known,
-    Result,
-    rows_of,
-)
+from rules.journal import JournalState, Known, Result
+from rules.journal_records import BLOCKS, PLACE, PUBLISHED, Kind, rows_of
 from schema.broker import ANSWER
 from schema.wire import REPORT, Records, decode, encode
 from sinks.files import lock_file, replace_file, sync_file

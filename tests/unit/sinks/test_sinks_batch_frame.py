@@ -13,9 +13,10 @@ import pytest
 from rules.errors import Transient
 from schema import arrow
 from schema.registry import table
-from sinks.batch import BatchFrame, Flush, Rows
+from sinks.batch import BatchFrame
 from sinks.retry import Backoff
 from sinks.spool import Spool, SpoolDamaged
+from sinks.writer import Flush, Rows
 from sources.stop import Stop
 
 if TYPE_CHECKING:
