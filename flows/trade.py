@@ -18,7 +18,8 @@ from flows.lag import STORES
 from flows.process import run_flow
 from flows.trade_metrics import Metrics
 from operators import steps
-from operators.intake import Admitted, Intake
+from operators.admitted import Admitted
+from operators.intake import Intake
 from operators.live_state import LiveState
 from operators.pressure import Pressure
 from operators.shard import Shard, ShardSettings

@@ -14,8 +14,8 @@ from schema.enums import Outcome
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from operators.admitted import Admitted
     from operators.gaps import Gaps
-    from operators.intake import Admitted
     from operators.shard import Shard
     from rules.rounds import Round
 

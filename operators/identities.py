@@ -24,6 +24,7 @@ _AT_ONCE = 2000  # identities of one script: Lua's stack takes some thousands
 
 Place = tuple[int, int, int]
 Known = dict[tuple[int, bytes], Original]
+"""What is kept, by signal stream and identity."""
 
 # KEYS: the hashes of the days, the entries' own last. ARGV: seconds to keep it, then an identity
 # and the record to register it with, empty for one that is only looked up.
@@ -95,6 +96,11 @@ def claim(
                 if before is None or record.place < before.place:
                     known[key] = record
     return known
+
+
+def key_of(signals: Signals, row: int) -> tuple[int, bytes]:
+    """Return stream and identity of a signal: its key among what is known."""
+    return int(signals.stream[row]), signals.signal_id[row].tobytes()
 
 
 def day(ms: int) -> str:

@@ -13,8 +13,8 @@ import pyarrow as pa
 import redis
 
 from config import faults
+from operators.admitted import Admitted
 from operators.gaps import Gaps, look, refuse
-from operators.intake import Admitted
 from operators.live_state import LiveState
 from operators.pressure import Pressure
 from operators.replay import Logged, LogMoved, Place, compare, order_of, replay

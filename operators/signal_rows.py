@@ -8,7 +8,7 @@ from typing import Any, Protocol, Self
 import numpy as np
 import pyarrow as pa
 
-from operators.intake import Admitted, Resends
+from operators.admitted import Admitted, Resends
 from rules.book import Book
 from rules.rejections import Rejections
 from rules.signals import Codes, Columns, Flags, Signals

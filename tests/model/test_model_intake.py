@@ -11,7 +11,8 @@ from typing import Any
 
 import redis
 
-from operators.intake import Admitted, Intake
+from operators.admitted import Admitted
+from operators.intake import Intake
 from rules.validation import validate
 from schema.codes import ReasonCode
 

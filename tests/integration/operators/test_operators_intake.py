@@ -6,7 +6,8 @@ from typing import Any
 
 import redis
 
-from operators.intake import Admitted, Intake
+from operators.admitted import Admitted
+from operators.intake import Intake
 from rules.validation import validate
 from schema import keys
 from schema.codes import ReasonCode as R
