@@ -19,10 +19,12 @@ from flows.process import run_flow
 from flows.trade_metrics import Metrics
 from operators import steps
 from operators.admitted import Admitted
+from operators.grounds import Grounds
 from operators.intake import Intake
 from operators.live_state import LiveState
 from operators.pressure import Pressure
-from operators.shard import Shard, ShardSettings
+from operators.shard import Shard
+from operators.shard_parts import ShardSettings
 from operators.upkeep import Upkeep
 from rules.rounds import Round
 from rules.validation import Validated
@@ -196,15 +198,16 @@ def wire(
             [Append(partition=p, previous=previous, fields=f) for p, previous, f in appends]
         )
 
+    chosen = shard_settings(settings, shard)
+    grounds = Grounds(chosen, lambda: live.version(client), lambda: live.load(client))
     memory = MeasuredShard(
         client,
-        shard_settings(settings, shard),
+        chosen,
         metrics=metrics,
         intake=MeasuredIntake(client, metrics),
         send=send,
         last=dispatcher.last,
-        version=lambda: live.version(client),
-        load=lambda: live.load(client),
+        grounds=grounds,
         live=LiveState(LiveStateWriter(client)),
         pressure=Pressure(lambda: used_memory(client)),
     )
@@ -217,7 +220,7 @@ def wire(
         durability=durability,
     )
     clock = RedisClock(client)
-    source = RoundSource(client, memory, lambda: memory.brokers, stop, clock)
+    source = RoundSource(client, memory, lambda: grounds.brokers, stop, clock)
     spool = Spool(spool_dir, settings.trade.spool_mb << 20)
 
     def spools() -> bool:

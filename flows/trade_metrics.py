@@ -105,7 +105,7 @@ class Metrics:
         pressure, self._noticed = shard.pressure, shard.gaps
         for gauge, value in (
             (self._ready, lambda: shard.ready),
-            (self._version, lambda: shard.book.version if shard.ready else 0),
+            (self._version, lambda: shard.grounds.book.version if shard.ready else 0),
             (self._orders_known, lambda: shard.state.orders.count),
             (self._unresolved, lambda: _unresolved(shard)),
             (self._redis_memory, lambda: pressure.share),

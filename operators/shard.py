@@ -5,91 +5,34 @@ dropped and folded again (design, law 2); `stale` says that this is due.
 """
 
 import logging
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
-import pyarrow as pa
 import redis
 
 from config import faults
-from operators.admitted import Admitted
 from operators.gaps import Gaps, look, refuse
+from operators.grounds import Grounds
 from operators.live_state import LiveState
 from operators.pressure import Pressure
 from operators.replay import Logged, LogMoved, Place, compare, order_of, replay
 from operators.result_pieces import Piece, cut
+from operators.shard_parts import Entry, Intake, Last, Send, ShardSettings
 from operators.signal_rows import SignalRows
 from rules import decision_log
-from rules.book import Book, Market
-from rules.compile import compile_book
 from rules.events_log import EventEntry, fold_entries
 from rules.forgetting import forget
-from rules.links import Links
-from rules.rates import RatePaths, carry_over, empty_market, update_market
-from rules.rows import Names
 from rules.state import State
 from rules.touched import Touched, stamp
-from rules.validation import Validated
 from schema import keys
-from schema.codes import ReasonCode
-from schema.wire import QUOTE, decode
 
 log = logging.getLogger(__name__)
-_MINUTE_MS = 60_000
 _LIVE_ROWS = 1000
 _FORGET_ANYHOW = 600_000_000  # microseconds
 
 
-class Intake(Protocol):
-    """See operators.intake."""
-
-    def admit(
-        self, batch: Validated, strategy_status: Callable[[Sequence[str]], Sequence[ReasonCode]]
-    ) -> Admitted:
-        """Sort a batch into originals, resends and rejections."""
-        ...
-
-
-class Send(Protocol):
-    """Appends decisions: sinks.dispatch.Dispatcher.send over plain tuples."""
-
-    def __call__(
-        self, appends: Sequence[tuple[int, str, Mapping[bytes, bytes]]]
-    ) -> list[str | None]:
-        """Return the new id for each partition, None where its last decision was another."""
-        ...
-
-
-class Last(Protocol):
-    """See sinks.dispatch.Dispatcher.last."""
-
-    def __call__(self, partitions: Sequence[int]) -> list[str]:
-        """Return the id of the last decision of each partition."""
-        ...
-
-
-@dataclass(frozen=True, kw_only=True)
-class ShardSettings:
-    """What a shard is told."""
-
-    partitions: tuple[int, ...]
-    streams: tuple[int, ...] = (0,)
-    max_balance_age_us: int = 60_000_000
-    max_quote_age_us: int = 30_000_000
-    snapshot_ms: int = 60_000
-    idle_decision_ms: int = _MINUTE_MS
-    keep_finished_us: int = 3_600_000_000
-
-
-Entry = tuple[str, str, Mapping[bytes, bytes]]
-"""The stream, the entry's id and its fields."""
-
-Configuration = tuple[int, dict[str, pa.Table]]
-
-
 class Shard:
-    """State, book and market of some partitions, and where each of their logs stands."""
+    """State of some partitions, what they are decided by, and where each of their logs stands."""
 
     def __init__(
         self,
@@ -99,8 +42,7 @@ class Shard:
         intake: Intake,
         send: Send,
         last: Last,
-        version: Callable[[], int | None],
-        load: Callable[[], Configuration | None],
+        grounds: Grounds,
         live: LiveState,
         pressure: Pressure,
     ) -> None:
@@ -109,10 +51,9 @@ class Shard:
         self.client = client
         self.settings = settings
         self.intake = intake
+        self.grounds = grounds
         self._send = send
         self._last = last
-        self._version = version
-        self._load = load
         self.stale = True
         self.state = State()
         self.places: dict[int, Place] = {}
@@ -125,45 +66,11 @@ class Shard:
         self.gaps = Gaps(client, settings.partitions[0])
         self.read: Mapping[str, str] = {}  # last entry taken, per signal stream
         self._forgotten_at = 0
-        self._book: Book | None = None
-        self._links: Links | None = None
-        self._names: Names | None = None
-        self._paths: RatePaths | None = None
-        self._market: Market | None = None
-
-    @property
-    def book(self) -> Book:
-        """The configuration in force; only call it when `ready`."""
-        assert self._book is not None
-        return self._book
-
-    @property
-    def brokers(self) -> list[bytes]:
-        """Ids of the brokers whose prices are needed; none before there is a configuration."""
-        return [] if self._book is None else list(self._book.brokers.tolist())
-
-    @property
-    def links(self) -> Links:
-        """Links of the state and the book."""
-        assert self._links is not None
-        return self._links
-
-    @property
-    def names(self) -> Names:
-        """What rows need of the book."""
-        assert self._names is not None
-        return self._names
-
-    @property
-    def market(self) -> Market:
-        """Prices now."""
-        assert self._market is not None
-        return self._market
 
     @property
     def ready(self) -> bool:
         """Whether there is a configuration, and memory that can be trusted."""
-        return self._book is not None and not self.stale
+        return self.grounds.known and not self.stale
 
     def recover(self) -> dict[str, str]:
         """Drop the memory, fold the logs again, and return where to read on.
@@ -181,8 +88,7 @@ class Shard:
         compare(before, self.places)
         self.events = {p: place.events for p, place in self.places.items()}
         self.live.restart(self.state)
-        if self._book is not None:
-            self._links = Links(self._book, self.state)
+        self.grounds.join(self.state)
         events = {keys.events(p): self.events[p] for p in self.settings.partitions}
         self.read = self._signal_positions()
         seen = look(self.client, {**events, **self.read})
@@ -239,43 +145,11 @@ class Shard:
         raise refuse(stream, gap.reason)
 
     def configure(self) -> bool:
-        """Compile the book anew if the configuration's version has changed; say whether."""
-        current = self._version()
-        if current is None or (self._book is not None and current == self._book.version):
-            return False
-        found = self._load()
-        if found is None:
-            return False
-        version, tables = found
-        settings = self.settings
-        book = compile_book(
-            tables,
-            version,
-            partitions=settings.partitions,
-            max_balance_age_us=settings.max_balance_age_us,
-            max_quote_age_us=settings.max_quote_age_us,
-        )
-        paths = RatePaths.of(book, tables["instruments"])
-        if self._book is None or self._market is None:
-            self._market = empty_market(book)
-        else:
-            self._market = carry_over(self._book, self._market, book, paths)
-        self._book, self._paths, self._names = book, paths, Names(book)
-        if not self.stale:
-            self._links = Links(book, self.state)
-        log.info("configuration in force", extra={"version": version})
-        return True
-
-    def take_quotes(self, quotes: Sequence[tuple[bytes, bytes]]) -> None:
-        """Take prices in; those of brokers that the book does not know are left out."""
-        if self._book is None or self._paths is None:
-            return
-        rows = {key: row for row, key in enumerate(self._book.brokers.tolist())}
-        for broker, data in quotes:
-            row = rows.get(broker)
-            if row is not None:
-                records = decode(data, QUOTE)
-                self._market = update_market(self._book, self._paths, self._market, row, records)
+        """Take the configuration anew if its version has changed; say whether."""
+        renewed = self.grounds.renew()
+        if renewed and not self.stale:
+            self.grounds.join(self.state)
+        return renewed
 
     def fold_events(self, entries: Sequence[EventEntry]) -> None:
         """Fold events that were read, once each."""
@@ -359,28 +233,9 @@ class Shard:
             self.live.write(self.state, self.live.waiting)
             forget(self.state, now - self.settings.keep_finished_us)
             self._forgotten_at = now
-            if self._book is not None:
-                self._links = Links(self._book, self.state)
+            self.grounds.join(self.state)
 
     def already_decided(self, partition: int, stream: int, entry: tuple[int, int]) -> bool:
         """Return whether a partition's log says that it decided an entry."""
         mark = self.places[partition].marks.get(keys.signals(stream), "0-0")
         return entry <= order_of(mark)
-
-
-def strategy_status(book: Book) -> Callable[[Sequence[str]], Sequence[ReasonCode]]:
-    """Return the check of strategies that an intake asks for."""
-
-    def status(names: Sequence[str]) -> list[ReasonCode]:
-        codes = []
-        for name in names:
-            row = book.strategy_index.get(name)
-            if row is None:
-                codes.append(ReasonCode.UNKNOWN_STRATEGY)
-            elif not book.strategies.active[row]:
-                codes.append(ReasonCode.STRATEGY_INACTIVE)
-            else:
-                codes.append(ReasonCode.NONE)
-        return codes
-
-    return status

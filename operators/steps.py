@@ -14,8 +14,9 @@ import pyarrow as pa
 import redis
 
 from config import faults
+from operators.grounds import strategy_status
 from operators.result_rows import changed
-from operators.shard import Shard, strategy_status
+from operators.shard import Shard
 from operators.upkeep import Upkeep
 from rules import decision_log
 from rules.asked import Asked
@@ -79,17 +80,18 @@ def fold_events(shard: Shard, turn: Round) -> None:
     """Step `events`: take in what executors report, and prices."""
     shard.take_signals(turn.signals, turn.marks)
     shard.fold_events(turn.events)
-    shard.take_quotes(turn.quotes)
+    shard.grounds.take_quotes(turn.quotes)
 
 
 def validate_signals(shard: Shard, turn: Round) -> None:
     """Step `validate`: sort entries into signals, resends and rejections."""
     if not turn.signals:
         return
-    admitted = shard.intake.admit(validate(turn.signals), strategy_status(shard.book))
+    book = shard.grounds.book
+    admitted = shard.intake.admit(validate(turn.signals), strategy_status(book))
     came = {stream for stream, _, _ in turn.signals}
     streams = [s for s in shard.settings.streams if keys.signals(s) in came]
-    shard.signal_rows.add(shard.book, admitted, streams, turn.marks)
+    shard.signal_rows.add(book, admitted, streams, turn.marks)
     turn.admitted, turn.resolved = admitted.signals, admitted.resolved
 
 
@@ -102,7 +104,7 @@ def route_signals(shard: Shard, turn: Round) -> None:
     if not goes.all():
         signals, intents = signals.take(goes), intents.take(goes)
     signals, intents, origin = with_variants(signals, intents)
-    pairs = route(shard.book, signals, intents, turn.now)
+    pairs = route(shard.grounds.book, signals, intents, turn.now)
     pairs = pairs.take(_undecided(shard, signals, pairs))
     if shard.pressure.pauses:
         paused = np.where(pairs.reason == 0, ReasonCode.EXPOSURE_PAUSED, pairs.reason)
@@ -115,9 +117,12 @@ def size_pairs(shard: Shard, turn: Round) -> None:
     if turn.routed is None:
         return
     signals, intents, pairs = turn.routed.signals, turn.routed.intents, turn.routed.pairs
-    sized = size(
-        shard.book, signals, intents, pairs, shard.market, shard.links.balances(), turn.now
+    book, market, balances = (
+        shard.grounds.book,
+        shard.grounds.market,
+        shard.grounds.links.balances(),
     )
+    sized = size(book, signals, intents, pairs, market, balances, turn.now)
     turn.asked = Asked(
         signals=signals,
         intents=intents,
@@ -130,14 +135,14 @@ def size_pairs(shard: Shard, turn: Round) -> None:
 
 def _undecided(shard: Shard, signals: Any, pairs: Any) -> Rows:
     """Return the pairs that no decision in the log names: a replayed entry is not decided twice."""
-    partition = shard.book.accounts.partition[pairs.account]
-    accounts = shard.book.accounts.account_id[pairs.account]
+    columns = shard.grounds.book.accounts
+    partition, accounts = columns.partition[pairs.account], columns.account_id[pairs.account]
     fresh = shard.state.pairs.find(signals.signal_id[pairs.signal], accounts) < 0
     # Few partitions and signals come together again and again: each combination is asked once.
     both = partition.astype(np.int64) * len(signals) + pairs.signal
     found, member = np.unique(both, return_inverse=True)
-    columns = (signals.stream, signals.entry_ms, signals.entry_seq)
-    entries = list(zip(*(column.tolist() for column in columns), strict=True))
+    places = (signals.stream, signals.entry_ms, signals.entry_seq)
+    entries = list(zip(*(column.tolist() for column in places), strict=True))
     decided = [
         shard.already_decided(p, entries[row][0], entries[row][1:])
         for p, row in (divmod(key, len(signals)) for key in found.tolist())
@@ -151,7 +156,7 @@ def _quotes(shard: Shard, signals: Any, intents: Any, pairs: Any) -> Any:
     mapped = pairs.instrument >= 0
     instrument = np.maximum(pairs.instrument, 0)
     buys = intents.open_side[pairs.signal] == Side.BUY
-    market = shard.market
+    market = shard.grounds.market
     if not len(market.bid):
         return np.full(len(pairs), np.nan)
     price = np.where(buys, market.ask[instrument], market.bid[instrument])
@@ -161,7 +166,7 @@ def _quotes(shard: Shard, signals: Any, intents: Any, pairs: Any) -> Any:
 def guard_and_decide(shard: Shard, turn: Round) -> None:
     """Step `guard`: waves of guards and legs, folded into the state as they are made."""
     if turn.asked is not None:
-        turn.decided = decide(shard.state, shard.links, turn.asked, turn.now)
+        turn.decided = decide(shard.state, shard.grounds.links, turn.asked, turn.now)
 
 
 def dispatch(upkeep: Upkeep, clock: Callable[[], int]) -> Step:
@@ -194,7 +199,7 @@ def _dispatch(shard: Shard, turn: Round) -> None:
             previous=place.decision,
             events=shard.events[partition],
             marks=marks,
-            config=shard.book.version,
+            config=shard.grounds.book.version,
             orders=orders.get(partition, no_orders),
             verdicts=verdicts.get(partition, no_verdicts),
         )
@@ -222,7 +227,7 @@ def write_results(results: Results, upkeep: Upkeep) -> Step:
             return
         every = turn.last or upkeep.is_held_up(turn.now)
         piece = shard.piece(range(PARTITIONS) if every else turn.snapshots)
-        made = changed(shard.state, shard.names, piece.touched, piece.decisions)
+        made = changed(shard.state, shard.grounds.names, piece.touched, piece.decisions)
         if not shard.owns(list(made)):
             turn.failed = True
             return

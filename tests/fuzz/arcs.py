@@ -11,7 +11,7 @@ import rules
 _FOLDER = Path(rules.__file__).parent
 WATCHED = frozenset(
     str(file)
-    for pattern in ("parsing*.py", "validation*.py", "identity.py")
+    for pattern in ("parsing*.py", "validation*.py", "identity.py", "rejections.py")
     for file in _FOLDER.glob(pattern)
 )
 Arc = tuple[str, int, int]

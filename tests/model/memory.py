@@ -9,9 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from operators.grounds import Grounds
 from operators.live_state import LiveState
 from operators.pressure import Pressure
-from operators.shard import Shard, ShardSettings
+from operators.shard import Shard
+from operators.shard_parts import ShardSettings
 from operators.upkeep import Upkeep
 from rules import decision_log
 from rules.new_rows import fold_decision
@@ -63,14 +65,14 @@ class Memory:
     def begin(self) -> Shard:
         """A shard that knows nothing but the logs."""
         nobody = Nobody()
+        settings = ShardSettings(partitions=PARTITIONS, keep_finished_us=0)
         shard = Shard(
             self.logs,  # type: ignore[arg-type]
-            ShardSettings(partitions=PARTITIONS, keep_finished_us=0),
+            settings,
             intake=None,  # type: ignore[arg-type]
             send=self._send,
             last=self._last,
-            version=lambda: None,
-            load=lambda: None,
+            grounds=Grounds(settings, lambda: None, lambda: None),
             live=LiveState(nobody),
             pressure=Pressure(lambda: 0.0),
         )

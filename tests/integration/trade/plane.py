@@ -16,6 +16,7 @@ from config.settings import Settings
 from flows.lag import STORES
 from flows.trade import shard_settings
 from operators import steps
+from operators.grounds import Grounds
 from operators.intake import Intake
 from operators.live_state import LiveState
 from operators.pressure import Pressure
@@ -79,14 +80,14 @@ class Plane:
         self.clock.look()
         self.around_send: Callable[[Appends, Callable[[], Sent]], Sent] = lambda _, send: send()
         self._dispatcher = Dispatcher(client, durability, timeout_ms)
+        chosen = replace(chosen, streams=tuple(range(streams)))
         self.shard = Shard(
             client,
-            replace(chosen, streams=tuple(range(streams))),
+            chosen,
             intake=Intake(client),
             send=self._send,
             last=self._dispatcher.last,
-            version=lambda: live.version(client),
-            load=lambda: live.load(client),
+            grounds=Grounds(chosen, lambda: live.version(client), lambda: live.load(client)),
             live=LiveState(LiveStateWriter(client)),
             pressure=Pressure(lambda: 0.0),
         )
@@ -97,7 +98,9 @@ class Plane:
             stores=STORES,
             durability=durability,
         )
-        source = RoundSource(client, self.shard, lambda: self.shard.brokers, Stop(), self.clock)
+        source = RoundSource(
+            client, self.shard, lambda: self.shard.grounds.brokers, Stop(), self.clock
+        )
         self.source = source.build_part("rounds", "shard", None)
         self.spool_dir = Path(tempfile.mkdtemp(prefix="spool-"))
         spool = Spool(self.spool_dir, 1 << 20)

@@ -114,7 +114,7 @@ def test_trace_04_a_second_shard_decides_nothing_on_an_older_state(
     one = start()
     publish_world(redis_client, 2, max_open_trades=1)
     other = start()
-    one.run(lambda: one.shard.book.version == 2)
+    one.run(lambda: one.shard.grounds.book.version == 2)
     send(redis_client, "s1")
     one.run(lambda: len(orders(redis_client)) == 5)
     send(redis_client, "s2")
@@ -172,7 +172,7 @@ def test_trace_18_an_account_that_moves_stays_in_its_partition(
     }
     second = change.apply(world.parse(moved), (first.version, first.tables), 2)
     live.publish(redis_client, second.tables, 2)
-    plane.run(lambda: plane.shard.book.version == 2)
+    plane.run(lambda: plane.shard.grounds.book.version == 2)
     send(redis_client, "s2", action="close")
     plane.run(lambda: len(orders(redis_client)) == 10)
     closes = orders(redis_client)
