@@ -1,8 +1,9 @@
-"""How the decision plane grows: with accounts, with signals, and with what a shard holds."""
+"""How the decision plane grows: with accounts, signals, what a shard holds, and its book."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +11,9 @@ import numpy as np
 from benchmarks.decide import fan_out, time_of
 from benchmarks.measure import Row, milliseconds, p50, timed
 from benchmarks.plane import decide_all
+from config import change
+from config.world import parse
+from rules.compile import compile_book
 from rules.links import Links
 from rules.state import State
 
@@ -42,6 +46,31 @@ def run() -> Iterator[Row]:
         ratio=" / ".join(f"{each / seconds[0]:.1f}x" for each in seconds),
         against="the time at 1x",
     )
+    compiled = [_compiled(_LEAST // 2 * times) for times in _TIMES]
+    yield Row(
+        group=NAME,
+        what=f"compile a book, {_LEAST // 2} accounts x 3 strategies, and 10x, 100x the accounts",
+        value=milliseconds(*compiled),
+        ratio=" / ".join(f"{each / compiled[0]:.1f}x" for each in compiled),
+        against="the time at 1x",
+    )
+
+
+def _compiled(accounts: int) -> float:
+    """Seconds to compile a book of accounts that subscribe to three strategies each."""
+    made = parse(
+        {
+            "brokers": [{"key": "a"}],
+            "instruments": [{"broker": "a", "symbols": ["EURUSD", "USDJPY", "XAUUSD"]}],
+            "instances": [{"key": "i", "broker": "a"}],
+            "accounts": [{"key": "x-{:05}", "count": accounts, "instance": "i"}],
+            "strategies": [{"key": key} for key in "abc"],
+            "subscriptions": [{"strategy": "*", "accounts": "*"}],
+        }
+    )
+    tables = change.apply(made, None, 1).tables
+    book = partial(compile_book, tables, 1, max_balance_age_us=1, max_quote_age_us=1)
+    return p50([timed(book) for _ in range(5)])
 
 
 def _row(what: str, shapes: list[tuple[SmallWorld, int]]) -> Row:

@@ -1,4 +1,4 @@
-"""Which steps from line to line a call takes through the code that reads entries."""
+"""Which steps from line to line a call takes through modules of the rules."""
 
 import sys
 from collections.abc import Callable
@@ -9,18 +9,22 @@ from typing import Any
 import rules
 
 _FOLDER = Path(rules.__file__).parent
-WATCHED = frozenset(
-    str(file)
-    for pattern in ("parsing*.py", "validation*.py", "identity.py", "rejections.py")
-    for file in _FOLDER.glob(pattern)
-)
+
+
+def files(*patterns: str) -> frozenset[str]:
+    """Return the files of the rules whose names match."""
+    return frozenset(str(file) for pattern in patterns for file in _FOLDER.glob(pattern))
+
+
+READERS = files("parsing*.py", "validation*.py", "identity.py", "rejections.py")
 Arc = tuple[str, int, int]
 
 
 class Arcs:
     """Runs calls and notes the arcs of the watched modules; `steps` counts lines that were run."""
 
-    def __init__(self) -> None:
+    def __init__(self, watched: frozenset[str] = READERS) -> None:
+        self._watched = watched
         self.steps = 0
         self._arcs: set[Arc] = set()
 
@@ -37,7 +41,7 @@ class Arcs:
 
     def _enter(self, frame: FrameType, _event: str, _: Any) -> Any:
         name = frame.f_code.co_filename
-        if name not in WATCHED:
+        if name not in self._watched:
             return None
         last = -frame.f_code.co_firstlineno
 

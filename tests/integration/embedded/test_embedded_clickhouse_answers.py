@@ -57,12 +57,12 @@ def test_query_ends_with_its_reader(clickhouse: ClickHouseServer, name: str) -> 
 def test_short_queries_pass_a_long_one(clickhouse: ClickHouseServer) -> None:
     long = http.client.HTTPConnection(clickhouse.host, clickhouse.port, timeout=20)
     long.request("POST", "/", "select sleepEachRow(1) from numbers(2)", BASIC)
-    started = time.monotonic()
+    running = "select count() from system.processes where query like 'select sleepEachRow%'"
+    eventually(lambda: ask(clickhouse, running).body == b"1\n", what="the long query's start")
     for _ in range(5):
         assert ask(clickhouse, "select 1").body == b"1\n"
-    assert time.monotonic() - started < 1.5
+    assert ask(clickhouse, running).body == b"1\n"
     assert long.getresponse().read() == b"0\n0\n"
-    assert time.monotonic() - started > 1.5
     long.close()
 
 
@@ -75,8 +75,8 @@ def test_answers_at_once(clickhouse: ClickHouseServer) -> None:
         connection.getresponse().read()
         times.append(time.perf_counter() - started)
     connection.close()
-    # Held-back packets cost 40 ms each; the target is 2 ms on a quiet machine.
-    assert sorted(times)[25] < 0.02
+    # Packets that are held back cost each answer 40 ms, however quick the machine is.
+    assert min(times) < 0.02
 
 
 UNPACKERS: dict[str, Callable[[bytes], bytes]] = {
