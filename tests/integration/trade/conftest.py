@@ -43,6 +43,22 @@ def start(redis_client: redis.Redis) -> Iterator[Start]:
 
 
 @pytest.fixture
+def begin(redis_client: redis.Redis) -> Iterator[Start]:
+    """Makes shards that have read nothing yet, over a configuration and a price."""
+    planes: list[Plane] = []
+    publish_world(redis_client)
+    give_price(redis_client)
+
+    def make(*args: Any, **settings: Any) -> Plane:
+        planes.append(Plane(redis_client, *args, **settings))
+        return planes[-1]
+
+    yield make
+    for plane in planes:
+        plane.close()
+
+
+@pytest.fixture
 def shards(redis_client: redis.Redis, tmp_path: Path) -> Iterator[Shards]:
     """Shards that have a configuration, and are yet to begin."""
     made = Shards(redis_client, tmp_path)

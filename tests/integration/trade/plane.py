@@ -199,3 +199,10 @@ def report(client: redis.Redis, order: Any, outcome: Outcome, ticket: int = 7) -
     stream = keys.events(partition_of(client, order))
     reply: Any = client.xadd(stream, {"reports": encode(made)})
     return str(reply.decode())
+
+
+def ready(plane: Plane) -> Plane:
+    """Let it fold the logs, and do all that is there."""
+    plane.run(lambda: plane.shard.ready)
+    plane.settle()
+    return plane

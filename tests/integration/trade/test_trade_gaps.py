@@ -1,7 +1,7 @@
-"""Streams that somebody else trims, deletes from, or loses: noticed, and no false alarm."""
+"""Signals that somebody else trims, deletes or loses: noticed, and no false alarm."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,35 +9,18 @@ import redis
 
 from flows.lag import gaps as gaps_told
 from operators.gaps import Gaps, look
-from rules.errors import Fatal
 from schema import keys
 from schema.enums import Outcome
-from tests.integration.trade.logs import last_id, orders, partition_of
+from tests.integration.trade.logs import last_id, orders
 from tests.integration.trade.plane import (
     Plane,
     Start,
-    give_price,
-    publish_world,
+    ready,
     report,
     send,
 )
 
 SIGNALS = keys.signals(0)
-
-
-@pytest.fixture
-def start(redis_client: redis.Redis) -> Iterator[Start]:
-    planes: list[Plane] = []
-    publish_world(redis_client)
-    give_price(redis_client)
-
-    def begin(*args: Any, **settings: Any) -> Plane:
-        planes.append(Plane(redis_client, *args, **settings))
-        return planes[-1]
-
-    yield begin
-    for plane in planes:
-        plane.close()
 
 
 def lost(plane: Plane) -> dict[str, int]:
@@ -51,12 +34,6 @@ def shown(client: redis.Redis, stream: int = 0) -> list[dict[bytes, bytes]]:
     return [fields for _, fields in entries]
 
 
-def ready(plane: Plane) -> Plane:
-    plane.run(lambda: plane.shard.ready)
-    plane.settle()
-    return plane
-
-
 def decided_all(plane: Plane, client: redis.Redis, count: int) -> None:
     """Send signals, and have all partitions say in a decision that they were read."""
     for number in range(count):
@@ -65,17 +42,14 @@ def decided_all(plane: Plane, client: redis.Redis, count: int) -> None:
     plane.snapshot()
 
 
-# Signals
-
-
 def test_signals_that_were_trimmed_before_a_start_are_counted(
-    redis_client: redis.Redis, start: Start, caplog: pytest.LogCaptureFixture
+    redis_client: redis.Redis, begin: Start, caplog: pytest.LogCaptureFixture
 ) -> None:
     for number in range(5):
         send(redis_client, f"s{number}")
     redis_client.xtrim(SIGNALS, maxlen=2, approximate=False)
     with caplog.at_level(logging.ERROR):
-        plane = ready(start())
+        plane = ready(begin())
     assert lost(plane) == {SIGNALS: 3}
     assert any(getattr(r, "stream", "") == SIGNALS for r in caplog.records)
     assert [(f[b"position"], f[b"lost"]) for f in shown(redis_client)] == [(b"0-0", b"3")]
@@ -86,9 +60,9 @@ def test_signals_that_were_trimmed_before_a_start_are_counted(
 
 @pytest.mark.parametrize("gone", ["trimmed", "published with MAXLEN", "deleted"])
 def test_signals_lost_behind_the_position_of_a_stopped_shard(
-    redis_client: redis.Redis, start: Start, gone: str
+    redis_client: redis.Redis, begin: Start, gone: str
 ) -> None:
-    decided_all(ready(start(snapshot_seconds=1)), redis_client, 2)
+    decided_all(ready(begin(snapshot_seconds=1)), redis_client, 2)
     ids = [send(redis_client, f"t{number}") for number in range(4)]
     if gone == "trimmed":
         redis_client.xtrim(SIGNALS, minid=ids[2], approximate=False)
@@ -96,15 +70,15 @@ def test_signals_lost_behind_the_position_of_a_stopped_shard(
         redis_client.xdel(SIGNALS, ids[1])
     else:
         redis_client.xadd(SIGNALS, {"json": "{}"}, maxlen=2, approximate=False)
-    plane = ready(start())
+    plane = ready(begin())
     assert list(lost(plane)) == [SIGNALS]
     assert len(shown(redis_client)) == 1
 
 
 def test_a_gap_that_a_running_shard_has_passed_is_counted(
-    redis_client: redis.Redis, start: Start
+    redis_client: redis.Redis, begin: Start
 ) -> None:
-    plane = ready(start())
+    plane = ready(begin())
     send(redis_client, "s1")
     plane.settle()
     for number in range(7):
@@ -119,8 +93,8 @@ def test_a_gap_that_a_running_shard_has_passed_is_counted(
     assert lost(plane) == {SIGNALS: 5}  # said once
 
 
-def test_it_is_looked_for_every_minute(redis_client: redis.Redis, start: Start) -> None:
-    plane = ready(start())
+def test_it_is_looked_for_every_minute(redis_client: redis.Redis, begin: Start) -> None:
+    plane = ready(begin())
     ids = [send(redis_client, f"t{number}") for number in range(3)]
     redis_client.xdel(SIGNALS, ids[1])
     plane.settle()
@@ -130,9 +104,9 @@ def test_it_is_looked_for_every_minute(redis_client: redis.Redis, start: Start) 
 
 @pytest.mark.parametrize("anew", [False, True])
 def test_a_signal_stream_that_is_deleted(
-    redis_client: redis.Redis, start: Start, anew: bool
+    redis_client: redis.Redis, begin: Start, anew: bool
 ) -> None:
-    plane = ready(start())
+    plane = ready(begin())
     send(redis_client, "s1")
     plane.settle()
     redis_client.delete(SIGNALS)
@@ -143,8 +117,8 @@ def test_a_signal_stream_that_is_deleted(
     assert lost(plane) == {SIGNALS: 0}, "a gap, and nobody knows of how many"
 
 
-def test_a_signal_stream_that_begins_below(redis_client: redis.Redis, start: Start) -> None:
-    plane = ready(start())
+def test_a_signal_stream_that_begins_below(redis_client: redis.Redis, begin: Start) -> None:
+    plane = ready(begin())
     send(redis_client, "s1")
     plane.settle()
     redis_client.delete(SIGNALS)
@@ -181,15 +155,15 @@ def recover(client: redis.Redis, plane: Plane) -> None:
     "happens", [trim_read, trim_to_mark, delete_last_read, delete_first_read, recover]
 )
 def test_what_was_read_may_go(
-    redis_client: redis.Redis, start: Start, happens: Callable[[redis.Redis, Plane], None]
+    redis_client: redis.Redis, begin: Start, happens: Callable[[redis.Redis, Plane], None]
 ) -> None:
-    plane = ready(start(snapshot_seconds=1))
+    plane = ready(begin(snapshot_seconds=1))
     plane.shard.look_for_gaps()
     decided_all(plane, redis_client, 3)
     happens(redis_client, plane)
     plane.shard.look_for_gaps()
     assert not lost(plane)
-    assert not lost(ready(start()))
+    assert not lost(ready(begin()))
     send(redis_client, "later")
     plane.settle()
     plane.shard.look_for_gaps()
@@ -197,9 +171,9 @@ def test_what_was_read_may_go(
 
 
 def test_own_trimming_with_two_shards_raises_no_alarm(
-    redis_client: redis.Redis, start: Start
+    redis_client: redis.Redis, begin: Start
 ) -> None:
-    planes = [start((index, 2), snapshot_seconds=1, streams=2) for index in range(2)]
+    planes = [begin((index, 2), snapshot_seconds=1, streams=2) for index in range(2)]
     for store in ("duckdb", "clickhouse"):
         for stream in range(2):
             redis_client.set(keys.stored(keys.signal_results(stream), store), "9999999999999-0")
@@ -221,12 +195,12 @@ def test_own_trimming_with_two_shards_raises_no_alarm(
 
 
 def test_another_shard_that_took_over_raises_no_alarm(
-    redis_client: redis.Redis, start: Start
+    redis_client: redis.Redis, begin: Start
 ) -> None:
-    first = ready(start(snapshot_seconds=1))
+    first = ready(begin(snapshot_seconds=1))
     send(redis_client, "s1")
     first.settle()
-    second = ready(start(snapshot_seconds=1))
+    second = ready(begin(snapshot_seconds=1))
     for number in range(4):
         send(redis_client, f"t{number}")
     second.run(lambda: len(orders(redis_client)) == 25)
@@ -243,8 +217,8 @@ def test_another_shard_that_took_over_raises_no_alarm(
     assert not lost(first)
 
 
-def test_streams_that_never_existed_have_no_gap(redis_client: redis.Redis, start: Start) -> None:
-    plane = ready(start(streams=3))
+def test_streams_that_never_existed_have_no_gap(redis_client: redis.Redis, begin: Start) -> None:
+    plane = ready(begin(streams=3))
     plane.shard.look_for_gaps()
     assert plane.shard.check_events(range(64))
     assert not lost(plane)
@@ -268,92 +242,3 @@ def test_more_entries_behind_than_are_counted_are_no_alarm(redis_client: redis.R
     redis_client.xtrim(stream, maxlen=1, approximate=False)
     gaps.took([stream])
     assert gaps.look({stream: ids[-1].decode()})[stream].least == 2
-
-
-# Events and decisions
-
-
-def traded(client: redis.Redis, plane: Plane) -> int:
-    """Have an order filled and known by a snapshot; return its partition."""
-    send(client, "s1")
-    plane.run(lambda: len(orders(client)) == 5)
-    order = orders(client)[0]
-    partition = partition_of(client, order)
-    report(client, order, Outcome.FILLED)
-    plane.settle()
-    plane.snapshot()
-    return partition
-
-
-@pytest.mark.parametrize("gone", ["trimmed", "deleted", "stream deleted"])
-def test_events_that_are_gone_unread_end_a_running_shard_and_the_next(
-    redis_client: redis.Redis, start: Start, gone: str
-) -> None:
-    plane = ready(start(snapshot_seconds=1))
-    stream = keys.events(traded(redis_client, plane))
-    # The first may reach a reader that waits; the second is gone before anybody asks for it.
-    ids = [redis_client.xadd(stream, {"from": "test"}) for _ in range(3)]
-    if gone == "trimmed":
-        redis_client.xtrim(stream, minid=ids[2], approximate=False)
-    elif gone == "deleted":
-        redis_client.xdel(stream, ids[1])
-    else:
-        redis_client.delete(stream)
-    with pytest.raises(Fatal, match="cannot be known"):
-        plane.snapshot()
-    with pytest.raises(Fatal, match=r"restore its data"):
-        start().run(lambda: False)
-
-
-@pytest.mark.parametrize("gone", ["all trimmed", "last deleted", "stream deleted", "middle"])
-def test_decisions_that_are_gone_end_a_shard(
-    redis_client: redis.Redis, start: Start, gone: str
-) -> None:
-    plane = ready(start(snapshot_seconds=1))
-    partition = traded(redis_client, plane)
-    stream = keys.decisions(partition)
-    plane.snapshot()
-    if gone == "all trimmed":
-        redis_client.xtrim(stream, maxlen=0, approximate=False)
-    elif gone == "stream deleted":
-        redis_client.delete(stream)
-    elif gone == "last deleted":
-        redis_client.xdel(stream, last_id(redis_client, stream))
-    else:
-        newest = last_id(redis_client, stream)
-        idle = start(idle_decision_seconds=1)
-        idle.run(lambda: last_id(redis_client, stream) not in ("0-0", newest))
-        again = last_id(redis_client, stream)
-        idle.run(lambda: last_id(redis_client, stream) != again)
-        redis_client.xdel(stream, newest, again)
-    with pytest.raises(Fatal, match=r"decisions|partition"):
-        start().run(lambda: False)
-
-
-def test_a_redis_that_was_emptied_ends_a_running_shard(
-    redis_client: redis.Redis, start: Start
-) -> None:
-    plane = ready(start(snapshot_seconds=1))
-    traded(redis_client, plane)
-    redis_client.flushall()
-    with pytest.raises(Fatal, match="nothing is left"):
-        plane.run(lambda: False)
-
-
-def test_a_redis_that_lost_its_last_decisions_is_named(
-    redis_client: redis.Redis, start: Start, caplog: pytest.LogCaptureFixture
-) -> None:
-    plane = ready(start(snapshot_seconds=1))
-    before = {keys.decisions(p): redis_client.dump(keys.decisions(p)) for p in range(64)}
-    marks = redis_client.dump(SIGNALS)
-    send(redis_client, "s1")
-    plane.run(lambda: len(orders(redis_client)) == 5)
-    for stream, blob in before.items():
-        redis_client.restore(stream, 0, blob, replace=True)  # type: ignore[arg-type]
-    assert marks is None
-    redis_client.delete(SIGNALS)
-    plane.shard.stale = True
-    with caplog.at_level(logging.ERROR):
-        plane.settle()
-    assert any("Redis lost the last decisions" in r.getMessage() for r in caplog.records)
-    assert plane.shard.ready
