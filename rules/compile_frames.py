@@ -58,17 +58,18 @@ def _series(column: Column, values: Any) -> pl.Series:
     kind = column.type
     if pa.types.is_decimal(kind.arrow):
         return pl.Series(column.name, _units(values))
-    series = pl.Series(column.name, values.to_pylist(), dtype=_plain(kind.arrow))
+    series = pl.Series(column.name, _plain(kind.arrow, values))
     if not kind.words:
         return series
     numbers = {word: number for number, word in enumerate(kind.words) if word is not None}
     return series.replace_strict(numbers, return_dtype=pl.UInt8)
 
 
-def _plain(kind: pa.DataType) -> pl.DataType | None:
+def _plain(kind: pa.DataType, values: Any) -> Any:
+    """Return an Arrow array of ids or texts as one that Polars takes as it is, and others."""
     if pa.types.is_fixed_size_binary(kind):
-        return pl.Binary()
-    return pl.String() if pa.types.is_string(kind) else None
+        return values.cast(pa.large_binary())
+    return values.cast(pa.large_string()) if pa.types.is_string(kind) else values
 
 
 def _units(values: Any) -> pl.Series:
