@@ -24,7 +24,6 @@ from schema.types import DECIMAL_PLACES, JSON, LogicalType
 ArrowArray: TypeAlias = Any  # a pa.Array; its stubs know no array of a type chosen at run time
 Mask = NDArray[np.bool_] | None
 _SCALE = 10**DECIMAL_PLACES
-_TEXTS = {str, type(None)}
 
 
 class ColumnError(ValueError):
@@ -170,9 +169,11 @@ def _known(kind: LogicalType, texts: ArrowArray) -> ArrowArray:
 
 def _from_objects(column: Column, values: Sequence[Any]) -> ArrowArray:
     kind = column.type
-    if kind.arrow == pa.string() and not kind.words and set(map(type, values)) <= _TEXTS:
-        return pa.array(values, kind.arrow)
-    natural = [None if value is None else _natural(kind, value) for value in values]
+    natural = values
+    # What is done to a value rests on its type alone: where it is nothing, Arrow takes them all.
+    samples = dict(zip(map(type, values), values, strict=True)).values()
+    if not all(one is None or _natural(kind, one) is one for one in samples):
+        natural = [None if value is None else _natural(kind, value) for value in values]
     if column.nullable and kind.numpy == "V16":
         natural = [None if value == NIL else value for value in natural]
     out = pa.array(natural, kind.arrow)
