@@ -25,8 +25,6 @@ from flows.commands import (
 
 MODULES: tuple[Command, ...] = (
     demo,
-    export,
-    forget,
     up,
     apply,
     send,
@@ -39,6 +37,8 @@ MODULES: tuple[Command, ...] = (
     maintain,
     backup,
     restore,
+    export,
+    forget,
     schema,
     run,
 )

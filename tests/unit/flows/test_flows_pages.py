@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from flows.audit_page import audit_page
+from flows.commands.registry import MODULES
 from rules.validation import validate
 from schema.codes import ReasonCode
 
@@ -29,6 +30,15 @@ EXAMPLES = re.findall(r"```json\n(.+?)\n```", PUBLISH, re.DOTALL)
 def test_the_audit_page_is_current() -> None:
     page = (DOCS / "reference" / "audit.md").read_text(encoding="utf-8")
     assert page == audit_page(), "run: make docs"
+
+
+def test_the_readme_names_the_commands_in_the_order_of_the_help() -> None:
+    page = (DOCS.parent / "README.md").read_text(encoding="utf-8")
+    named = re.search(r"lists the commands: (.+?)\.\n", page, re.DOTALL)
+    assert named is not None
+    # `run` is what `up` starts.
+    verbs = [module.NAME for module in MODULES if module.NAME != "run"]
+    assert re.findall(r"`(\w+)`", named[1]) == verbs
 
 
 @pytest.mark.parametrize("text", EXAMPLES)
