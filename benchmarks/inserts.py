@@ -10,9 +10,9 @@ from benchmarks.history import History
 from benchmarks.measure import Row, timed
 from benchmarks.servers import scratch
 from sinks.batch import BatchFrame
+from sinks.batch_parts import Flush, Rows
 from sinks.sifting import sift
 from sinks.spool import Spool
-from sinks.writer import Flush, Rows
 from sources.stop import Stop
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from sinks.writer import Writer
+    from sinks.batch_parts import Writer
 
     Insert = Callable[[pa.Table], object]
 

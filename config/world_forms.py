@@ -1,4 +1,4 @@
-"""Forms of what a file of the trading configuration says: keys, currencies, lots."""
+"""What tables of the trading configuration's file share: forms of keys, states, bounds."""
 
 from schema.enums import Status
 

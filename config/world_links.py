@@ -15,6 +15,7 @@ from config.broker_tables import Broker, Instance, Instruments
 from config.check import Problems, hint, some
 from config.presets import CURRENCIES
 from config.world import Listed, World
+from config.world_forms import KEY
 from config.world_instruments import listed
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ _TABLE = {
     "strategy": "strategies",
 }
 _NUMBER = re.compile(r"\{(?::0?\d{1,2}d?)?\}")
-_PLAIN_KEY = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._:-]{0,62}[A-Za-z0-9])?")
+_PLAIN_KEY = re.compile(KEY)
 
 
 class Links:

@@ -24,6 +24,7 @@ from rules.errors import Transient
 from schema import keys
 from sinks.archive import PARTITION, ArchiveSink
 from sinks.batch import BatchFrame
+from sinks.batch_parts import Flush, Rows, Writer
 from sinks.duckdb.database import Database, DatabaseBusy, Limits
 from sinks.duckdb.server import DuckServer
 from sinks.duckdb.writer import DuckWriter
@@ -32,7 +33,6 @@ from sinks.positions import StoredPositions
 from sinks.retry import Backoff
 from sinks.settled import Settled
 from sinks.spool import Spool
-from sinks.writer import Flush, Rows, Writer
 from sources.redis_streams import BEGINNING, parse_id
 from sources.results import Decoded, ResultsSource
 from sources.stop import Stop

@@ -24,11 +24,10 @@ from operators.intake import Intake
 from operators.live_state import LiveState
 from operators.pressure import Pressure
 from operators.shard import Shard
-from operators.shard_parts import ShardSettings
+from operators.shard_parts import ShardSettings, StrategyStatus
 from operators.upkeep import Upkeep
 from rules.rounds import Round
 from rules.validation import Validated
-from schema.codes import ReasonCode
 from schema.ids import PARTITIONS
 from sinks.claims import Claims
 from sinks.dispatch import Append, Dispatcher
@@ -72,9 +71,7 @@ class MeasuredIntake(Intake):
         self._metrics = metrics
 
     @override
-    def admit(
-        self, batch: Validated, strategy_status: Callable[[Sequence[str]], Sequence[ReasonCode]]
-    ) -> Admitted:
+    def admit(self, batch: Validated, strategy_status: StrategyStatus) -> Admitted:
         found = super().admit(batch, strategy_status)
         self._metrics.sorted(found)
         return found
@@ -202,7 +199,6 @@ def wire(
     grounds = Grounds(chosen, lambda: live.version(client), lambda: live.load(client))
     memory = MeasuredShard(
         client,
-        chosen,
         metrics=metrics,
         intake=MeasuredIntake(client, metrics),
         send=send,

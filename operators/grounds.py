@@ -3,7 +3,9 @@
 import logging
 from collections.abc import Callable, Sequence
 
-from operators.shard_parts import Configuration, ShardSettings
+import pyarrow as pa
+
+from operators.shard_parts import ShardSettings, StrategyStatus
 from rules.book import Book, Market
 from rules.compile import compile_book
 from rules.links import Links
@@ -14,6 +16,9 @@ from schema.codes import ReasonCode
 from schema.wire import QUOTE, decode
 
 log = logging.getLogger(__name__)
+
+Configuration = tuple[int, dict[str, pa.Table]]
+"""Its version, and its tables by name."""
 
 
 class Grounds:
@@ -31,7 +36,7 @@ class Grounds:
         version: Callable[[], int | None],
         load: Callable[[], Configuration | None],
     ) -> None:
-        self._settings = settings
+        self.settings = settings
         self._version = version
         self._load = load
         self._book: Book | None = None
@@ -58,7 +63,7 @@ class Grounds:
 
     @property
     def links(self) -> Links:
-        """Links of the state and the book."""
+        """Links of the book and the state that was joined last."""
         assert self._links is not None
         return self._links
 
@@ -75,7 +80,10 @@ class Grounds:
         return self._market
 
     def renew(self) -> bool:
-        """Compile the book anew if the configuration's version has changed; say whether."""
+        """Compile the book anew if the configuration's version has changed; say whether.
+
+        Whoever has a state joins it then.
+        """
         current = self._version()
         if current is None or (self._book is not None and current == self._book.version):
             return False
@@ -83,7 +91,7 @@ class Grounds:
         if found is None:
             return False
         version, tables = found
-        settings = self._settings
+        settings = self.settings
         book = compile_book(
             tables,
             version,
@@ -96,7 +104,7 @@ class Grounds:
             self._market = empty_market(book)
         else:
             self._market = carry_over(self._book, self._market, book, paths)
-        self._book, self._paths, self._names = book, paths, Names(book)
+        self._book, self._paths, self._names, self._links = book, paths, Names(book), None
         log.info("configuration in force", extra={"version": version})
         return True
 
@@ -117,7 +125,7 @@ class Grounds:
                 self._market = update_market(self._book, self._paths, self._market, row, records)
 
 
-def strategy_status(book: Book) -> Callable[[Sequence[str]], Sequence[ReasonCode]]:
+def strategy_status(book: Book) -> StrategyStatus:
     """Return the check of strategies that an intake asks for."""
 
     def status(names: Sequence[str]) -> list[ReasonCode]:

@@ -6,21 +6,18 @@ last accepted before it, so that all of them resolve it alike. Only shards reach
 in stream order; a race between two is settled by HSETNX, and both read what was kept.
 """
 
-from collections.abc import Callable, Sequence
-
 import numpy as np
 import redis
 
 from config import faults
 from operators.admitted import Admitted, sort_out
 from operators.identities import claim, key_of
+from operators.shard_parts import StrategyStatus
 from operators.targets import Targets
 from rules.identity import Original
 from rules.validation import Validated
 from schema.codes import ReasonCode
 from schema.enums import Action
-
-StrategyStatus = Callable[[Sequence[str]], Sequence[ReasonCode]]
 
 
 class Intake:

@@ -17,7 +17,7 @@ from operators.live_state import LiveState
 from operators.pressure import Pressure
 from operators.replay import Logged, LogMoved, Place, compare, order_of, replay
 from operators.result_pieces import Piece, cut
-from operators.shard_parts import Entry, Intake, Last, Send, ShardSettings
+from operators.shard_parts import Intake, Last, Send
 from operators.signal_rows import SignalRows
 from rules import decision_log
 from rules.events_log import EventEntry, fold_entries
@@ -30,6 +30,9 @@ log = logging.getLogger(__name__)
 _LIVE_ROWS = 1000
 _FORGET_ANYHOW = 600_000_000  # microseconds
 
+Entry = tuple[str, str, Mapping[bytes, bytes]]
+"""The stream, the entry's id and its fields."""
+
 
 class Shard:
     """State of some partitions, what they are decided by, and where each of their logs stands."""
@@ -37,7 +40,6 @@ class Shard:
     def __init__(
         self,
         client: redis.Redis,
-        settings: ShardSettings,
         *,
         intake: Intake,
         send: Send,
@@ -49,7 +51,7 @@ class Shard:
         self.live = live
         self.pressure = pressure
         self.client = client
-        self.settings = settings
+        self.settings = grounds.settings
         self.intake = intake
         self.grounds = grounds
         self._send = send
@@ -63,7 +65,7 @@ class Shard:
         self._written = -1  # partition behind which the next piece of rows begins
         self.decisions: list[Logged] = []  # whose rows are not yet written
         self.signal_rows = SignalRows()
-        self.gaps = Gaps(client, settings.partitions[0])
+        self.gaps = Gaps(client, self.settings.partitions[0])
         self.read: Mapping[str, str] = {}  # last entry taken, per signal stream
         self._forgotten_at = 0
 

@@ -4,21 +4,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-import pyarrow as pa
-
 from operators.admitted import Admitted
 from rules.validation import Validated
 from schema.codes import ReasonCode
 
 _MINUTE_MS = 60_000
 
+StrategyStatus = Callable[[Sequence[str]], Sequence[ReasonCode]]
+"""Gives NONE, UNKNOWN_STRATEGY or STRATEGY_INACTIVE for each key."""
+
 
 class Intake(Protocol):
     """See operators.intake."""
 
-    def admit(
-        self, batch: Validated, strategy_status: Callable[[Sequence[str]], Sequence[ReasonCode]]
-    ) -> Admitted:
+    def admit(self, batch: Validated, strategy_status: StrategyStatus) -> Admitted:
         """Sort a batch into originals, resends and rejections."""
         ...
 
@@ -52,9 +51,3 @@ class ShardSettings:
     snapshot_ms: int = 60_000
     idle_decision_ms: int = _MINUTE_MS
     keep_finished_us: int = 3_600_000_000
-
-
-Entry = tuple[str, str, Mapping[bytes, bytes]]
-"""The stream, the entry's id and its fields."""
-
-Configuration = tuple[int, dict[str, pa.Table]]

@@ -117,12 +117,9 @@ def size_pairs(shard: Shard, turn: Round) -> None:
     if turn.routed is None:
         return
     signals, intents, pairs = turn.routed.signals, turn.routed.intents, turn.routed.pairs
-    book, market, balances = (
-        shard.grounds.book,
-        shard.grounds.market,
-        shard.grounds.links.balances(),
-    )
-    sized = size(book, signals, intents, pairs, market, balances, turn.now)
+    grounds = shard.grounds
+    balances = grounds.links.balances()
+    sized = size(grounds.book, signals, intents, pairs, grounds.market, balances, turn.now)
     turn.asked = Asked(
         signals=signals,
         intents=intents,

@@ -38,12 +38,12 @@ end
 return 1
 """
 
-LastTargets = dict[tuple[int, str, str], tuple[Place, float]]
-"""Place and size of the last target, by stream, strategy and symbol."""
+# Place and size of the last target, by stream, strategy and symbol.
+_LastTargets = dict[tuple[int, str, str], tuple[Place, float]]
 
 
 class Targets:
-    """The registry of targets and of their identities on Redis.
+    """The registry of targets on Redis, which claims the identities of batches that have some.
 
     Args:
         client: Replies must be bytes.
@@ -53,7 +53,13 @@ class Targets:
         self._client = client
 
     def claim(self, signals: Signals, places: list[Place], codes: Sequence[ReasonCode]) -> Known:
-        """Register what is new in two trips, for a target's record holds the target before it."""
+        """Register what is new in two trips, for a target's record holds the target before it.
+
+        See `operators.identities.claim`, which does it for batches without a target.
+
+        Raises:
+            redis.RedisError: Some may be registered; trying again with the same batch is harmless.
+        """
         known, targets = self._look_up(signals)
         claims = _claims(signals, places, known, targets, codes)
         if claims:
@@ -61,7 +67,7 @@ class Targets:
                 known[key_of(signals, row)] = original
         return known
 
-    def _look_up(self, signals: Signals) -> tuple[Known, LastTargets]:
+    def _look_up(self, signals: Signals) -> tuple[Known, _LastTargets]:
         """Read targets, then identities: whoever advanced a target had registered before."""
         pipe = self._client.pipeline(transaction=False)
         wanted: dict[int, list[tuple[str, str]]] = {}
@@ -120,7 +126,11 @@ class Targets:
         return kept
 
     def advance(self, signals: Signals, originals: list[int], last: Float) -> None:
-        """Remember accepted targets; only batches with targets pay this trip."""
+        """Remember accepted targets; only batches with targets pay this trip.
+
+        Raises:
+            redis.RedisError: Some may be remembered; trying again is harmless.
+        """
         args: dict[int, list[Any]] = {}
         for row in originals:
             if signals.action[row] == Action.TARGET and is_known(signals, row, last[row]):
@@ -156,7 +166,7 @@ def _claims(
     signals: Signals,
     places: list[Place],
     known: Known,
-    targets: LastTargets,
+    targets: _LastTargets,
     codes: Sequence[ReasonCode],
 ) -> dict[int, Original]:
     """Return the records to register, in order: the first of a batch claims its identity."""

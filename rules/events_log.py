@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from rules.fold import fold_reports
 from rules.fold_deals import fold_deals
 from rules.fold_marks import fold_marks
+from rules.fold_reports import fold_reports
 from rules.state import State
 from rules.tables import joined
 from rules.touched import Touched, version_of

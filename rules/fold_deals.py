@@ -4,13 +4,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rules.fold_trades import close_empty, hold, reduce_volume
+from rules.signals import Flags
 from rules.state import State
 from rules.tables import Rows
 from rules.touched import Touched, raise_version
 from schema.enums import LegKind
 from schema.wire import Records
-
-Flags = NDArray[np.bool_]
 
 
 def fold_deals(

@@ -3,9 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from rules.fold import in_turns
 from rules.state import State
-from rules.tables import RecordTable, Rows
+from rules.tables import RecordTable, Rows, in_turns
 from rules.touched import Touched, raise_version
 from schema.wire import Records
 

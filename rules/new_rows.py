@@ -35,7 +35,7 @@ def fold_decision(
         partitions: Partition of each verdict.
 
     Returns:
-        The new rows. Their decision id is not known here: see `rules.fold.stamp`.
+        The new rows. Their decision id is not known here: see `rules.touched.stamp`.
     """
     new = state.pairs.find(verdicts["signal_id"], verdicts["account_id"]) < 0
     pairs = state.pairs.extend(int(new.sum()))

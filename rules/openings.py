@@ -1,19 +1,22 @@
 """Openings: the pairs that are sized, and what sizing them goes by."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rules.book import Balances, Book, Index, Market, Pairs
 from rules.signals import Codes, Columns, Flags, Float, Intents, Signals
+from rules.tables import Rows
 from schema.codes import ReasonCode
 from schema.enums import OrderType, Side
 from schema.wire import UNITS
 
-Rows = NDArray[np.int64]
 Faults = list[tuple[np.uint8, Flags]]
-"""Reason codes, each with the openings that it holds for; the first that holds is the reason."""
+"""Reason codes, each with the openings that it holds for; the first that holds is the reason.
+
+The rules append to it, so the order of their calls is that of the reasons.
+"""
 
 LARGEST = 9e17  # counts of 1e-8 that int64 holds with room to add
 # NumPy compares with plain integers far faster than with an enum's members.
@@ -53,7 +56,6 @@ class Openings(Columns):
     subscription: Rows
     account: Rows
     instrument: Rows
-    buy: Flags
     sign: Float  # 1 buy, -1 sell
     entry: Float  # price the order would fill at
 
@@ -73,30 +75,35 @@ def openings(basis: Basis, pairs: Pairs, rows: Rows, side: Codes) -> Openings:
         subscription=pairs.subscription[rows],
         account=pairs.account[rows],
         instrument=instrument,
-        buy=buy,
         sign=buy * 2.0 - 1.0,
         entry=entry,
     )
 
 
-def quote_faults(basis: Basis, one: Openings) -> Faults:
-    """Return who has no price, or none that is fresh."""
+def check_quotes(basis: Basis, one: Openings, faults: Faults) -> None:
+    """Refuse who has no price, or none that is fresh."""
     market = basis.market
     # There are far fewer instruments than openings.
     known = (market.bid > 0) & (market.ask > 0) & (market.quoted_at > 0)
     known &= np.isfinite(market.bid) & np.isfinite(market.ask)
     fresh = basis.now - market.quoted_at <= basis.book.instruments.max_quote_age
-    return [
-        (_QUOTE_UNKNOWN, ~known[one.instrument]),
-        (_QUOTE_STALE, ~fresh[one.instrument]),
-    ]
+    faults.append((_QUOTE_UNKNOWN, ~known[one.instrument]))
+    faults.append((_QUOTE_STALE, ~fresh[one.instrument]))
 
 
-def rate(basis: Basis, one: Openings, source: Index, goal: Index) -> tuple[Float, Flags, Flags]:
-    """Return the rate between currencies at each account's broker: value, known, fresh."""
+class Rate(NamedTuple):
+    """A rate between currencies, or what is computed with one, for each opening."""
+
+    value: Float
+    known: Flags
+    fresh: Flags
+
+
+def rate(basis: Basis, one: Openings, source: Index, goal: Index) -> Rate:
+    """Return the rate between currencies at each account's broker."""
     same = source == goal
     if np.count_nonzero(same) == len(same):
-        return np.ones(len(one)), same, same
+        return Rate(np.ones(len(one)), same, same)
     book, market = basis.book, basis.market
     broker = book.accounts.broker[one.account].astype(np.int64)
     currencies = market.rate.shape[1]
@@ -104,4 +111,4 @@ def rate(basis: Basis, one: Openings, source: Index, goal: Index) -> tuple[Float
     value = np.where(same, 1.0, market.rate.reshape(-1)[way])
     age = basis.now - market.rate_at.reshape(-1)[way]
     fresh = same | (age <= book.instruments.max_quote_age[one.instrument])
-    return value, np.isfinite(value) & (value > 0), fresh
+    return Rate(value, np.isfinite(value) & (value > 0), fresh)

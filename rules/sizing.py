@@ -13,18 +13,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from rules.book import Balances, Book, Market, Pairs
-from rules.openings import Basis, Faults, Rows, openings, quote_faults
+from rules.openings import Basis, Faults, check_quotes, openings
 from rules.signals import Codes, Columns, Float, Int64, Intents, Signals
-from rules.stops import loss_per_lot, on_grid, stop_faults, stops
+from rules.stops import check_stops, loss_per_lot, on_grid, stops
+from rules.tables import Rows
 from rules.volumes import wanted, whole_steps
-from schema.codes import ReasonCode
 from schema.enums import Side
 from schema.wire import UNITS
 
 # NumPy compares with plain integers far faster than with an enum's members.
 _NO_SIDE = int(Side.NONE)
-_RATE_STALE = np.uint8(ReasonCode.RATE_STALE)
-_RATE_UNKNOWN = np.uint8(ReasonCode.RATE_UNKNOWN)
 _PIECE = 16_384  # openings at once: their columns stay in the processor's cache
 
 
@@ -81,13 +79,11 @@ def size(
 def _size_piece(basis: Basis, pairs: Pairs, side: Codes, rows: Rows, sized: Sized) -> None:
     one = openings(basis, pairs, rows, side)
     loss, profit, given = stops(basis, one)
-    risk, rate_ok, rate_fresh = loss_per_lot(basis, one, loss, given)
-    faults: Faults = quote_faults(basis, one)
-    asked, by_risk = wanted(basis, one, risk, given, faults)
-    if by_risk is not None:
-        faults.append((_RATE_UNKNOWN, by_risk & given & ~rate_ok))
-        faults.append((_RATE_STALE, by_risk & given & ~rate_fresh))
-    faults += stop_faults(one, loss, profit, given)
+    risk = loss_per_lot(basis, one, loss, given)
+    faults: Faults = []
+    check_quotes(basis, one, faults)
+    asked = wanted(basis, one, risk, given, faults)
+    check_stops(one, loss, profit, given, faults)
     volume = whole_steps(basis, one, asked, faults)
     reason = np.zeros(len(rows), np.uint8)
     for code, fault in reversed(faults):
@@ -98,5 +94,5 @@ def _size_piece(basis: Basis, pairs: Pairs, side: Codes, rows: Rows, sized: Size
     sized.volume[rows] = volume * good
     sized.stop_loss[rows] = on_grid(basis, one, loss, good)
     sized.take_profit[rows] = on_grid(basis, one, profit, good)
-    known = good & rate_ok & rate_fresh
-    sized.expected_risk[rows] = np.where(known, volume / UNITS * risk, np.nan)
+    known = good & risk.known & risk.fresh
+    sized.expected_risk[rows] = np.where(known, volume / UNITS * risk.value, np.nan)

@@ -1,7 +1,7 @@
 """The state of a shard: what the logs of its partitions come to when they are folded.
 
 Four tables: orders (legs), pairs (signal, account), trades (positions, from the moment an
-opening is dispatched) and accounts. Only `rules.fold` changes them.
+opening is dispatched) and accounts. Only the folds change them.
 """
 
 import numpy as np

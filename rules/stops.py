@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from rules.openings import LARGEST, Basis, Faults, Openings, rate
+from rules.openings import LARGEST, Basis, Faults, Openings, Rate, rate
 from rules.signals import Flags, Float, Int64
 from schema.codes import ReasonCode
 from schema.wire import UNITS
@@ -45,37 +45,33 @@ def stops(basis: Basis, one: Openings) -> tuple[Float, Float, Flags]:
     return loss, profit, has_loss & subscriptions.copy_stop_loss[one.subscription]
 
 
-def stop_faults(one: Openings, loss: Float, profit: Float, given: Flags) -> Faults:
-    """Return whose stop loss or take profit is not on its side of the entry.
+def check_stops(one: Openings, loss: Float, profit: Float, given: Flags, faults: Faults) -> None:
+    """Refuse whose stop loss or take profit is not on its side of the entry.
 
     Args:
         one: The openings.
         loss: Stop losses, as prices.
         profit: Take profits, NaN where none.
         given: Who has a stop loss; one that is not known then is no stop.
+        faults: Takes them.
     """
-    faults: Faults = []
     if np.count_nonzero(given):
         faults.append((_STOPS_TOO_CLOSE, given & ~((one.entry - loss) * one.sign > 0)))
     takes = np.isfinite(profit)
     if np.count_nonzero(takes):
         faults.append((_STOPS_TOO_CLOSE, takes & ~((profit - one.entry) * one.sign > 0)))
-    return faults
 
 
-def loss_per_lot(
-    basis: Basis, one: Openings, loss: Float, given: Flags
-) -> tuple[Float, Flags, Flags]:
-    """Return what one lot loses at the stop in account currency: value, rate known, fresh."""
+def loss_per_lot(basis: Basis, one: Openings, loss: Float, given: Flags) -> Rate:
+    """Return what one lot loses at the stop in account currency, NaN without a stop."""
     if not np.count_nonzero(given):
         none = np.zeros(len(one), bool)
-        return np.full(len(one), np.nan), none, none
+        return Rate(np.full(len(one), np.nan), none, none)
     instruments = basis.book.instruments
     source = instruments.profit_currency[one.instrument]
-    goal = basis.book.accounts.currency[one.account]
-    value, known, fresh = rate(basis, one, source, goal)
+    change = rate(basis, one, source, basis.book.accounts.currency[one.account])
     size_of_lot = instruments.contract_size[one.instrument]
-    return np.abs(one.entry - loss) * size_of_lot * value, known, fresh
+    return change._replace(value=np.abs(one.entry - loss) * size_of_lot * change.value)
 
 
 def on_grid(basis: Basis, one: Openings, price: Float, good: Flags) -> Int64:

@@ -187,3 +187,18 @@ def joined(parts: Sequence[Records]) -> Records:
     """Return records of one type, of which there is at least one part, behind each other."""
     whole: Records = np.concatenate([raw(part) for part in parts]).view(parts[0].dtype)
     return whole
+
+
+def in_turns(keys: list[bytes]) -> list[Rows]:
+    """Split positions so that no key comes twice in one turn and each key keeps its order."""
+    if len(set(keys)) == len(keys):
+        return [np.arange(len(keys))]
+    turns: list[list[int]] = []
+    count: dict[bytes, int] = {}
+    for position, key in enumerate(keys):
+        turn = count.get(key, 0)
+        count[key] = turn + 1
+        if turn == len(turns):
+            turns.append([])
+        turns[turn].append(position)
+    return [np.array(turn, dtype=np.int64) for turn in turns]

@@ -41,7 +41,7 @@ def version_of(entry_ms: int, entry_seq: int) -> int:
 
 
 def raise_version(records: RecordTable, rows: Rows, version: int | NDArray[np.int64]) -> None:
-    """Raise the version of rows to an entry's, or by one."""
+    """Raise the version of rows to an entry's; by one where that is no higher."""
     # Ids of two streams may disagree about the order when a clock steps; a version never falls.
     records["version"][rows] = np.maximum(records["version"][rows] + 1, version)
 

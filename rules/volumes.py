@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from rules.openings import LARGEST, Basis, Faults, Openings, rate
+from rules.openings import LARGEST, Basis, Faults, Openings, Rate, rate
 from rules.signals import Codes, Flags, Float, Int64
 from schema.codes import ReasonCode
 from schema.enums import SizingMode, TinyTrade
@@ -27,15 +27,13 @@ _VOLUME_TOO_SMALL = np.uint8(ReasonCode.VOLUME_TOO_SMALL)
 _VOLUME_UNKNOWN = np.uint8(ReasonCode.VOLUME_UNKNOWN)
 
 
-def wanted(
-    basis: Basis, one: Openings, risk: Float, given: Flags, faults: Faults
-) -> tuple[Float, Flags | None]:
-    """Return the volume asked for in 1e-8 lots before any rounding, and who is sized by risk.
+def wanted(basis: Basis, one: Openings, risk: Rate, given: Flags, faults: Faults) -> Float:
+    """Return the volume asked for in 1e-8 lots before any rounding.
 
     Args:
         basis: Settings, signals, prices and balances.
         one: The openings.
-        risk: What one lot loses at the stop, account currency.
+        risk: What one lot loses at the stop.
         given: Who has a stop loss.
         faults: Takes what is not known.
     """
@@ -53,11 +51,13 @@ def wanted(
             lots = np.where(proportional, lots * share, lots)
         volume = np.where(scaled, lots, volume)
     if not np.count_nonzero(by_risk):
-        return volume, None
+        return volume
     faults.append((_STOP_LOSS_MISSING, by_risk & ~given))
     money = _money_at_risk(basis, one, by_risk, faults)
-    sure = np.isfinite(risk) & (risk > 0)
-    return np.where(by_risk, money / np.where(sure, risk, np.nan) * UNITS, volume), by_risk
+    faults.append((_RATE_UNKNOWN, by_risk & given & ~risk.known))
+    faults.append((_RATE_STALE, by_risk & given & ~risk.fresh))
+    sure = np.isfinite(risk.value) & (risk.value > 0)
+    return np.where(by_risk, money / np.where(sure, risk.value, np.nan) * UNITS, volume)
 
 
 def _provider_lots(basis: Basis, one: Openings, scaled: Flags, faults: Faults) -> Float:
@@ -85,10 +85,10 @@ def _share(basis: Basis, one: Openings, mode: Codes, uses: Flags, faults: Faults
     chosen = np.where(equity, balances.equity[one.account], balances.balance[one.account])
     _balance_faults(basis, one, chosen, uses, faults)
     mine = book.accounts.currency[one.account]
-    value, rated, fresh = rate(basis, one, mine, np.where(known, currency, mine))
-    faults.append((_RATE_UNKNOWN, uses & ~rated))
-    faults.append((_RATE_STALE, uses & ~fresh))
-    return np.asarray(chosen * value / np.where(known, theirs, np.nan))
+    change = rate(basis, one, mine, np.where(known, currency, mine))
+    faults.append((_RATE_UNKNOWN, uses & ~change.known))
+    faults.append((_RATE_STALE, uses & ~change.fresh))
+    return np.asarray(chosen * change.value / np.where(known, theirs, np.nan))
 
 
 def _money_at_risk(basis: Basis, one: Openings, by_risk: Flags, faults: Faults) -> Float:

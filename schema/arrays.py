@@ -170,8 +170,8 @@ def _known(kind: LogicalType, texts: ArrowArray) -> ArrowArray:
 def _from_objects(column: Column, values: Sequence[Any]) -> ArrowArray:
     kind = column.type
     natural = values
-    # What is done to a value rests on its type alone: where it is nothing, Arrow takes them all.
-    samples = dict(zip(map(type, values), values, strict=True)).values()
+    # Where nothing has to be done to a value of any type among them, Arrow takes them all.
+    samples = {type(value): value for value in values}.values()
     if not all(one is None or _natural(kind, one) is one for one in samples):
         natural = [None if value is None else _natural(kind, value) for value in values]
     if column.nullable and kind.numpy == "V16":
@@ -181,9 +181,12 @@ def _from_objects(column: Column, values: Sequence[Any]) -> ArrowArray:
 
 
 def _natural(kind: LogicalType, value: Any) -> Any:  # noqa: PLR0911 - one line for each type
+    """Return a value as Arrow takes it; whether anything is done to it rests on its type alone."""
     if isinstance(value, uuid.UUID):
         return value.bytes
     if isinstance(value, Vocabulary | int | np.integer) and kind.words:
+        if not 0 <= int(value) < len(kind.words):
+            raise ValueError(f"{int(value)} is not the number of a {kind.name}")
         return kind.words[int(value)]
     if kind is JSON and not isinstance(value, str | bytes):
         return msgspec.json.encode(value, order="sorted").decode()

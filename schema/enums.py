@@ -124,7 +124,7 @@ class DealReason(Vocabulary):
 
 
 class SizingMode(Vocabulary):
-    """How an account turns a signal into a volume (see rules/sizing)."""
+    """How an account turns a signal into a volume (see rules/volumes)."""
 
     FIXED = 0
     SCALED = 1

@@ -6,7 +6,7 @@ from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
 from typing_extensions import override
 
 from sinks.batch import BatchFrame
-from sinks.writer import Rows
+from sinks.batch_parts import Rows
 
 PARTITION = "store"
 

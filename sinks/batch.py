@@ -10,9 +10,9 @@ import pyarrow as pa
 from config import faults
 from rules.errors import Transient
 from schema.row_rules import Refusal
+from sinks.batch_parts import Flush, Observer, Rows, StopRequested, Writer
 from sinks.sifting import sift
 from sinks.spool import Spool, SpoolFull
-from sinks.writer import Flush, Observer, Rows, StopRequested, Writer
 
 log = logging.getLogger(__name__)
 _DOWN_AGE = 5.0

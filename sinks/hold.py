@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from sinks.writer import StopRequested, Writer
+    from sinks.batch_parts import StopRequested, Writer
 
 log = logging.getLogger(__name__)
 HOLD = "archive:hold"

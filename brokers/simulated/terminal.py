@@ -9,8 +9,8 @@ import numpy as np
 from brokers.port import Happenings, History
 from brokers.retcodes import Retcode
 from brokers.simulated import rows
-from brokers.simulated.execution import Execution
 from brokers.simulated.failures import Failure, FailureKind, Script
+from brokers.simulated.fills import Fills
 from brokers.simulated.market import Market, Moment, Prices
 from brokers.simulated.marks import Extremes
 from brokers.simulated.news import News
@@ -80,8 +80,8 @@ class SimulatedTerminal:
 
     def _load(self) -> None:
         self._book = self._store.load(self._accounts, self._instruments)
-        self._execution = Execution(self._book)
-        self._trading = Trading(self._execution, self._instruments)
+        self._fills = Fills(self._book)
+        self._trading = Trading(self._fills, self._instruments)
         self._extremes = Extremes(self._book, self._market)
 
     def _clock(self) -> int:
@@ -92,7 +92,7 @@ class SimulatedTerminal:
         """Live up to now; return the prices now."""
         now = self._clock()
         with self._whole():
-            advance(self._market, self._execution, now, self._extremes.observe)
+            advance(self._market, self._fills, now, self._extremes.observe)
             if self._book.dirty:
                 self._settle()
         return self._market.moment(now)
@@ -122,7 +122,7 @@ class SimulatedTerminal:
             _strike(failure)
         now = self._clock()
         with self._whole():
-            advance(self._market, self._execution, now, self._extremes.observe)
+            advance(self._market, self._fills, now, self._extremes.observe)
             moment = self._market.moment(now)
             answers = [self._one(Request._make(row), moment) for row in requests.tolist()]
             if failure and failure.kind is FailureKind.LATE_HISTORY:

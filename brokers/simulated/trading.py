@@ -4,7 +4,7 @@ from brokers.retcodes import Retcode
 from brokers.simulated import checks
 from brokers.simulated.book import Account, Deal, Order
 from brokers.simulated.checks import Refusal
-from brokers.simulated.execution import Execution
+from brokers.simulated.fills import Fills
 from brokers.simulated.market import Moment
 from brokers.simulated.requests import Answer, Request, answer
 from brokers.simulated.specification import Instrument
@@ -19,14 +19,14 @@ class Trading:
     request carries.
 
     Args:
-        execution: What is done to the book.
+        fills: What is done to the book.
         instruments: By symbol.
     """
 
-    def __init__(self, execution: Execution, instruments: dict[bytes, Instrument]) -> None:
-        self.book = execution.book
-        self.execution = execution
-        self.instruments = instruments
+    def __init__(self, fills: Fills, instruments: dict[bytes, Instrument]) -> None:
+        self._book = fills.book
+        self._fills = fills
+        self._instruments = instruments
 
     def execute(self, request: Request, moment: Moment, share: float = 1.0) -> Answer:
         """Do what a request asks, or refuse it; `share` is the part that can be filled."""
@@ -45,13 +45,13 @@ class Trading:
             return answer(request, refusal.retcode, moment.now, refusal.message)
 
     def _account(self, account_id: bytes) -> Account:
-        account = self.book.accounts.get(account_id)
+        account = self._book.accounts.get(account_id)
         if account is None:
             raise Refusal(Retcode.INVALID, "no such account on this terminal")
         return account
 
     def _open(self, account: Account, request: Request, moment: Moment, share: float) -> Answer:
-        instrument = self.instruments.get(request.symbol)
+        instrument = self._instruments.get(request.symbol)
         if instrument is None or request.side == Side.NONE:
             raise Refusal(Retcode.INVALID, "unknown symbol" if instrument is None else "no side")
         if request.order_type == OrderType.STOP_LIMIT:
@@ -83,20 +83,20 @@ class Trading:
             order.expires_at = request.expires_at
             return self._place(account, order, request, moment)
         checks.stops(instrument, side, bid, ask, order.stop_loss, order.take_profit)
-        margin = self.execution.afford(account, order, order.volume, moment)
-        order.ticket = self.book.ticket()
+        margin = self._fills.afford(account, order, order.volume, moment)
+        order.ticket = self._book.ticket()
         wanted = max(instrument.volume_step, int(order.volume * share))
         filled = min(order.volume, wanted // instrument.volume_step * instrument.volume_step)
         margin = margin * filled // order.volume
-        deal = self.execution.fill(account, order, filled, margin, moment)
+        deal = self._fills.fill(account, order, filled, margin, moment)
         return self._filled(request, order, deal)
 
     def _place(self, account: Account, order: Order, request: Request, moment: Moment) -> Answer:
         checks.pending(order, moment)
         if 0 < account.terms.limit_orders <= len(account.pending):
             raise Refusal(Retcode.LIMIT_ORDERS)
-        order.ticket = self.book.ticket()
-        self.book.add_order(order)
+        order.ticket = self._book.ticket()
+        self._book.add_order(order)
         return answer(request, Retcode.PLACED, moment.now)._replace(
             order_ticket=order.ticket, volume=order.volume, price=order.price
         )
@@ -127,7 +127,7 @@ class Trading:
         filled = request.volume
         if share < 1:
             filled = min(filled, max(step, int(filled * share) // step * step))
-        order, deal = self.execution.close_position(
+        order, deal = self._fills.close_position(
             position,
             moment,
             volume=request.volume,
@@ -161,7 +161,7 @@ class Trading:
         except Refusal:
             order.price, order.stop_loss, order.take_profit, order.expires_at = before
             raise
-        self.book.add_order(order)
+        self._book.add_order(order)
         return answer(request, Retcode.DONE, moment.now)._replace(
             order_ticket=order.ticket, volume=order.volume, price=order.price
         )
@@ -176,7 +176,7 @@ class Trading:
         stops = request.stop_loss, request.take_profit
         checks.stops(position.instrument, position.side, bid, ask, *stops)
         position.stop_loss, position.take_profit = stops
-        self.book.changed_positions.add(position.ticket)
+        self._book.changed_positions.add(position.ticket)
         return answer(request, Retcode.DONE, moment.now)._replace(
             position_ticket=position.ticket, volume=position.volume, price=position.price_open
         )
@@ -185,7 +185,7 @@ class Trading:
         order = account.pending.get(request.order_ticket)
         if order is None:
             raise Refusal(Retcode.INVALID, "no such pending order")
-        self.execution.end_pending(order, BrokerOrderState.CANCELED, moment.now)
+        self._fills.end_pending(order, BrokerOrderState.CANCELED, moment.now)
         return answer(request, Retcode.DONE, moment.now)._replace(
             order_ticket=order.ticket, volume=order.volume, price=order.price
         )

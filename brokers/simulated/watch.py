@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from brokers.simulated.book import Book, Order, Position
-from brokers.simulated.execution import Execution
+from brokers.simulated.fills import Fills
 from brokers.simulated.market import Int64, Market, Moment
 from schema.enums import DealReason, Side
 from schema.mt5 import BrokerOrderState, BrokerOrderType
@@ -40,14 +40,12 @@ class _Ticks:
         return int(self.times[start + first]) if len(hits) and hits[first] else _NEVER
 
 
-def advance(
-    market: Market, execution: Execution, now: int, observe: Callable[[int, int], None]
-) -> None:
+def advance(market: Market, fills: Fills, now: int, observe: Callable[[int, int], None]) -> None:
     """Let the market move from the book's clock to now, and do what comes due.
 
     `observe` is told each stretch of time over which the book did not change.
     """
-    book = execution.book
+    book = fills.book
     if now <= book.clock:
         return
     ticks = _ticks(book, market, now)
@@ -61,7 +59,7 @@ def advance(
         if at > seen:
             observe(seen, at)
             seen = at
-        opened = _act(market, execution, ticket, at)
+        opened = _act(market, fills, ticket, at)
         if opened and (again := _due(opened, ticks, at)) <= now:
             heapq.heappush(queue, (again, ticket))
     observe(seen, now)
@@ -102,28 +100,28 @@ def _due(thing: Position | Order, ticks: dict[str, _Ticks], after: int) -> int:
     return due
 
 
-def _act(market: Market, execution: Execution, ticket: int, at: int) -> Position | None:
+def _act(market: Market, fills: Fills, ticket: int, at: int) -> Position | None:
     """Do what is due with a ticket; return the position if one was opened."""
-    moment, book = market.moment(at), execution.book
+    moment, book = market.moment(at), fills.book
     order = book.pending.get(ticket)
     if order is None:
-        _stop(book.positions[ticket], execution, moment)
+        _stop(book.positions[ticket], fills, moment)
         return None
     if order.expires_at and at >= order.expires_at:
-        execution.end_pending(order, BrokerOrderState.EXPIRED, at)
+        fills.end_pending(order, BrokerOrderState.EXPIRED, at)
         return None
-    execution.activate(order, moment)
+    fills.activate(order, moment)
     return book.positions.get(ticket)
 
 
-def _stop(position: Position, execution: Execution, moment: Moment) -> None:
+def _stop(position: Position, fills: Fills, moment: Moment) -> None:
     bid, ask = moment.price(position.instrument)
     long = position.side is Side.BUY
     price, sign = (bid, 1) if long else (ask, -1)
     stopped = position.stop_loss and sign * (price - position.stop_loss) <= 0
     level = position.stop_loss if stopped else position.take_profit
     text = f"[{'sl' if stopped else 'tp'} {level / 1e8:.{position.instrument.digits}f}]"
-    execution.close_position(
+    fills.close_position(
         position,
         moment,
         volume=position.volume,

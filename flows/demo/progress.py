@@ -47,8 +47,12 @@ def step(what: str, *, show: bool) -> Iterator[None]:
         yield
         return
     from rich.console import Console  # noqa: PLC0415 - takes a tenth of a second
+    from rich.live import Live  # noqa: PLC0415
+    from rich.spinner import Spinner  # noqa: PLC0415
 
-    with Console(stderr=True).status(what):
+    line = Spinner("dots", f" {what}")
+    # What is printed meanwhile goes where it was meant to go.
+    with Live(line, console=Console(stderr=True), transient=True, redirect_stdout=False):
         yield
 
 

@@ -68,7 +68,6 @@ class Memory:
         settings = ShardSettings(partitions=PARTITIONS, keep_finished_us=0)
         shard = Shard(
             self.logs,  # type: ignore[arg-type]
-            settings,
             intake=None,  # type: ignore[arg-type]
             send=self._send,
             last=self._last,

@@ -16,7 +16,7 @@ import redis
 from brokers.port import History
 from config import faults
 from rules.errors import Ambiguous
-from rules.fold import fold_reports
+from rules.fold_reports import fold_reports
 from rules.new_rows import fold_decision
 from rules.state import State
 from schema.broker import ANSWER, AnswerClass

@@ -12,7 +12,7 @@ import pytest
 
 from operators.claiming import claim
 from operators.sending import send
-from rules.fold import fold_reports
+from rules.fold_reports import fold_reports
 from rules.new_rows import fold_decision
 from rules.state import State
 from schema import keys

@@ -43,17 +43,17 @@ def start(redis_client: redis.Redis) -> Iterator[Start]:
 
 
 @pytest.fixture
-def begin(redis_client: redis.Redis) -> Iterator[Start]:
-    """Makes shards that have read nothing yet, over a configuration and a price."""
+def unread(redis_client: redis.Redis) -> Iterator[Start]:
+    """Begins shards that have read nothing yet, over a configuration and a price."""
     planes: list[Plane] = []
     publish_world(redis_client)
     give_price(redis_client)
 
-    def make(*args: Any, **settings: Any) -> Plane:
+    def begin(*args: Any, **settings: Any) -> Plane:
         planes.append(Plane(redis_client, *args, **settings))
         return planes[-1]
 
-    yield make
+    yield begin
     for plane in planes:
         plane.close()
 

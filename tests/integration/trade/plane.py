@@ -83,7 +83,6 @@ class Plane:
         chosen = replace(chosen, streams=tuple(range(streams)))
         self.shard = Shard(
             client,
-            chosen,
             intake=Intake(client),
             send=self._send,
             last=self._dispatcher.last,

@@ -43,13 +43,13 @@ def decided_all(plane: Plane, client: redis.Redis, count: int) -> None:
 
 
 def test_signals_that_were_trimmed_before_a_start_are_counted(
-    redis_client: redis.Redis, begin: Start, caplog: pytest.LogCaptureFixture
+    redis_client: redis.Redis, unread: Start, caplog: pytest.LogCaptureFixture
 ) -> None:
     for number in range(5):
         send(redis_client, f"s{number}")
     redis_client.xtrim(SIGNALS, maxlen=2, approximate=False)
     with caplog.at_level(logging.ERROR):
-        plane = ready(begin())
+        plane = ready(unread())
     assert lost(plane) == {SIGNALS: 3}
     assert any(getattr(r, "stream", "") == SIGNALS for r in caplog.records)
     assert [(f[b"position"], f[b"lost"]) for f in shown(redis_client)] == [(b"0-0", b"3")]
@@ -60,9 +60,9 @@ def test_signals_that_were_trimmed_before_a_start_are_counted(
 
 @pytest.mark.parametrize("gone", ["trimmed", "published with MAXLEN", "deleted"])
 def test_signals_lost_behind_the_position_of_a_stopped_shard(
-    redis_client: redis.Redis, begin: Start, gone: str
+    redis_client: redis.Redis, unread: Start, gone: str
 ) -> None:
-    decided_all(ready(begin(snapshot_seconds=1)), redis_client, 2)
+    decided_all(ready(unread(snapshot_seconds=1)), redis_client, 2)
     ids = [send(redis_client, f"t{number}") for number in range(4)]
     if gone == "trimmed":
         redis_client.xtrim(SIGNALS, minid=ids[2], approximate=False)
@@ -70,15 +70,15 @@ def test_signals_lost_behind_the_position_of_a_stopped_shard(
         redis_client.xdel(SIGNALS, ids[1])
     else:
         redis_client.xadd(SIGNALS, {"json": "{}"}, maxlen=2, approximate=False)
-    plane = ready(begin())
+    plane = ready(unread())
     assert list(lost(plane)) == [SIGNALS]
     assert len(shown(redis_client)) == 1
 
 
 def test_a_gap_that_a_running_shard_has_passed_is_counted(
-    redis_client: redis.Redis, begin: Start
+    redis_client: redis.Redis, unread: Start
 ) -> None:
-    plane = ready(begin())
+    plane = ready(unread())
     send(redis_client, "s1")
     plane.settle()
     for number in range(7):
@@ -93,8 +93,8 @@ def test_a_gap_that_a_running_shard_has_passed_is_counted(
     assert lost(plane) == {SIGNALS: 5}  # said once
 
 
-def test_it_is_looked_for_every_minute(redis_client: redis.Redis, begin: Start) -> None:
-    plane = ready(begin())
+def test_it_is_looked_for_every_minute(redis_client: redis.Redis, unread: Start) -> None:
+    plane = ready(unread())
     ids = [send(redis_client, f"t{number}") for number in range(3)]
     redis_client.xdel(SIGNALS, ids[1])
     plane.settle()
@@ -104,9 +104,9 @@ def test_it_is_looked_for_every_minute(redis_client: redis.Redis, begin: Start) 
 
 @pytest.mark.parametrize("anew", [False, True])
 def test_a_signal_stream_that_is_deleted(
-    redis_client: redis.Redis, begin: Start, anew: bool
+    redis_client: redis.Redis, unread: Start, anew: bool
 ) -> None:
-    plane = ready(begin())
+    plane = ready(unread())
     send(redis_client, "s1")
     plane.settle()
     redis_client.delete(SIGNALS)
@@ -117,8 +117,8 @@ def test_a_signal_stream_that_is_deleted(
     assert lost(plane) == {SIGNALS: 0}, "a gap, and nobody knows of how many"
 
 
-def test_a_signal_stream_that_begins_below(redis_client: redis.Redis, begin: Start) -> None:
-    plane = ready(begin())
+def test_a_signal_stream_that_begins_below(redis_client: redis.Redis, unread: Start) -> None:
+    plane = ready(unread())
     send(redis_client, "s1")
     plane.settle()
     redis_client.delete(SIGNALS)
@@ -155,15 +155,15 @@ def recover(client: redis.Redis, plane: Plane) -> None:
     "happens", [trim_read, trim_to_mark, delete_last_read, delete_first_read, recover]
 )
 def test_what_was_read_may_go(
-    redis_client: redis.Redis, begin: Start, happens: Callable[[redis.Redis, Plane], None]
+    redis_client: redis.Redis, unread: Start, happens: Callable[[redis.Redis, Plane], None]
 ) -> None:
-    plane = ready(begin(snapshot_seconds=1))
+    plane = ready(unread(snapshot_seconds=1))
     plane.shard.look_for_gaps()
     decided_all(plane, redis_client, 3)
     happens(redis_client, plane)
     plane.shard.look_for_gaps()
     assert not lost(plane)
-    assert not lost(ready(begin()))
+    assert not lost(ready(unread()))
     send(redis_client, "later")
     plane.settle()
     plane.shard.look_for_gaps()
@@ -171,9 +171,9 @@ def test_what_was_read_may_go(
 
 
 def test_own_trimming_with_two_shards_raises_no_alarm(
-    redis_client: redis.Redis, begin: Start
+    redis_client: redis.Redis, unread: Start
 ) -> None:
-    planes = [begin((index, 2), snapshot_seconds=1, streams=2) for index in range(2)]
+    planes = [unread((index, 2), snapshot_seconds=1, streams=2) for index in range(2)]
     for store in ("duckdb", "clickhouse"):
         for stream in range(2):
             redis_client.set(keys.stored(keys.signal_results(stream), store), "9999999999999-0")
@@ -195,12 +195,12 @@ def test_own_trimming_with_two_shards_raises_no_alarm(
 
 
 def test_another_shard_that_took_over_raises_no_alarm(
-    redis_client: redis.Redis, begin: Start
+    redis_client: redis.Redis, unread: Start
 ) -> None:
-    first = ready(begin(snapshot_seconds=1))
+    first = ready(unread(snapshot_seconds=1))
     send(redis_client, "s1")
     first.settle()
-    second = ready(begin(snapshot_seconds=1))
+    second = ready(unread(snapshot_seconds=1))
     for number in range(4):
         send(redis_client, f"t{number}")
     second.run(lambda: len(orders(redis_client)) == 25)
@@ -217,8 +217,8 @@ def test_another_shard_that_took_over_raises_no_alarm(
     assert not lost(first)
 
 
-def test_streams_that_never_existed_have_no_gap(redis_client: redis.Redis, begin: Start) -> None:
-    plane = ready(begin(streams=3))
+def test_streams_that_never_existed_have_no_gap(redis_client: redis.Redis, unread: Start) -> None:
+    plane = ready(unread(streams=3))
     plane.shard.look_for_gaps()
     assert plane.shard.check_events(range(64))
     assert not lost(plane)

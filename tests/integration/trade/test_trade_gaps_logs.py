@@ -34,9 +34,9 @@ def traded(client: redis.Redis, plane: Plane) -> int:
 
 @pytest.mark.parametrize("gone", ["trimmed", "deleted", "stream deleted"])
 def test_events_that_are_gone_unread_end_a_running_shard_and_the_next(
-    redis_client: redis.Redis, begin: Start, gone: str
+    redis_client: redis.Redis, unread: Start, gone: str
 ) -> None:
-    plane = ready(begin(snapshot_seconds=1))
+    plane = ready(unread(snapshot_seconds=1))
     stream = keys.events(traded(redis_client, plane))
     # The first may reach a reader that waits; the second is gone before anybody asks for it.
     ids = [redis_client.xadd(stream, {"from": "test"}) for _ in range(3)]
@@ -49,14 +49,14 @@ def test_events_that_are_gone_unread_end_a_running_shard_and_the_next(
     with pytest.raises(Fatal, match="cannot be known"):
         plane.snapshot()
     with pytest.raises(Fatal, match=r"restore its data"):
-        begin().run(lambda: False)
+        unread().run(lambda: False)
 
 
 @pytest.mark.parametrize("gone", ["all trimmed", "last deleted", "stream deleted", "middle"])
 def test_decisions_that_are_gone_end_a_shard(
-    redis_client: redis.Redis, begin: Start, gone: str
+    redis_client: redis.Redis, unread: Start, gone: str
 ) -> None:
-    plane = ready(begin(snapshot_seconds=1))
+    plane = ready(unread(snapshot_seconds=1))
     partition = traded(redis_client, plane)
     stream = keys.decisions(partition)
     plane.snapshot()
@@ -68,19 +68,19 @@ def test_decisions_that_are_gone_end_a_shard(
         redis_client.xdel(stream, last_id(redis_client, stream))
     else:
         newest = last_id(redis_client, stream)
-        idle = begin(idle_decision_seconds=1)
+        idle = unread(idle_decision_seconds=1)
         idle.run(lambda: last_id(redis_client, stream) not in ("0-0", newest))
         again = last_id(redis_client, stream)
         idle.run(lambda: last_id(redis_client, stream) != again)
         redis_client.xdel(stream, newest, again)
     with pytest.raises(Fatal, match=r"decisions|partition"):
-        begin().run(lambda: False)
+        unread().run(lambda: False)
 
 
 def test_a_redis_that_was_emptied_ends_a_running_shard(
-    redis_client: redis.Redis, begin: Start
+    redis_client: redis.Redis, unread: Start
 ) -> None:
-    plane = ready(begin(snapshot_seconds=1))
+    plane = ready(unread(snapshot_seconds=1))
     traded(redis_client, plane)
     redis_client.flushall()
     with pytest.raises(Fatal, match="nothing is left"):
@@ -88,9 +88,9 @@ def test_a_redis_that_was_emptied_ends_a_running_shard(
 
 
 def test_a_redis_that_lost_its_last_decisions_is_named(
-    redis_client: redis.Redis, begin: Start, caplog: pytest.LogCaptureFixture
+    redis_client: redis.Redis, unread: Start, caplog: pytest.LogCaptureFixture
 ) -> None:
-    plane = ready(begin(snapshot_seconds=1))
+    plane = ready(unread(snapshot_seconds=1))
     before = {keys.decisions(p): redis_client.dump(keys.decisions(p)) for p in range(64)}
     marks = redis_client.dump(SIGNALS)
     send(redis_client, "s1")

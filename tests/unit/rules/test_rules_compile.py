@@ -254,6 +254,8 @@ def test_rows_that_left_the_configuration_are_not_there() -> None:
 def test_an_empty_configuration_compiles() -> None:
     book = compiled(world.parse({}))
     assert (len(book.accounts), len(book.strategies), book.first.tolist()) == (0, 0, [0])
+    flags = (book.subscriptions.risk_override, book.subscriptions.copy_stop_loss)
+    assert {each.dtype for each in flags} == {np.dtype(bool)}
 
 
 def test_an_account_costs_a_few_lines_and_a_subscription_none() -> None:

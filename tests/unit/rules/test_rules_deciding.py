@@ -7,7 +7,7 @@ import numpy as np
 from benchmarks.plane import decide_all
 from benchmarks.worlds import NOW, SmallWorld, random_world
 from rules.asked import Decided
-from rules.fold import fold_reports
+from rules.fold_reports import fold_reports
 from rules.forgetting import forget
 from rules.guard import MOST_OWN_TRADES
 from rules.intent import resolve

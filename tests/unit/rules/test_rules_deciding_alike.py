@@ -12,7 +12,7 @@ from benchmarks.per_object.pairs import plain
 from benchmarks.plane import decide_all
 from benchmarks.worlds import LOT, NOW, SmallWorld, random_world, signals
 from rules.book import Book
-from rules.fold import fold_reports
+from rules.fold_reports import fold_reports
 from rules.forgetting import forget
 from rules.intent import resolve
 from rules.links import Links

@@ -139,6 +139,8 @@ def test_python_values_keep_their_meaning() -> None:
         ({"id": ids(1), "outcome": np.array([11], np.uint8)}, "column outcome"),
         ({"id": ids(1), "reason": np.array([69], np.uint8)}, "column reason: a number is not one"),
         ({"id": ids(1), "outcome": ["won"]}, "column outcome: 'won' is not one of"),
+        ({"id": ids(1), "outcome": [-1]}, "column outcome: -1 is not the number"),
+        ({"id": ids(1), "outcome": [2**70]}, "column outcome: 1180591620717411303424 is not the"),
         ({"id": ids(1), "count": np.array([2**40])}, "column count: a value does not fit int"),
         ({"id": ids(1), "count": np.array([1.5])}, "column count: float64 is no int"),
         ({"id": ids(1), "profit": np.array([np.nan])}, "column profit: 1 values are missing"),

@@ -14,9 +14,9 @@ from rules.errors import Transient
 from schema import arrow
 from schema.registry import table
 from sinks.batch import BatchFrame
+from sinks.batch_parts import Flush, Rows
 from sinks.retry import Backoff
 from sinks.spool import Spool, SpoolDamaged
-from sinks.writer import Flush, Rows
 from sources.stop import Stop
 
 if TYPE_CHECKING:

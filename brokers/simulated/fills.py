@@ -12,7 +12,7 @@ from schema.wire import UNITS
 _ENTRY_TYPE = {Side.BUY: DealType.BUY, Side.SELL: DealType.SELL}
 
 
-class Execution:
+class Fills:
     """Fills orders, closes positions and ends pending orders, at the price of a moment.
 
     Args:

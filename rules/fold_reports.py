@@ -1,8 +1,9 @@
-"""The fold: how decisions and events change the state of a shard.
+"""The fold of reports: how orders, and the pairs that they are legs of, come to their outcomes.
 
-The same functions run when a shard decides, when it hears of events, and when it reads its
-logs again; so its memory is what the logs say and nothing else (design, law 2). They are
-columnar: one call folds the records of a whole read, of any number of partitions.
+All folds (`fold_reports`, `fold_trades`, `fold_deals`, `fold_marks`, and `new_rows` for what is
+decided) run when a shard decides, when it hears of events, and when it reads its logs again; so
+its memory is what the logs say and nothing else (design, law 2). They are columnar: one call
+folds the records of a whole read, of any number of partitions.
 """
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from rules.fold_trades import apply_to_trades
 from rules.order_life import accepts, is_final, worse, worst
 from rules.state import State
-from rules.tables import Rows
+from rules.tables import Rows, in_turns
 from rules.touched import Touched, raise_version
 from schema.wire import Records
 
@@ -23,21 +24,6 @@ def fold_reports(state: State, reports: Records, version: int | NDArray[np.int64
     for turn in in_turns(reports["order_id"].tolist()):
         _fold_turn(state, reports[turn], versions[turn], touched)
     return touched
-
-
-def in_turns(keys: list[bytes]) -> list[Rows]:
-    """Split positions so that no key comes twice in one turn and each key keeps its order."""
-    if len(set(keys)) == len(keys):
-        return [np.arange(len(keys))]
-    turns: list[list[int]] = []
-    count: dict[bytes, int] = {}
-    for position, key in enumerate(keys):
-        turn = count.get(key, 0)
-        count[key] = turn + 1
-        if turn == len(turns):
-            turns.append([])
-        turns[turn].append(position)
-    return [np.array(turn, dtype=np.int64) for turn in turns]
 
 
 def _fold_turn(
