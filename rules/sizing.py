@@ -15,7 +15,7 @@ import numpy as np
 from rules.book import Balances, Book, Market, Pairs
 from rules.openings import Basis, Faults, check_quotes, openings
 from rules.signals import Codes, Columns, Float, Int64, Intents, Signals
-from rules.stops import check_stops, loss_per_lot, on_grid, stops
+from rules.stops import check_stops, loss_per_lot, stops
 from rules.tables import Rows
 from rules.volumes import wanted, whole_steps
 from schema.enums import Side
@@ -78,12 +78,12 @@ def size(
 
 def _size_piece(basis: Basis, pairs: Pairs, side: Codes, rows: Rows, sized: Sized) -> None:
     one = openings(basis, pairs, rows, side)
-    loss, profit, given = stops(basis, one)
-    risk = loss_per_lot(basis, one, loss, given)
+    loss, profit = stops(basis, one)
+    risk = loss_per_lot(basis, one, loss)
     faults: Faults = []
     check_quotes(basis, one, faults)
-    asked = wanted(basis, one, risk, given, faults)
-    check_stops(one, loss, profit, given, faults)
+    asked = wanted(basis, one, risk, loss.given, faults)
+    check_stops(one, loss, profit, faults)
     volume = whole_steps(basis, one, asked, faults)
     reason = np.zeros(len(rows), np.uint8)
     for code, fault in reversed(faults):
@@ -92,7 +92,7 @@ def _size_piece(basis: Basis, pairs: Pairs, side: Codes, rows: Rows, sized: Size
     good = reason == 0
     sized.reason[rows] = reason
     sized.volume[rows] = volume * good
-    sized.stop_loss[rows] = on_grid(basis, one, loss, good)
-    sized.take_profit[rows] = on_grid(basis, one, profit, good)
+    sized.stop_loss[rows] = loss.counts * good
+    sized.take_profit[rows] = profit.counts * good
     known = good & risk.known & risk.fresh
     sized.expected_risk[rows] = np.where(known, volume / UNITS * risk.value, np.nan)

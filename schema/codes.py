@@ -210,7 +210,9 @@ SENTENCES: dict[ReasonCode, str] = {
     ReasonCode.PROVIDER_BALANCE_UNKNOWN: "Proportional sizing needs the strategy's balance.",
     ReasonCode.MAX_OPEN_TRADES: "The account has its maximum of open trades.",
     ReasonCode.MAX_VOLUME: "The order would exceed the account's or the symbol's maximum volume.",
-    ReasonCode.STOPS_TOO_CLOSE: "Stop loss or take profit is closer than the broker allows.",
+    ReasonCode.STOPS_TOO_CLOSE: (
+        "Stop loss or take profit is closer than the broker allows, beyond the entry, or no price."
+    ),
     ReasonCode.PRICE_WRONG_SIDE: "The pending price lies on the wrong side of the market.",
     ReasonCode.MARGIN_INSUFFICIENT: "The free margin does not cover the order.",
     ReasonCode.RISK_OVERRIDE_NOT_ALLOWED: "The account does not let a signal set its risk.",

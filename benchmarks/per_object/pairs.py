@@ -151,13 +151,12 @@ def _size(w: SmallWorld, one: Judged) -> R:
     why, wanted = _wanted(w, one, entry, loss)
     if why is not R.NONE:
         return why
-    if (loss is not None and (entry - loss) * sign <= 0) or (
-        gain is not None and (gain - entry) * sign <= 0
+    if (loss is not None and not (entry - loss) * sign > 0) or (
+        gain is not None and not (gain - entry) * sign > 0
     ):
         return R.STOPS_TOO_CLOSE
-    grid = inst.tick_size[i] if inst.tick_size[i] > 0 else inst.point[i]
-    one.stop_loss = 0.0 if loss is None else round(loss / grid) * grid
-    one.take_profit = 0.0 if gain is None else round(gain / grid) * grid
+    one.stop_loss = 0.0 if loss is None else loss
+    one.take_profit = 0.0 if gain is None else gain
     return _steps(w, one, wanted)
 
 
@@ -170,14 +169,16 @@ def _stop(
     percent: float,
     towards: int,
 ) -> float | None:
+    inst, i = w.book.instruments, one.instrument
     if absolute > 0:
-        return float(absolute / LOT)
-    if pips > 0 or percent > 0:
-        return float(
-            entry
-            + towards * (pips * w.book.instruments.pip[one.instrument] + percent / 100 * entry)
-        )
-    return None
+        price = absolute / LOT
+    elif pips > 0 or percent > 0:
+        price = entry + towards * (pips * inst.pip[i] + percent / 100 * entry)
+    else:
+        return None
+    step = max(round((inst.tick_size[i] if inst.tick_size[i] > 0 else inst.point[i]) * LOT), 1)
+    count = round(price * LOT / step) * step if isfinite(price) else 0
+    return count / LOT if count > 0 else float("nan")
 
 
 def _wanted(w: SmallWorld, one: Judged, entry: float, loss: float | None) -> tuple[R, float]:

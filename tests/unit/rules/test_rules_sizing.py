@@ -34,12 +34,8 @@ def test_random_worlds_equal_the_oracle() -> None:
         assert pairs.reason.tolist() == [one.routed for one in judged], seed
         assert sized.reason.tolist() == [one.sized for one in judged], seed
         assert sized.volume.tolist() == [one.volume for one in judged], seed
-        np.testing.assert_allclose(
-            sized.stop_loss / LOT, [o.stop_loss for o in judged], atol=1.1e-5
-        )
-        np.testing.assert_allclose(
-            sized.take_profit / LOT, [o.take_profit for o in judged], atol=1.1e-5
-        )
+        assert (sized.stop_loss / LOT).tolist() == [one.stop_loss for one in judged], seed
+        assert (sized.take_profit / LOT).tolist() == [one.take_profit for one in judged], seed
         seen.update(R(code) for code in [*pairs.reason, *sized.reason])
     expected = {*range(70, 79), *range(81, 93), R.MAX_VOLUME, R.STOPS_TOO_CLOSE} & set(R)
     assert {R(code) for code in expected} <= set(seen), {R(c) for c in expected} - set(seen)
