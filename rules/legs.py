@@ -1,7 +1,8 @@
 """Order legs: what a signal makes of the strategy's own book on each account.
 
-Reductions go first. A close of a fraction is taken from the oldest tickets; a rest below
-the broker's minimum volume is closed with it, for nobody could close it later.
+Reductions go first. A close of a fraction is taken from the oldest tickets, in volumes that the
+broker takes: `volume_min + n * volume_step`, or the whole position. A rest below the minimum is
+closed with it, for nobody could close it later.
 """
 
 from collections.abc import Sequence
@@ -102,18 +103,31 @@ def closing_legs(
     fraction, instrument, group = fraction[order], instrument[order], group[order]
     _, start, member = np.unique(group, return_index=True, return_inverse=True)
     total = np.add.reduceat(closable, start)[member]
-    step = book.instruments.volume_step[instrument]
-    part = np.maximum(np.rint(total * fraction / step).astype(np.int64), 1) * step
+    part = np.maximum(np.rint(total * fraction).astype(np.int64), 1)
     goal = np.where(fraction >= _WHOLE, total, np.minimum(part, total))
     before = np.cumsum(closable) - closable
     before -= before[start][member]
     volume = np.clip(goal - before, 0, closable)
-    rest = closable - volume
-    stranded = (volume > 0) & (rest > 0) & (rest < book.instruments.volume_min[instrument])
-    volume = np.where(stranded, closable, volume)
+    least, step = book.instruments.volume_min[instrument], book.instruments.volume_step[instrument]
+    volume = _taken(volume, closable, before == 0, least, step)
     whole = volume == trades["volume"][trade]
     some = volume > 0
     return _legs(asked[some], trade[some], LegKind.CLOSE, volume=volume[some], whole=whole[some])
+
+
+def _taken(
+    volume: Numbers, closable: Numbers, first: Flags, least: Numbers, step: Numbers
+) -> Numbers:
+    """Return the volumes nearest to these that the broker takes: all, or the minimum and steps.
+
+    The first position gives the minimum at least, and nothing smaller is left of any.
+    """
+    part = (volume > 0) & (volume < closable)
+    none = part & ~first & (2 * volume < least)
+    steps = np.maximum(np.rint((volume - least) / step), 0).astype(np.int64)
+    volume = np.where(part, np.where(none, 0, least + steps * step), volume)
+    stranded = part & ~none & (closable - volume < least)
+    return np.where(stranded, closable, volume)
 
 
 def modify_legs(

@@ -192,17 +192,22 @@ def _closing(
     if not total:
         return
     step = w.book.instruments.volume_step[one.instrument]
+    least = w.book.instruments.volume_min[one.instrument]
     goal = total
     if fraction < 1 - 1e-9:
-        goal = min(max(round(total * fraction / step), 1) * step, total)
+        goal = min(max(round(total * fraction), 1), total)
     for trade in mine:
         closable = trade.volume - trade.closing
         part = min(max(goal, 0), closable)
         goal -= closable
+        if 0 < part < closable:
+            if trade is not mine[0] and part < least / 2:
+                continue
+            part = least + max(round((part - least) / step), 0) * step
+            if closable - part < least:
+                part = closable
         if not part:
             continue
-        if 0 < closable - part < w.book.instruments.volume_min[one.instrument]:
-            part = closable
         yield Leg(LegKind.CLOSE, _other(side), part, whole=part == trade.volume, trade=trade)
 
 
