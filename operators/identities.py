@@ -17,9 +17,11 @@ from schema import keys
 from schema.codes import ReasonCode
 from sinks.as_one import Command, raise_first, run_as_one
 
-KEPT_DAYS = 7  # besides the entry's own
-EXPIRY = (KEPT_DAYS + 2) * 86_400
 DAY_MS = 86_400_000
+# A signal that fired 7 days ago is taken, and may have fired a minute after its first entry.
+KEPT_MS = 7 * DAY_MS + 60_000
+KEPT_DAYS = 8  # hashes that may hold such an entry, besides that of the day
+EXPIRY = (KEPT_DAYS + 2) * 86_400
 _AT_ONCE = 2000  # identities of one script: Lua's stack takes some thousands
 
 Place = tuple[int, int, int]
@@ -28,14 +30,19 @@ Known = dict[tuple[int, bytes], Original]
 
 # KEYS: the hashes of the days, the entries' own last. ARGV: seconds to keep it, then an identity
 # and the record to register it with, empty for one that is only looked up.
-# The hash of an older day has the older entry, which is the original.
-_CLAIM = """
-local ids = {}
-for i = 2, #ARGV, 2 do ids[#ids + 1] = ARGV[i] end
-local kept = {}
+# The hash of an older day has the older entry, which is the original, unless it is too old.
+_CLAIM = f"""
+local ids, since, kept = {{}}, {{}}, {{}}
+for i = 2, #ARGV, 2 do
+  ids[#ids + 1] = ARGV[i]
+  since[#ids] = (tonumber(string.match(ARGV[i + 1], '^%d+')) or 0) - {KEPT_MS}
+end
 for _, key in ipairs(KEYS) do
   local found = redis.call('HMGET', key, unpack(ids))
-  for i = 1, #ids do kept[i] = kept[i] or found[i] end
+  for i = 1, #ids do
+    local known = kept[i] or found[i]
+    kept[i] = known and tonumber(string.match(known, '^%d+')) >= since[i] and known
+  end
 end
 local own, new = KEYS[#KEYS], false
 for i, id in ipairs(ids) do

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import redis
 
-from operators.identities import DAY_MS, EXPIRY, KEPT_DAYS, Known, Place, day, key_of
+from operators.identities import DAY_MS, EXPIRY, KEPT_DAYS, KEPT_MS, Known, Place, day, key_of
 from rules.identity import Original
 from rules.intent import is_known
 from rules.signals import Float, Signals
@@ -77,9 +77,10 @@ class Targets:
         for stream, names in wanted.items():
             pipe.hmget(keys.targets(stream), [_field(*name) for name in names])
         ids: dict[tuple[int, str], list[bytes]] = {}
+        since: dict[tuple[int, bytes], int] = {}
         for row, ms in enumerate(signals.entry_ms.tolist()):
-            stream = int(signals.stream[row])
-            identity = signals.signal_id[row].tobytes()
+            stream, identity = key_of(signals, row)
+            since.setdefault((stream, identity), ms - KEPT_MS)
             for back in range(KEPT_DAYS + 1):
                 ids.setdefault((stream, day(ms - back * DAY_MS)), []).append(identity)
         for (stream, on), found in ids.items():
@@ -97,6 +98,8 @@ class Targets:
                 if value is not None:
                     record = Original.decode(value)
                     before = known.get((stream, identity))
+                    if record.place[0] < since[stream, identity]:
+                        continue  # its time is over: who comes with it is new
                     if before is None or record.place < before.place:
                         known[stream, identity] = record
         return known, targets

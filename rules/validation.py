@@ -3,6 +3,7 @@
 Bad input is a value: whatever an entry holds, it becomes a signal or one rejection per row.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from decimal import Decimal
@@ -24,6 +25,7 @@ from schema.codes import ReasonCode
 from schema.ids import NIL, as_ids, named_ids
 
 METADATA_LIMIT = 8 * 1024
+_EXCHANGE = re.compile(r"[A-Za-z0-9_]*:(?!.*:)", re.DOTALL)
 _FEW = 1000  # signals of a batch up to which columns of defaults are kept
 _DTYPES: dict[str, Any] = {
     "stream": np.uint16,
@@ -112,11 +114,8 @@ def _signal(received: Received, content: dict[str, Any]) -> dict[str, Any]:
     row["content_hash"] = content_hash(text)
     if own:
         row["provider_signal_id"] = own
-    symbol = row["symbol"]
-    if ":" in symbol:
-        row["symbol"] = symbol.rpartition(":")[2]
-        if not row["symbol"]:
-            raise Fault(ReasonCode.MISSING_FIELD, f"symbol is {shown(symbol)}: no symbol.")
+    if ":" in row["symbol"]:
+        row["symbol"] = _without_exchange(row["symbol"])
     row["stream"] = received.stream
     row["entry_ms"] = received.entry_ms
     row["entry_seq"] = received.entry_seq
@@ -126,6 +125,21 @@ def _signal(received: Received, content: dict[str, Any]) -> dict[str, Any]:
         row["metadata"] = _metadata(extra)
     row.pop("prev_position", None)
     return row
+
+
+def _without_exchange(symbol: str) -> str:
+    """Return a symbol without its exchange: `OANDA:EURUSD` is `EURUSD`.
+
+    A chart of an expression, `1/OANDA:EURUSD` or `OANDA:EURUSD/OANDA:GBPUSD`, is none of the
+    symbols in it. It stays as it is, to be mapped as a whole or to no symbol at all.
+    """
+    found = _EXCHANGE.match(symbol)
+    if found is None:
+        return symbol
+    plain = symbol[found.end() :]
+    if not plain.strip():
+        raise Fault(ReasonCode.MISSING_FIELD, f"symbol is {shown(symbol)}: no symbol.")
+    return plain
 
 
 def _metadata(extra: dict[str, Any]) -> str:

@@ -17,6 +17,7 @@ OLDEST = 7 * 86_400 * MICROSECOND
 # Plain numbers: comparing and hashing an enum's members takes longer than all checks together.
 _BUY, _SELL, _TARGET, _MODIFY = map(int, (Action.BUY, Action.SELL, Action.TARGET, Action.MODIFY))
 _CLOSES = frozenset(map(int, (Action.CLOSE, Action.CLOSE_LONG, Action.CLOSE_SHORT)))
+_ON_ORDERS = frozenset(map(int, (Action.MODIFY, Action.CANCEL)))
 _MARKET, _STOP = int(OrderType.MARKET), int(OrderType.STOP)
 _NEEDS_PRICE = frozenset(map(int, (OrderType.LIMIT, OrderType.STOP_LIMIT)))
 _NEEDS_TRIGGER = frozenset(map(int, (OrderType.STOP, OrderType.STOP_LIMIT)))
@@ -45,12 +46,13 @@ def check(row: Row) -> None:
         raise _contradiction(f"fraction belongs to closes, but action is {_word(action)}.")
     if order_type != _MARKET and action in _CLOSES:
         raise _contradiction(f"A {_word(action)} acts at market, but order_type is not market.")
-    if order_type != _MARKET or "stop_price" in row:
+    # The type of the pending order that is changed or cancelled asks for no price.
+    if action not in _ON_ORDERS and (order_type != _MARKET or "stop_price" in row):
         _check_prices(row, order_type)
-    if not _STOPS.isdisjoint(row) or action == _MODIFY:
-        _check_stops(row, action, order_type)
     if "prev_position" in row:
         _sign_before(row)
+    if not _STOPS.isdisjoint(row) or action == _MODIFY:
+        _check_stops(row, action, order_type)
 
 
 def _word(action: int) -> str:
@@ -119,9 +121,16 @@ def _check_order(side: int, loss: int | None, entry: int | None, profit: int | N
 
 
 def _side(row: Row, action: int) -> int:
+    """Return 1 where a signal buys to open, -1 where it sells, 0 where it opens nothing.
+
+    A target that says that it reduces has the price of an exit, and the stops of what stays.
+    """
     if action == _TARGET:
-        size: float = row["position_size"]
-        return (size > 0) - (size < 0)
+        after: float = row["position_size"]
+        before: float | None = row.get("prev_position_size")
+        if before is not None and after * before >= 0 and abs(after) <= abs(before):
+            return 0
+        return (after > 0) - (after < 0)
     return (action == _BUY) - (action == _SELL)
 
 

@@ -85,13 +85,18 @@ def ratio(limit: float, *, closed: bool = True) -> Reader:
 
 
 def signed(name: str, value: Any) -> float:
-    """Return a position size."""
+    """Return a position size, rounded to 1e-8: what floats put beside it is no change of it."""
     found = number(name, value)
     if -LARGEST < found < LARGEST:
-        return float(found)
+        if isinstance(found, int):
+            return float(found)
+        rounded = _EXACT.quantize(found, _STEP)
+        if rounded or not found:
+            return float(rounded)
     raise Fault(
         ReasonCode.OUT_OF_RANGE,
-        f"{name} is {shown(value)}; it must lie between -10,000,000,000 and 10,000,000,000.",
+        f"{name} is {shown(value)}; it must be 0, or lie between -10,000,000,000 and "
+        "10,000,000,000 and be no smaller than 0.00000001.",
     )
 
 
@@ -152,9 +157,7 @@ def moment(name: str, value: Any) -> int:
                 micros = int(when.timestamp()) * MICROSECOND + when.microsecond
             except (ValueError, OverflowError):
                 micros = 0
-            if 0 < micros < _LAST_MS * 1000:
-                return micros
-            raise _bad_time(name, value)
+            return _in_range(name, value, micros)
         if not _NUMBER.fullmatch(stripped):
             raise _bad_time(name, value)
     elif type(value) is not int and type(value) is not Decimal:
@@ -162,7 +165,19 @@ def moment(name: str, value: Any) -> int:
     found = number(name, value)
     if not 0 < found < _LAST_MS:
         raise _bad_time(name, value)
-    return int(found * (MICROSECOND if found < _FIRST_MS else 1000))
+    return _in_range(name, value, int(found * (MICROSECOND if found < _FIRST_MS else 1000)))
+
+
+def _in_range(name: str, value: Any, micros: int) -> int:
+    if micros >= _LAST_MS * 1000:
+        raise Fault(
+            ReasonCode.BAD_TIME,
+            f"{name} is {shown(value)}; times before 2286-11-20 are taken. An order without "
+            "expires_at stands until it is cancelled.",
+        )
+    if micros <= 0:
+        raise _bad_time(name, value)
+    return micros
 
 
 def _bad_time(name: str, value: Any) -> Fault:

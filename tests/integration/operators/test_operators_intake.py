@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+import pytest
 import redis
 
 from operators.admitted import Admitted
@@ -61,6 +62,18 @@ def test_an_identity_is_found_for_seven_days(redis_client: redis.Redis) -> None:
     late = admit(redis_client, entry(2, MS + 7 * DAY, signal_id="a"))
     assert seqs(late) == ([], [2], [])
     assert seqs(admit(redis_client, entry(3, MS + 8 * DAY, signal_id="a"))) == ([3], [], [])
+
+
+@pytest.mark.parametrize("action", [{"action": "buy"}, {"action": "target", "position_size": 0}])
+def test_a_signal_that_fired_after_its_entry_is_known_seven_days_later(
+    redis_client: redis.Redis, action: dict[str, Any]
+) -> None:
+    """By UTC, its entry may lie on the eighth day before."""
+    midnight = (MS // DAY + 1) * DAY
+    sent = {**action, "signal_id": "a", "fired_at": midnight + 30_000}
+    assert seqs(admit(redis_client, entry(1, midnight - 15_000, **sent))) == ([1], [], [])
+    again = entry(2, midnight + 7 * DAY + 20_000, **sent)
+    assert seqs(admit(redis_client, again)) == ([], [2], [])
 
 
 def test_a_refused_signal_claims_nothing(redis_client: redis.Redis) -> None:

@@ -89,6 +89,12 @@ def reason(found: Validated) -> R:
         ({"strategy": "a\x1fb"}, R.WRONG_TYPE),
         ({"extra": "x" * 8192}, R.METADATA_TOO_LARGE),
         ({"extra": 10**400}, R.OUT_OF_RANGE),
+        ({"symbol": "OANDA:  "}, R.MISSING_FIELD),
+        ({"action": "target", "position_size": "1e-400"}, R.OUT_OF_RANGE),
+        ({"action": "target", "position_size": 1e-9}, R.OUT_OF_RANGE),
+        ({"expires_at": "0.0000001"}, R.BAD_TIME),
+        ({"expires_at": "9999-12-31T23:59:59Z"}, R.BAD_TIME),
+        ({"expires_at": 99_999_999_999}, R.BAD_TIME),
         ({"signal_id": None}, R.NO_IDENTITY),
     ],
 )
@@ -96,6 +102,56 @@ def test_wrong_fields_are_refused(fields: dict[str, Any], code: R) -> None:
     found = of(**fields)
     assert reason(found) is code, found.rejections.message
     assert found.rejections.message[0].endswith(".")
+
+
+EXIT = {"action": "target", "prev_position_size": 2, "stop_loss": 100, "take_profit": 110}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        EXIT | {"position_size": 1, "price": 110},  # at its take profit
+        EXIT | {"position_size": 1, "price": 99},  # slipped below its stop
+        EXIT | {"position_size": 2, "price": 99},
+        {**EXIT, "prev_position_size": -2, "position_size": -1, "stop_loss": 120, "price": 109},
+        {"action": "cancel", "order_type": "limit"},
+        {"action": "cancel", "order_type": "stop", "price": 1},
+        {"action": "modify", "order_type": "limit", "stop_loss": 1},
+    ],
+)
+def test_what_opens_nothing_is_not_held_to_what_openings_are(fields: dict[str, Any]) -> None:
+    found = of(**fields)
+    assert reason(found) is R.NONE, found.rejections.message
+
+
+@pytest.mark.parametrize(("size", "price"), [(3, 99), (-1, 101)])
+def test_a_target_that_opens_is_held_to_its_stops(size: int, price: int) -> None:
+    found = of(**EXIT | {"position_size": size, "price": price})
+    assert reason(found) is R.STOPS_WRONG_SIDE
+
+
+@pytest.mark.parametrize(
+    ("symbol", "plain"),
+    [
+        ("OANDA:EURUSD", "EURUSD"),
+        ("FX_IDC:EURUSD", "EURUSD"),
+        (":EURUSD", "EURUSD"),
+        ("1/OANDA:EURUSD", "1/OANDA:EURUSD"),
+        ("OANDA:EURUSD/OANDA:GBPUSD", "OANDA:EURUSD/OANDA:GBPUSD"),
+        ("A:B:C", "A:B:C"),
+    ],
+)
+def test_an_exchange_is_left_out_and_an_expression_is_none_of_its_symbols(
+    symbol: str, plain: str
+) -> None:
+    assert of(symbol=symbol).signals.symbol.tolist() == [plain]
+
+
+@pytest.mark.parametrize("size", ["0.30000000000000004", 0.30000000000000004, 0.3, "0.3"])
+def test_positions_are_rounded_where_floats_are_not_exact(size: Any) -> None:
+    found = of(action="target", position_size=size, prev_position_size=size)
+    assert found.signals.position_size.tolist() == [0.3]
+    assert found.signals.prev_position_size.tolist() == [0.3]
 
 
 @pytest.mark.parametrize(
