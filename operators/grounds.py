@@ -16,6 +16,7 @@ from schema.codes import ReasonCode
 from schema.wire import QUOTE, decode
 
 log = logging.getLogger(__name__)
+_AHEAD = 60_000_000  # microseconds that a terminal's clock may be ahead, as a publisher's
 
 Configuration = tuple[int, dict[str, pa.Table]]
 """Its version, and its tables by name."""
@@ -44,6 +45,7 @@ class Grounds:
         self._names: Names | None = None
         self._paths: RatePaths | None = None
         self._market: Market | None = None
+        self._ahead: set[int] = set()  # rows of brokers that tell times to come
 
     @property
     def known(self) -> bool:
@@ -113,8 +115,12 @@ class Grounds:
         if self._book is not None:
             self._links = Links(self._book, state)
 
-    def take_quotes(self, quotes: Sequence[tuple[bytes, bytes]]) -> None:
-        """Take prices in; those of brokers that the book does not know are left out."""
+    def take_quotes(self, quotes: Sequence[tuple[bytes, bytes]], now: int) -> None:
+        """Take prices in; those of brokers that the book does not know are left out.
+
+        So are prices from times that are yet to come: they would hold against all newer ones
+        until then, and seem fresh.
+        """
         if self._book is None or self._paths is None:
             return
         rows = {key: row for row, key in enumerate(self._book.brokers.tolist())}
@@ -122,7 +128,20 @@ class Grounds:
             row = rows.get(broker)
             if row is not None:
                 records = decode(data, QUOTE)
-                self._market = update_market(self._book, self._paths, self._market, row, records)
+                past = records["quoted_at"] <= now + _AHEAD
+                self._say_ahead(row, bool(past.all()))
+                self._market = update_market(
+                    self._book, self._paths, self._market, row, records[past]
+                )
+
+    def _say_ahead(self, broker: int, good: bool) -> None:
+        """Log when a broker's clock begins to be ahead, and when it is not any more."""
+        if good == (broker not in self._ahead):
+            return
+        (self._ahead.discard if good else self._ahead.add)(broker)
+        say = log.info if good else log.warning
+        told = "has the time again" if good else "tells prices of times to come; they do not count"
+        say("the terminal of a broker %s", told, extra={"broker": broker})
 
 
 def strategy_status(book: Book) -> StrategyStatus:

@@ -80,7 +80,7 @@ def fold_events(shard: Shard, turn: Round) -> None:
     """Step `events`: take in what executors report, and prices."""
     shard.take_signals(turn.signals, turn.marks)
     shard.fold_events(turn.events)
-    shard.grounds.take_quotes(turn.quotes)
+    shard.grounds.take_quotes(turn.quotes, turn.now)
 
 
 def validate_signals(shard: Shard, turn: Round) -> None:

@@ -176,13 +176,13 @@ def send(client: redis.Redis, signal: str, *, stream: int = 0, **fields: Any) ->
     return str(reply.decode())
 
 
-def give_price(client: redis.Redis) -> None:
-    """A price of now, which an opening needs."""
+def give_price(client: redis.Redis, bid: float = 1.1, ahead: int = 0) -> None:
+    """A price of now, which an opening needs, or of some microseconds later."""
     clock = RedisClock(client)
     clock.look()
     quote = np.zeros(1, QUOTE)
-    quote["symbol"], quote["bid"], quote["ask"] = b"EURUSD", 1.1, 1.1001
-    quote["quoted_at"] = clock.now()
+    quote["symbol"], quote["bid"], quote["ask"] = b"EURUSD", bid, bid + 0.0001
+    quote["quoted_at"] = clock.now() + ahead
     client.xadd(keys.quotes(rows.broker_id("alpha")), {"q": encode(quote)})
 
 
