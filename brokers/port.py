@@ -12,7 +12,10 @@ from schema.wire import Records
 
 @dataclass(frozen=True, kw_only=True)
 class Happenings:
-    """What came of the terminal since the last poll, in the order it happened."""
+    """What came of the terminal since the last poll, in the order it happened.
+
+    Deals that are no trade (a deposit, a charge) name order and position 0.
+    """
 
     deals: Records  # DEAL, ascending ticket per account; order_id is nil, the executor fills it in
     orders: Records  # BROKER_ORDER, pending orders that left the book: filled, cancelled, expired
@@ -34,10 +37,14 @@ class Terminal(Protocol):
 
         A request that fails does not stop those behind it. The terminal's book holds what
         an answer of class DONE says before this returns. Never sends a request twice.
+        An order that was taken and is not executed yet (PLACED, for one at market too) names its
+        order ticket, and position 0: its end is looked for in the books, by that ticket.
 
         Raises:
             Ambiguous: The link broke; any of the requests may have been executed.
             Transient: The terminal was surely not reached; nothing was executed.
+            Fatal: The terminal cannot be used any more; the requests count as those of Ambiguous,
+                as they do after any other error.
         """
         ...
 

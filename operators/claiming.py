@@ -80,7 +80,16 @@ class _Readiness:
         if RANK[self._memory.outcomes.get(opener, 0)] == RANK[Outcome.FAILED]:
             self._executor.end(item, Outcome.REJECTED, ReasonCode.OPENING_FAILED, self._now)
             return False
-        return opener in self._memory.tickets or self._find_target(opener, item)
+        return self._is_reachable(opener, item) or self._find_target(opener, item)
+
+    def _is_reachable(self, opener: bytes, item: Waiting) -> bool:
+        """Return whether the tickets that are known will do; a close needs a position's.
+
+        While the opening is looked for, what its answer named may be of no use, or the wrong one.
+        """
+        position, order = self._memory.tickets.get(opener, (0, 0))
+        needed = position if item.order["kind"] == LegKind.CLOSE else position or order
+        return bool(needed) and opener not in self._executor.watched
 
     def _find_target(self, opener: bytes, item: Waiting) -> bool:
         """Look at the broker for a position or order that another journal has opened.
@@ -96,8 +105,10 @@ class _Readiness:
         item.not_before = self._now + SECOND
         found = self._at_broker().get(token(opener))
         if found is not None:
-            self._memory.tickets[opener] = found
-            return True
+            _, order = self._memory.tickets.get(opener, (0, 0))
+            self._memory.tickets[opener] = (found[0], found[1] or order)
+            if self._is_reachable(opener, item):
+                return True
         if self._now - item.read_at > TARGET_SECONDS * SECOND:
             self._executor.end(item, Outcome.REJECTED, ReasonCode.NO_POSITION, self._now)
         return False
@@ -142,6 +153,12 @@ def _claim(executor: Executor, ready: list[Waiting], now: int) -> list[Waiting]:
 def _is_granted(executor: Executor, item: Waiting, answer: Claim, now: int) -> bool:
     """Return whether an order may be sent; if it never may be, say what it came to."""
     held, key = answer.held, item.order["order_id"].tobytes()
+    known = executor.journal.known.get(key)
+    if known is not None and known.sent_unanswered:
+        # Whoever has the claim: this journal may have sent it, so it is looked for.
+        del executor.waiting[key]
+        executor.watched[key] = (now, SECOND)
+        return False
     if held is Held.CLAIMED:
         return True
     ours = held in (Held.OURS, Held.OTHER_TERM)

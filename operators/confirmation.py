@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 
 from operators.execution import Executor
-from rules.broker_orders import life_of
+from rules.broker_orders import asked_volume, filled_volume, life_of
+from rules.journal import is_over
 from rules.tokens import token_in
 from schema.wire import DEAL, MARK, Records
 
@@ -23,7 +24,8 @@ def poll(executor: Executor, now: int) -> Records:
 
 
 def _order_of(executor: Executor, ticket: int, comment: bytes) -> bytes:
-    found = executor.memory.by_ticket.get(ticket)
+    # What has no order, as a deposit, has ticket 0.
+    found = executor.memory.by_ticket.get(ticket) if ticket else None
     if found is None:
         found = executor.memory.tokens.get(token_in(comment))
     return found or bytes(16)
@@ -38,10 +40,13 @@ def _ended(executor: Executor, row: Any, now: int) -> tuple[int, bool, Any] | No
     report = known.results[-1].report.copy()
     life = life_of(row, int(row["filled"]), stands=False)
     report["state"], report["outcome"], report["reason"] = life
-    report["filled"], report["reported_at"] = row["filled"], now
+    report["filled"] = filled_volume(life.outcome, int(row["filled"]), asked_volume(known))
+    report["reported_at"] = now
     report["done_at"], report["position_ticket"] = row["done_at"], row["position_ticket"]
-    report["price"] = row["price"] if row["filled"] else 0
-    executor.memory.learn(key, report)
+    report["price"] = row["price"] if report["filled"] else 0
+    executor.memory.learn(key, report, owns=True)
+    if is_over(report):
+        executor.watched.pop(key, None)
     return known.results[-1].partition, False, report
 
 

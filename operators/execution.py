@@ -16,8 +16,8 @@ from uuid import UUID
 import numpy as np
 
 from operators.order_memory import NO_OUTCOME, OrderMemory
+from rules.broker_orders import is_on_its_way
 from rules.journal import RETENTION, Known, Result
-from rules.tokens import token
 from schema.broker import AnswerClass
 from schema.codes import ReasonCode
 from schema.enums import LegKind, OrderState, Outcome
@@ -73,6 +73,7 @@ class Executor:
         deviation: points that a market order may slip.
         lease_ms: how long a lease lasts unless it is renewed.
         watch_us: how long an order of unknown fate is looked for.
+        watched: orders of unknown fate, and those on their way: next look, pause.
     """
 
     instance: UUID
@@ -91,18 +92,14 @@ class Executor:
     terms: dict[int, int] = field(default_factory=dict)
     waiting: dict[bytes, Waiting] = field(default_factory=dict)
     memory: OrderMemory = field(default_factory=OrderMemory)
-    watched: dict[bytes, tuple[int, int]] = field(default_factory=dict)  # next look, pause
+    watched: dict[bytes, tuple[int, int]] = field(default_factory=dict)
     unpublished: list[Result] = field(default_factory=list)  # journalled in this turn
     _ending: dict[bytes, Any] = field(default_factory=dict)  # ORDER rows that are being closed
 
     def __post_init__(self) -> None:
-        for order_id, row in self.journal.state.finished.items():
-            self.memory.learn(order_id, row)
+        self.memory.recall(self.journal.state)
         for order_id, known in self.journal.known.items():
-            self.memory.tokens[token(order_id)] = order_id
-            if known.said:
-                self.memory.learn(order_id, known.results[-1].report)
-            if known.sent_unanswered or known.in_doubt:
+            if known.sent_unanswered or known.in_doubt or is_on_its_way(known):
                 self.watched[order_id] = (0, SECOND)
         self.terminal.resume(dict(self.journal.state.deals))
 
@@ -204,7 +201,7 @@ class Executor:
         report["reason"], report["sent"] = ReasonCode.JOURNAL_LOST, 1  # for all that we know
         key = report["order_id"].tobytes()
         self.watched[key] = (int(report["reported_at"]), SECOND)
-        self.memory.learn(key, report)
+        self.memory.learn(key, report, owns=False)
         if order is not None:
             self.journal.doubted(np.array([order]))
         self.journalled([(partition, False, report)])

@@ -4,10 +4,13 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from rules.journal import JournalState
 from rules.tokens import token
-from schema.enums import Outcome
+from schema.enums import LegKind, Outcome
 
 NO_OUTCOME = 0
+# What only an order of its own comes to: a change or cancel is done, refused or never sent.
+_OWN_ENDS = (Outcome.FILLED, Outcome.PARTIALLY_FILLED, Outcome.CANCELLED, Outcome.EXPIRED)
 
 
 @dataclass
@@ -17,7 +20,7 @@ class OrderMemory:
     Attributes:
         outcomes: Outcome of each order that has one.
         tickets: position and order ticket.
-        by_ticket: order ticket -> order id.
+        by_ticket: order ticket -> id of the opening or close that the broker made it for.
         tokens: comment token -> order id.
         legs: signal and account -> order id -> number of the leg; only where there are several.
         strangers: order id -> since when nothing but this memory knows it, microseconds.
@@ -30,14 +33,29 @@ class OrderMemory:
     legs: dict[bytes, dict[bytes, int]] = field(default_factory=dict)
     strangers: dict[bytes, int] = field(default_factory=dict)
 
-    def learn(self, order_id: bytes, row: Any) -> None:
-        """Remember the outcome and tickets that a report, or what is left of one, names."""
+    def recall(self, state: JournalState) -> None:
+        """Remember what a journal holds."""
+        for order_id, row in state.finished.items():
+            # What is left of a finished order does not say of which kind it was.
+            self.learn(order_id, row, owns=row["outcome"] in _OWN_ENDS)
+        for order_id, known in state.known.items():
+            self.tokens[token(order_id)] = order_id
+            if known.said:
+                self.learn(order_id, known.results[-1].report, owns=has_ticket(known.order))
+
+    def learn(self, order_id: bytes, row: Any, *, owns: bool) -> None:
+        """Remember the outcome and tickets that a report, or what is left of one, names.
+
+        Args:
+            order_id: that it is about.
+            row: REPORT or FINISHED row.
+            owns: whether the order ticket is its own (see has_ticket).
+        """
         self.outcomes[order_id] = int(row["outcome"])
         self.tokens[token(order_id)] = order_id
         if row["order_ticket"] or row["position_ticket"]:
             self.tickets[order_id] = (int(row["position_ticket"]), int(row["order_ticket"]))
-            # Done is the word for a modify or cancel: the ticket it names is another order's.
-            if row["outcome"] != Outcome.DONE:
+            if owns and row["order_ticket"]:
                 self.by_ticket[int(row["order_ticket"])] = order_id
 
     def sisters(self, order: Any) -> None:
@@ -92,6 +110,14 @@ class OrderMemory:
             if self.by_ticket.get(ticket) == key:
                 del self.by_ticket[ticket]
         self.legs = {pair: legs for pair, legs in self.legs.items() if not gone >= legs.keys()}
+
+
+def has_ticket(order: Any | None) -> bool:
+    """Return whether the broker gives an ORDER row's order a ticket of its own.
+
+    The ticket that a change or cancel names is that of the order it is about.
+    """
+    return order is not None and order["kind"] in (LegKind.OPEN, LegKind.CLOSE)
 
 
 def _pair(order: Any) -> bytes:

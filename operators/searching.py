@@ -3,8 +3,15 @@
 from typing import Any
 
 from operators.execution import SECOND, Executor
-from rules.broker_orders import life_of
-from rules.journal import DAY, Known
+from operators.order_memory import has_ticket
+from rules.broker_orders import (
+    asked_volume,
+    filled_volume,
+    is_on_its_way,
+    is_pending,
+    life_of,
+)
+from rules.journal import DAY, Known, is_over
 from rules.traces import Traces
 from schema.codes import ReasonCode
 from schema.enums import LegKind, OrderState, Outcome
@@ -30,8 +37,12 @@ def look_for(executor: Executor, now: int) -> None:
         _, pause = executor.watched[key]
         executor.watched[key] = (now + pause, min(pause * 2, _LOOKS_EVERY))
         known = executor.journal.known.get(key)
-        if known is None or _is_given_up(known, now - executor.watch_us):
+        if known is None:
             del executor.watched[key]
+        elif _is_given_up(known, now - executor.watch_us):
+            del executor.watched[key]
+            if is_on_its_way(known):
+                _say_unresolved(executor, key, known, now)
         else:
             _look(executor, key, known, traces, now)
 
@@ -48,20 +59,31 @@ def _look(executor: Executor, key: bytes, known: Known, traces: Traces, now: int
     else:
         report = _of_order(executor, key, known, traces, now)
     if report is not None:
-        executor.memory.learn(key, report)
-        executor.journalled([(_partition(known), False, report)])
-        if report["outcome"] != Outcome.UNRESOLVED:
+        if not _is_said(known, report):
+            executor.memory.learn(key, report, owns=has_ticket(known.order))
+            executor.journalled([(_partition(known), False, report)])
+        # A pending order's end is polled; any other that works is looked for until it has ended.
+        if is_over(report) or is_pending(known.order):
             del executor.watched[key]
-    elif not known.results:
+    elif not known.said:
         # Sent, and nobody knows: say so once, and go on looking.
         _say_unresolved(executor, key, known, now)
+
+
+def _is_said(known: Known, report: Any) -> bool:
+    """Return whether the last word of an order was the same: that it works."""
+    if not known.results or report["state"] != OrderState.WORKING:
+        return False
+    last = known.results[-1].report
+    return all(last[name] == report[name] for name in ("state", "order_ticket", "position_ticket"))
 
 
 def _of_order(executor: Executor, key: bytes, known: Known, traces: Traces, now: int) -> Any | None:
     """Return a report about an opening or a close that is found, adopting its ticket."""
     if known.order is None:
         return None
-    for row, stands in traces.of(known.order):
+    _, ticket = executor.memory.tickets.get(key, (0, 0))
+    for row, stands in traces.of(known.order, ticket):
         owner = executor.memory.by_ticket.get(int(row["order_ticket"]))
         if owner in (None, key):
             return _found(executor, known, row, traces, stands=stands, now=now)
@@ -74,7 +96,9 @@ def _found(
     deals = traces.deals_of(int(row["order_ticket"]))
     filled = int(max(deals["volume"].sum(), row["filled"]))
     report = _blank(executor, known, now)
-    report["state"], report["outcome"], report["reason"] = life_of(row, filled, stands=stands)
+    life = life_of(row, filled, stands=stands)
+    filled = filled_volume(life.outcome, filled, asked_volume(known))
+    report["state"], report["outcome"], report["reason"] = life
     report["order_ticket"], report["position_ticket"] = row["order_ticket"], row["position_ticket"]
     report["done_at"], report["filled"], report["sent"] = row["done_at"], filled, 1
     if len(deals):
@@ -156,9 +180,12 @@ def _blank(executor: Executor, known: Known, now: int) -> Any:
 def _say_unresolved(executor: Executor, key: bytes, known: Known, now: int) -> None:
     """Report that an order was sent and nobody knows what became of it."""
     report = _blank(executor, known, now)
+    if known.results:
+        for name in ("order_ticket", "position_ticket"):
+            report[name] = known.results[-1].report[name]
     report["state"], report["outcome"] = OrderState.FINAL, Outcome.UNRESOLVED
     report["reason"], report["sent"] = ReasonCode.AMBIGUOUS, 1
-    executor.memory.learn(key, report)
+    executor.memory.learn(key, report, owns=has_ticket(known.order))
     executor.journalled([(_partition(known), False, report)])
 
 

@@ -9,7 +9,9 @@ import redis
 
 from config import faults
 from operators.execution import SECOND, Executor, Waiting
-from rules.errors import Ambiguous, Transient
+from operators.order_memory import has_ticket
+from rules.broker_orders import filled_volume, is_pending
+from rules.errors import Ambiguous, Fatal, Transient
 from rules.journal_records import ATTEMPT
 from rules.tables import Rows
 from rules.tokens import magic, token
@@ -36,24 +38,41 @@ def send(executor: Executor, items: Sequence[Waiting]) -> None:
     now = executor.clock()
     faults.point("execute.claimed")
     executor.journal.sending(_attempts(executor, items, now), orders, requests)
+    answers, fatal = _ask(executor, requests)
+    reports = _reports(executor, items, orders, answers, sent_at=now)
+    results = [
+        result
+        for item, request, answer, report in zip(items, requests, answers, reports, strict=True)
+        if (result := _judge(executor, item, request, answer, report)) is not None
+    ]
+    executor.unpublished += executor.journal.answered(answers, results)
+    faults.point("execute.answered", redis.ConnectionError)
+    if fatal is not None:
+        raise fatal
+
+
+def _ask(executor: Executor, requests: Records) -> tuple[Records, Fatal | None]:
+    """Ask the terminal once; return its answers, and what is to be raised once they are written.
+
+    Only Transient says that nothing was executed. After any other error, a fault of the adapter's
+    too, each request may have been, and must not be sent again.
+    """
     try:
         faults.point("execute.sending", Transient)
         answers = executor.terminal.submit(requests)
         faults.point("execute.acted", Ambiguous)
-    except Ambiguous as error:
-        log.warning("the terminal's answer was lost: %s", error)
-        answers = _unknown(requests, AnswerClass.AMBIGUOUS)
     except Transient as error:
         log.warning("the terminal was not reached: %s", error)
-        answers = _unknown(requests, AnswerClass.TRANSIENT)
-    reports = _reports(executor, items, orders, answers, sent_at=now)
-    results = [
-        result
-        for item, answer, report in zip(items, answers, reports, strict=True)
-        if (result := _judge(executor, item, answer, report)) is not None
-    ]
-    executor.unpublished += executor.journal.answered(answers, results)
-    faults.point("execute.answered", redis.ConnectionError)
+        return _unknown(requests, AnswerClass.TRANSIENT), None
+    except Ambiguous as error:
+        log.warning("the terminal's answer was lost: %s", error)
+    except Fatal as error:
+        return _unknown(requests, AnswerClass.AMBIGUOUS), error
+    except Exception:
+        log.exception("the terminal failed while it was asked; what it did is looked for")
+    else:
+        return answers, None
+    return _unknown(requests, AnswerClass.AMBIGUOUS), None
 
 
 def build_requests(executor: Executor, orders: Records) -> Records:
@@ -144,7 +163,9 @@ def _reports(
     return reports
 
 
-def _judge(executor: Executor, item: Waiting, answer: Any, report: Any) -> Judged | None:
+def _judge(
+    executor: Executor, item: Waiting, request: Any, answer: Any, report: Any
+) -> Judged | None:
     """Return the result that an answer means, or None if the order is to be tried again."""
     order, key = item.order, item.order["order_id"].tobytes()
     kind = AnswerClass(int(answer["answer"]))
@@ -159,16 +180,21 @@ def _judge(executor: Executor, item: Waiting, answer: Any, report: Any) -> Judge
         report["outcome"], report["reason"] = Outcome.UNRESOLVED, ReasonCode.AMBIGUOUS
         executor.watched[key] = (int(report["reported_at"]) + SECOND, SECOND)
     elif kind is AnswerClass.DONE:
-        pending = order["kind"] == LegKind.OPEN and order["order_type"] != OrderType.MARKET
-        report["filled"] = 0 if pending else answer["volume"]
-        report["outcome"] = Outcome.NONE if pending else outcome
-        report["state"] = OrderState.WORKING if pending else OrderState.FINAL
+        if is_pending(order):
+            outcome = Outcome.NONE
+        elif outcome == Outcome.NONE:
+            # Taken, and not executed yet: nobody tells its end unasked.
+            executor.watched[key] = (int(report["reported_at"]) + SECOND, SECOND)
+        works = outcome == Outcome.NONE
+        volume = filled_volume(outcome, int(answer["volume"]), int(request["volume"]))
+        report["filled"], report["outcome"] = 0 if works else volume, outcome
+        report["state"] = OrderState.WORKING if works else OrderState.FINAL
     elif again and not answer["retcode"]:
         # No broker has refused it: its terminal could not be reached.
         report["outcome"], report["reason"] = Outcome.FAILED, ReasonCode.NO_CONNECTION
     else:
         report["outcome"] = Outcome.REFUSED
-    executor.memory.learn(key, report)
+    executor.memory.learn(key, report, owns=has_ticket(order))
     return item.partition, False, report
 
 

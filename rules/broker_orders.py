@@ -2,8 +2,9 @@
 
 from typing import Any, NamedTuple
 
+from rules.journal import Known
 from schema.codes import ReasonCode
-from schema.enums import OrderState, Outcome
+from schema.enums import LegKind, OrderState, OrderType, Outcome
 from schema.mt5 import BrokerOrderState, BrokerOrderType
 
 _ENDS = {
@@ -24,6 +25,39 @@ class Life(NamedTuple):
 
 
 WORKING = Life(OrderState.WORKING, Outcome.NONE, ReasonCode.NONE)
+
+
+def is_pending(order: Any) -> bool:
+    """Return whether an ORDER row waits in the book for its price, and its end is polled."""
+    return bool(order["kind"] == LegKind.OPEN and order["order_type"] != OrderType.MARKET)
+
+
+def is_on_its_way(known: Known) -> bool:
+    """Return whether the broker took an order that should have been executed at once.
+
+    MT5 answers so where the exchange or a dealer decides; nobody tells the end unasked. Its last
+    word has no outcome, whatever state an older version gave it.
+    """
+    if known.order is None or not known.results or is_pending(known.order):
+        return False
+    return bool(known.results[-1].report["outcome"] == Outcome.NONE)
+
+
+def asked_volume(known: Known) -> int:
+    """Return the volume that the broker was asked, 1e-8 lots; a close may ask what is left."""
+    source = known.order if known.request is None else known.request
+    return 0 if source is None else int(source["volume"])
+
+
+def filled_volume(outcome: int, told: int, asked: int) -> int:
+    """Return what was filled; an order that was filled, and nobody says how far, was filled whole.
+
+    Args:
+        outcome: of the order.
+        told: volume that the broker names, 1e-8 lots, 0 for none.
+        asked: volume that was asked.
+    """
+    return told or (asked if outcome == Outcome.FILLED else 0)
 
 
 def life_of(row: Any, filled: int, *, stands: bool) -> Life:

@@ -8,7 +8,7 @@ from rules.signals import Flags
 from rules.state import State
 from rules.tables import Rows
 from rules.touched import Touched, raise_version
-from schema.enums import LegKind
+from schema.enums import DealEntry, DealType, LegKind
 from schema.wire import Records
 
 
@@ -24,12 +24,14 @@ def fold_deals(
     fresh = _fresh(state, accounts, deals["deal_ticket"])
     deals, versions = deals[fresh], versions[fresh]
     np.maximum.at(state.accounts.rows["last_deal"], accounts[fresh], deals["deal_ticket"])
-    order = state.orders.find(deals["order_id"])
+    # A deposit, a credit or a charge is the account's, whatever it names.
+    traded = np.isin(deals["type"], (DealType.BUY, DealType.SELL))
+    order = np.where(traded, state.orders.find(deals["order_id"]), -1)
     _learn_positions(state, order, deals)
     keys = zip(deals["account_id"].tolist(), deals["position_ticket"].tolist(), strict=True)
     by_ticket = np.array([state.positions.get(key, -1) for key in keys], dtype=np.int64)
     ours = order >= 0
-    trade = np.where(ours, _trade_of(state, order), by_ticket)
+    trade = np.where(ours, _trade_of(state, order), np.where(traded, by_ticket, -1))
     booked = trade >= 0
     trades, orders = state.trades.rows, state.orders.rows
     for name in ("profit", "commission", "swap", "fee"):
@@ -38,7 +40,7 @@ def fold_deals(
         np.add.at(orders[name], order[ours], deals[name][ours])
     out = booked & (deals["entry"] != 0)
     trades["close_reason"][trade[out]] = deals["reason"][out]
-    foreign = out & ~ours
+    foreign = out & ~_is_told(state, order, deals["entry"])
     reduce_volume(state, trade[foreign], deals["volume"][foreign], deals["price"][foreign])
     close_empty(state, trade[foreign], deals["time"][foreign])
     rows, where = np.unique(trade[booked], return_index=True)
@@ -72,6 +74,19 @@ def _fresh(state: State, accounts: Rows, tickets: Records) -> Flags:
         fresh[place] &= key not in seen
         seen.add(key)
     return fresh
+
+
+def _is_told(state: State, order_rows: Rows, entries: NDArray[np.uint8]) -> Flags:
+    """Return which deals our own orders tell of in their reports.
+
+    A broker may copy the comment of the opening, and so its token, to a deal that closes it: such
+    a deal is not the opening's, unless it turned a position around.
+    """
+    if not state.orders.count:
+        return np.zeros(len(order_rows), np.bool_)
+    kinds = state.orders.rows["kind"][np.maximum(order_rows, 0)]
+    told = (kinds == LegKind.CLOSE) | (entries == DealEntry.INOUT)
+    return np.asarray((order_rows >= 0) & told)
 
 
 def _trade_of(state: State, order_rows: Rows) -> Rows:

@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from rules.broker_orders import is_pending
 from rules.tokens import magic, token, token_in
 from schema.broker import BROKER_ORDER
-from schema.enums import LegKind
-from schema.mt5 import BrokerOrderState
+from schema.enums import DealType, LegKind, Side
+from schema.mt5 import BrokerOrderState, BrokerOrderType
 from schema.wire import Records
 
 
@@ -49,23 +50,41 @@ class Traces:
             self._by_token.setdefault(token_in(comment), []).append(row)
             self._by_magic.setdefault(number, []).append(row)
 
-    def of(self, order: Any) -> Iterator[tuple[Any, bool]]:
+    def of(self, order: Any, ticket: int = 0) -> Iterator[tuple[Any, bool]]:
         """Yield the rows that may be an order's, and whether each still stands in the book.
 
         The token is a word of its own; the magic number counts only where the comment is not
-        the token of another order, and account and symbol agree.
+        the token of another order, and account and symbol agree. A stop loss carries the magic
+        number of its position, and at some brokers the comment: it is of the other side.
 
         Args:
             order: ORDER row.
+            ticket: that an answer named, 0 for none.
         """
         key = order["order_id"].tobytes()
         mine = token(key)
-        found = list(self._by_token.get(mine, ()))
+        named = (self.orders["order_ticket"] == ticket) & (ticket != 0)
+        found = np.flatnonzero(named).tolist()
+        for row in self._by_token.get(mine, ()):
+            if row not in found and self._fits(order, row):
+                found.append(row)
         for row in self._by_magic.get(magic(int(order["magic"]), key), ()):
-            if row not in found and self._may_be(order, self.orders[row], mine):
+            fits = row not in found and self._fits(order, row)
+            if fits and self._may_be(order, self.orders[row], mine):
                 found.append(row)
         for row in found:
             yield self.orders[row], row < len(self.standing)
+
+    def _fits(self, order: Any, row: int) -> bool:
+        """Return whether a row has the order's side, and an opening's its way to the market."""
+        kind = BrokerOrderType(int(self.orders["type"][row]))
+        if kind is BrokerOrderType.CLOSE_BY:
+            return bool(order["kind"] == LegKind.CLOSE)
+        # What deals and positions tell of an order is its side only.
+        booked = row < len(self.standing) + len(self.history)
+        opens = order["kind"] == LegKind.OPEN
+        right = not (booked and opens) or kind.pending == is_pending(order)
+        return bool(kind.side == order["side"] and right)
 
     def _may_be(self, order: Any, row: Any, mine: bytes) -> bool:
         word = token_in(row["comment"])
@@ -100,11 +119,13 @@ def _is_token(word: bytes) -> bool:
 
 def _orders_of(deals: Records, told: set[int]) -> Records:
     """Return filled orders that only deals tell of, for orders reach the history later."""
+    deals = deals[np.isin(deals["type"], (DealType.BUY, DealType.SELL))]
     rows = []
     for ticket in dict.fromkeys(deals["order_ticket"].tolist()):
         if ticket and ticket not in told:
             mine = deals[deals["order_ticket"] == ticket]
-            rows.append(_filled(mine[0], ticket, int(mine["volume"].sum()), "time"))
+            sells = mine[0]["type"] == DealType.SELL
+            rows.append(_filled(mine[0], ticket, int(mine["volume"].sum()), "time", sells=sells))
     return np.concatenate(rows) if rows else np.zeros(0, BROKER_ORDER)
 
 
@@ -114,18 +135,22 @@ def _openers_of(positions: Records, told: set[int]) -> Records:
     MT5 gives a position the ticket of the order that opened it.
     """
     rows = [
-        _filled(row, int(row["position_ticket"]), int(row["volume"]), "opened_at")
+        _filled(
+            *(row, int(row["position_ticket"]), int(row["volume"]), "opened_at"),
+            sells=row["side"] == Side.SELL,
+        )
         for row in positions
         if row["position_ticket"] not in told
     ]
     return np.concatenate(rows) if rows else np.zeros(0, BROKER_ORDER)
 
 
-def _filled(source: Any, ticket: int, volume: int, time: str) -> Records:
+def _filled(source: Any, ticket: int, volume: int, time: str, *, sells: bool) -> Records:
     out = np.zeros(1, BROKER_ORDER)
     for name in ("account_id", "position_ticket", "symbol", "magic", "comment"):
         out[name] = source[name]
     out["order_ticket"], out["state"] = ticket, BrokerOrderState.FILLED
+    out["type"] = BrokerOrderType.SELL if sells else BrokerOrderType.BUY
     out["volume"] = out["filled"] = volume
     out["price"] = source["price" if "price" in source.dtype.names else "price_open"]
     out["done_at"] = out["placed_at"] = source[time]

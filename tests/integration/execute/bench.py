@@ -19,6 +19,7 @@ from rules.errors import Ambiguous, Transient
 from schema import keys
 from schema.broker import ANSWER, BROKER_ORDER, POSITION, AnswerClass
 from schema.enums import LegKind, OrderType, Side
+from schema.mt5 import broker_order_type
 from schema.wire import DEAL, MARK, ORDER, QUOTE, REPORT, UNITS, VERDICT, Records, decode
 from sinks.claims import ClaimBatch, Claims
 from sinks.events import EventsWriter
@@ -66,7 +67,10 @@ class Scripted:
                 self.ended.append((int(request["order_ticket"]), 2))
             comment = b"copied" if self.rewrites_comments else request["comment"]
             self.orders.append(
-                (ticket, comment, request["volume"], request["magic"], request["symbol"])
+                (
+                    *(ticket, comment, request["volume"], request["magic"], request["symbol"]),
+                    broker_order_type(OrderType(request["order_type"]), Side(request["side"])),
+                )
             )
         if self.lose_answers:
             raise Ambiguous("the link broke")
@@ -101,12 +105,12 @@ class Scripted:
     def history(self, since: int) -> History:
         assert since < self.latest
         orders = np.zeros(len(self.orders), BROKER_ORDER)
-        for row, (ticket, comment, volume, magic, symbol) in enumerate(self.orders):
+        for row, (ticket, comment, volume, magic, symbol, kind) in enumerate(self.orders):
             orders[row]["magic"], orders[row]["symbol"] = magic, symbol
             orders[row]["account_id"], orders[row]["order_ticket"] = ACCOUNT, ticket
             orders[row]["comment"], orders[row]["state"] = comment, 4
             orders[row]["volume"] = orders[row]["filled"] = volume
-            orders[row]["position_ticket"] = ticket
+            orders[row]["position_ticket"], orders[row]["type"] = ticket, kind
         return History(orders=orders, deals=np.zeros(0, DEAL))
 
     def account(self) -> Records:

@@ -7,6 +7,7 @@ import pytest
 import redis
 
 from tests.integration.execute.bench import Bench
+from tests.integration.execute.books import Books
 
 
 @pytest.fixture
@@ -15,3 +16,11 @@ def bench(redis_client: redis.Redis, tmp_path: Path) -> Iterator[Bench]:
     bench = Bench(redis_client, tmp_path)
     yield bench
     bench.journal.close()
+
+
+@pytest.fixture
+def books(bench: Bench) -> Books:
+    """Its terminal, with books that the test writes."""
+    terminal = Books()
+    bench.terminal = bench.executor.terminal = terminal
+    return terminal

@@ -1,74 +1,14 @@
 """An order whose answer was lost is found at the broker, wherever the broker shows it."""
 
-from typing import Any
-
-import numpy as np
 import pytest
 
-from brokers.port import History
 from rules.tokens import magic, token
-from schema.broker import BROKER_ORDER, POSITION
 from schema.codes import ReasonCode
 from schema.enums import LegKind, OrderState, OrderType, Outcome
-from schema.mt5 import BrokerOrderState
-from schema.wire import DEAL, UNITS, Records
-from tests.integration.execute.bench import ACCOUNT, NOW, Bench, Scripted, order
-
-ONE, TWO = (1).to_bytes(16, "big"), (2).to_bytes(16, "big")
-LATER = NOW + 10_000_000
-
-
-class Books(Scripted):
-    """A terminal whose books say what the test writes into them."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.standing: list[dict[str, Any]] = []
-        self.past: list[dict[str, Any]] = []
-        self.done: list[dict[str, Any]] = []
-        self.held: list[dict[str, Any]] = []
-
-    def open_orders(self) -> Records:
-        return rows(self.standing, BROKER_ORDER)
-
-    def positions(self) -> Records:
-        return rows(self.held, POSITION)
-
-    def history(self, since: int) -> History:
-        assert since > 0
-        return History(orders=rows(self.past, BROKER_ORDER), deals=rows(self.done, DEAL))
-
-
-def rows(values: list[dict[str, Any]], dtype: np.dtype[Any]) -> Records:
-    out = np.zeros(len(values), dtype)
-    out["account_id"], out["symbol"] = np.void(ACCOUNT), b"EURUSD"
-    for row, value in zip(out, values, strict=True):
-        for name, item in value.items():
-            row[name] = item
-    return out
-
-
-@pytest.fixture
-def books(bench: Bench) -> Books:
-    terminal = Books()
-    bench.terminal = bench.executor.terminal = terminal
-    return terminal
-
-
-def lose(bench: Bench, *orders: Records) -> None:
-    """Send orders, and lose the answer."""
-    bench.decide(np.concatenate(orders))
-    bench.terminal.lose_answers = True
-    bench.work()
-    bench.terminal.lose_answers = False
-    assert bench.reports()[-1]["outcome"] == Outcome.UNRESOLVED
-
-
-def place(bench: Bench) -> None:
-    """Have pending order 1 in the book under ticket 1."""
-    bench.decide(order(1, order_type=OrderType.LIMIT))
-    bench.work()
-    assert bench.reports()[-1]["state"] == OrderState.WORKING
+from schema.mt5 import BrokerOrderState, BrokerOrderType
+from schema.wire import UNITS
+from tests.integration.execute.bench import NOW, Bench, order
+from tests.integration.execute.books import LATER, ONE, TWO, Books, lose, place
 
 
 def test_one_that_stands_in_the_book_works_although_its_state_is_transitional(
@@ -76,7 +16,8 @@ def test_one_that_stands_in_the_book_works_although_its_state_is_transitional(
 ) -> None:
     lose(bench, order(1, order_type=OrderType.LIMIT))
     state = BrokerOrderState.REQUEST_ADD
-    books.standing = [{"order_ticket": 9, "comment": token(ONE), "state": state, "volume": UNITS}]
+    row = {"order_ticket": 9, "comment": token(ONE), "state": state, "volume": UNITS}
+    books.standing = [{**row, "type": BrokerOrderType.BUY_LIMIT}]
     bench.look(LATER)
     last = bench.reports()[-1]
     assert (last["state"], last["outcome"], last["order_ticket"]) == (OrderState.WORKING, 0, 9)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from rules.state import TradeState
-from schema.enums import DealEntry, Outcome
+from schema.enums import DealEntry, DealType, Outcome
 from tests.model.memory import Memory
 from tests.model.naive import Facts
 from tests.model.test_model_crashes import FIRST, LOT, ONE, OPEN, REVERSE, SECOND, leg, pair, word
@@ -78,6 +78,62 @@ def test_a_trade_that_is_open_again_counts_again_and_has_no_end() -> None:
     assert (trade["state"], trade["volume"], trade["closed_at"]) == (TradeState.OPEN, LOT // 2, 0)
     assert memory.shard.state.accounts.rows["open_trades"].tolist() == [1]
     memory.check()
+
+
+def opened() -> Memory:
+    """A trade that is open."""
+    memory = Memory()
+    memory.decide(0, [OPEN])
+    memory.tell(0, reports=[word(FIRST, Outcome.FILLED, LOT, position_ticket=11)])
+    memory.read(0, 9)
+    return memory
+
+
+@pytest.mark.parametrize("named", [{"order_id": FIRST}, {"position_ticket": 11}])
+@pytest.mark.parametrize("kind", [DealType.BALANCE, DealType.CREDIT, DealType.CHARGE])
+def test_only_what_was_traded_is_the_money_of_an_order_or_trade(named: Any, kind: DealType) -> None:
+    memory = opened()
+    booked = {"position_ticket": 0, "type": kind, "profit": 10_000 * LOT, **named}
+    memory.tell(0, deals=[deal(1, **booked), deal(2, entry=DealEntry.OUT, **booked)])
+    memory.read(0, 9)
+    trade, order = trades(memory)[FIRST], memory.shard.state.orders.records()[0]
+    assert (trade["profit"], order["profit"]) == (0, 0)
+    assert (trade["state"], trade["volume"]) == (TradeState.OPEN, LOT)
+    assert memory.shard.state.accounts.rows["last_deal"].tolist() == [2], "the account's own"
+
+
+def test_a_closing_deal_with_the_token_of_the_opening_closes_the_trade() -> None:
+    memory = opened()
+    half = {"order_id": FIRST, "entry": DealEntry.OUT, "volume": LOT // 2, "profit": -5}
+    memory.tell(0, deals=[deal(1, **half)])
+    memory.read(0, 9)
+    trade = trades(memory)[FIRST]
+    assert (trade["state"], trade["volume"], trade["profit"]) == (TradeState.OPEN, LOT // 2, -5)
+    memory.tell(0, deals=[deal(2, **half)])
+    memory.read(0, 9)
+    trade = trades(memory)[FIRST]
+    assert (trade["state"], trade["volume"]) == (TradeState.CLOSED, 0)
+    assert memory.shard.state.accounts.rows["open_trades"].tolist() == [0]
+
+
+def test_a_deal_of_our_own_close_is_counted_by_its_report_only() -> None:
+    memory = opened()
+    memory.decide(0, [REVERSE])
+    memory.tell(0, deals=[deal(1, order_id=SECOND, entry=DealEntry.OUT)])
+    memory.read(0, 9)
+    assert trades(memory)[FIRST]["volume"] == LOT
+    memory.tell(0, reports=[word(SECOND, Outcome.FILLED, LOT)])
+    memory.read(0, 9)
+    trade = trades(memory)[FIRST]
+    assert (trade["state"], trade["closed"]) == (TradeState.CLOSED, LOT)
+    memory.check()
+
+
+def test_a_deal_that_turns_a_position_round_takes_nothing_off_its_own_trade() -> None:
+    memory = opened()
+    memory.tell(0, deals=[deal(1, order_id=FIRST, entry=DealEntry.INOUT)])
+    memory.read(0, 9)
+    assert trades(memory)[FIRST]["volume"] == LOT
 
 
 @pytest.mark.parametrize("cuts", [(1, 1, 1, 1), (2, 2), (1, 3), (4,)])
