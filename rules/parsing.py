@@ -5,6 +5,7 @@ or what might hide a repeated key, is read again by the slower one, which can ex
 """
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -23,6 +24,9 @@ Entry = tuple[str, str, Mapping[bytes, bytes]]
 JSON_LIMIT = 64 * 1024
 ARROW_LIMIT = 4 * 1024 * 1024
 MAX_DEPTH = 32
+_LAST_MS = 10**13 - 1  # in the year 2286; what follows would overflow one store or another
+_LAST_SEQ = 2**63 - 1
+_NAME = re.compile(rb"[\w.-]{1,32}")
 
 _fast = msgspec.json.Decoder(float_hook=Decimal)
 
@@ -53,6 +57,9 @@ def parse(entries: Iterable[Entry]) -> Iterator[Received]:
             stream = streams[key] = int(key.rpartition(":")[2])
         ms, _, seq = entry_id.partition("-")
         place = (stream, int(ms), int(seq or 0))
+        if place[1] > _LAST_MS or place[2] > _LAST_SEQ:
+            yield _misplaced(place, entry_id, fields)
+            continue
         try:
             kind, data = _payload(fields)
             if kind == b"json":
@@ -66,8 +73,29 @@ def parse(entries: Iterable[Entry]) -> Iterator[Received]:
             yield Received(*place, row, content, raw)
 
 
+def _misplaced(place: tuple[int, int, int], entry_id: str, fields: Any) -> Received:
+    """Refuse an entry whose id a publisher chose; its place is the nearest that can be stored.
+
+    Redis goes on from such an id by its second part alone, so that part must still differ,
+    also from that of an ordinary entry.
+    """
+    stream, ms, seq = place
+    if seq > _LAST_SEQ:
+        seq = 2**62 | (seq & (2**62 - 1))
+    fault = Fault(
+        ReasonCode.OUT_OF_RANGE,
+        f"The id of the entry, {entry_id}, lies too far in the future or is too large; "
+        "write entries with XADD and the id *.",
+    )
+    return Received(stream, min(ms, _LAST_MS), seq, 0, fault, fields)
+
+
 def _payload(fields: Mapping[bytes, bytes]) -> tuple[bytes, bytes]:
     text, arrow = fields.get(b"json"), fields.get(b"arrow")
+    if len(fields) > 1 and (b"json again" in fields or b"arrow again" in fields):
+        raise Fault(
+            ReasonCode.TWO_PAYLOADS, "The entry has its `json` or `arrow` field twice; send one."
+        )
     if text is not None and arrow is not None:
         raise Fault(
             ReasonCode.TWO_PAYLOADS, "The entry has both a `json` and an `arrow` field; send one."
@@ -85,11 +113,16 @@ def _payload(fields: Mapping[bytes, bytes]) -> tuple[bytes, bytes]:
                 f"The Arrow data has {len(arrow):,} bytes; at most 4,194,304 are taken.",
             )
         return b"arrow", arrow
-    names = ", ".join(name.decode(errors="replace")[:32] for name in list(fields)[:5]) or "none"
+    names = ", ".join(map(_named, list(fields)[:5])) or "none"
     raise Fault(
         ReasonCode.NO_PAYLOAD,
         f"The entry has neither a `json` nor an `arrow` field; its fields are: {names}.",
     )
+
+
+def _named(name: bytes) -> str:
+    """Return the name of a field, unless it might be a payload, which may hold secrets."""
+    return name.decode() if _NAME.fullmatch(name) else "a field with an odd name"
 
 
 def read_json(data: bytes) -> Fields | Fault:
@@ -121,6 +154,11 @@ def _precise(data: bytes) -> Fields:
         raise Fault(
             ReasonCode.NOT_UTF8, f"The text is not UTF-8: byte {error.start} is {error.reason}."
         ) from None
+    if text.startswith("\ufeff"):
+        raise Fault(
+            ReasonCode.NOT_JSON,
+            "The text begins with a byte order mark, which JSON must not have.",
+        )
     try:
         found = json.loads(
             text, object_pairs_hook=_unique, parse_float=_decimal, parse_constant=_not_finite

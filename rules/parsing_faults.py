@@ -5,6 +5,7 @@ import json
 from schema.codes import ReasonCode
 
 _SHOWN = 60
+_MESSAGE = 300  # characters: a sentence may name what a publisher made as long as they liked
 
 
 class Fault(Exception):
@@ -16,6 +17,8 @@ class Fault(Exception):
     """
 
     def __init__(self, code: ReasonCode, message: str) -> None:
+        if len(message) > _MESSAGE:
+            message = message[: _MESSAGE - 3] + "..."
         super().__init__(message)
         self.code = code
         self.message = message.encode("utf-8", "backslashreplace").decode()

@@ -177,7 +177,20 @@ def entries_of(reply: Any, positions: dict[str, str]) -> list[Entry]:
         stream = name.decode()
         for entry_id, flat in messages:
             fields = dict(zip(flat[::2], flat[1::2], strict=True))
+            if 2 * len(fields) != len(flat):
+                fields = _with_repeated(flat)
             entries.append((stream, entry_id.decode(), fields))
         if messages:
             positions[stream] = messages[-1][0].decode()
     return entries
+
+
+def _with_repeated(flat: list[bytes]) -> dict[bytes, bytes]:
+    """Return the fields of an entry that has one of them twice: `json`, then `json again`.
+
+    Only the first and the last are kept; which of them was meant is for the reader to refuse.
+    """
+    fields: dict[bytes, bytes] = {}
+    for name, value in zip(flat[::2], flat[1::2], strict=True):
+        fields[name + b" again" if name in fields else name] = value
+    return fields

@@ -41,7 +41,14 @@ def _is_what_another_reader_reads(data: bytes, found: Validated) -> None:
     plain = {k: _double(v) for k, v in fields.items() if v is not None and k != "comment"}
     assert content_hash(rfc8785.dumps(plain)) == found.signals.content_hash[0].tobytes()
     assert found.signals.strategy[0] == fields["strategy"]
-    assert found.signals.symbol[0] == fields["symbol"].rpartition(":")[2]
+    assert found.signals.symbol[0] == _plain_symbol(fields["symbol"])
+
+
+def _plain_symbol(symbol: str) -> str:
+    """A single exchange in front of a symbol is left out; an expression stays as it is."""
+    exchange, colon, plain = symbol.partition(":")
+    letters = set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")
+    return plain if colon and ":" not in plain and set(exchange) <= letters else symbol
 
 
 def _double(value: Any) -> Any:

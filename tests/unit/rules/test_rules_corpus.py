@@ -43,3 +43,8 @@ def test_the_corpus_has_every_reason_that_an_entry_alone_can_be_refused_for() ->
     for case in MANIFEST:
         told.update(case["expected"] if isinstance(case["expected"], list) else [case["expected"]])
     assert told - {"NONE"} == codes - beside
+
+
+def test_a_byte_order_mark_is_named_as_such() -> None:
+    found = validate([("signals:0", ENTRY_ID, {b"json": b"\xef\xbb\xbf{}"})])
+    assert "begins with a byte order mark" in found.rejections.message[0]
