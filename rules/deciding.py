@@ -29,7 +29,7 @@ from rules.state import State
 from rules.tables import Rows
 from rules.touched import Touched
 from schema.codes import ReasonCode
-from schema.enums import LegKind, Side
+from schema.enums import LegKind, OrderType, Side
 
 Numbers = NDArray[np.int64]
 # Pairs at once: their columns stay in the processor's cache, and NumPy's calls cost nothing.
@@ -164,10 +164,19 @@ def _wave(state: State, links: Links, asked: Asked, queue: Queue, wave: slice) -
         queue.side[chosen],
         queue.order_type[chosen],
         queue.volume[chosen],
+        _order_prices(asked.signals, queue.signal[chosen]),
     )
     links.extend(queue.subscription[chosen], queue.instrument[chosen])
     queue.goes.append(goes)
     queue.opened.append(opened)
+
+
+def _order_prices(signals: Signals, signal: Rows) -> Numbers:
+    """Return where each signal's pending order stands; at market, whatever the signal says."""
+    if not np.count_nonzero(signals.order_type):
+        return np.zeros(len(signal), np.int64)
+    stop = signals.order_type[signal] == OrderType.STOP
+    return np.where(stop, signals.stop_price[signal], signals.price[signal])
 
 
 def _act(state: State, links: Links, asked: Asked, queue: Queue, wave: slice) -> Numbers:

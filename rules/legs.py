@@ -139,10 +139,17 @@ def modify_legs(
     signal: Rows,
     instrument: Rows,
 ) -> Legs:
-    """Give each found trade the signal's stops; distances count from the trade's entry."""
+    """Give each found trade the signal's stops, on the grid of ticks.
+
+    Distances count from the trade's entry; that of a pending order is where it was placed.
+    """
     trades = state.trades.rows
     buy = trades["side"][trade] == Side.BUY
-    entry = np.where(trades["entry_price"][trade] > 0, trades["entry_price"][trade], 0)
+    entry = np.maximum(trades["entry_price"][trade], 0)
+    entry = np.where(entry == 0, trades["order_price"][trade], entry)
+    ticks = book.instruments.tick_size[instrument]
+    grid = np.where(ticks > 0, ticks, book.instruments.point[instrument])
+    tick = np.maximum(np.rint(grid * UNITS), 1).astype(np.int64)
     pip = np.rint(book.instruments.pip[instrument] * UNITS).astype(np.int64)
     stops = {}
     for name, pips, percent, sign in (
@@ -152,7 +159,8 @@ def modify_legs(
         distance = np.rint(pips[signal] * pip + percent[signal] / 100 * entry).astype(np.int64)
         relative = np.where(distance > 0, entry + np.where(buy, sign, -sign) * distance, 0)
         absolute = getattr(signals, name)[signal]
-        stops[name] = np.where(absolute > 0, absolute, np.where(entry > 0, relative, 0))
+        asked_for = np.where(absolute > 0, absolute, np.where(entry > 0, relative, 0))
+        stops[name] = np.rint(asked_for / tick).astype(np.int64) * tick
     return _legs(asked, trade, LegKind.MODIFY, **stops)
 
 

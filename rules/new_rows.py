@@ -14,7 +14,7 @@ from schema.enums import LegKind, OrderType, Outcome
 from schema.wire import Records
 
 _OPEN, _CLOSE = int(LegKind.OPEN), int(LegKind.CLOSE)
-_MARKET = int(OrderType.MARKET)
+_MARKET, _STOP = int(OrderType.MARKET), int(OrderType.STOP)
 _PENDING, _OPENING = np.uint8(TradeState.PENDING), np.uint8(TradeState.OPENING)
 _ONE = np.int32(1)  # of the column's own type: NumPy adds it thirty times as fast
 _TRADE_FIELDS = (
@@ -52,6 +52,7 @@ def fold_decision(
         opening["side"],
         opening["order_type"],
         opening["volume"],
+        np.where(opening["order_type"] == _STOP, opening["stop_price"], opening["price"]),
     )
     name_trades(state, opened, opening, partition[opens])
     # Only now: a close may be of a trade that the same decision opens.
@@ -79,6 +80,7 @@ def expose(
     side: NDArray[np.uint8],
     order_type: NDArray[np.uint8],
     volume: NDArray[np.int64],
+    price: NDArray[np.int64],
 ) -> slice:
     """Add trades that are to be opened: from now on they count as exposure."""
     added = state.trades.extend(len(accounts))
@@ -87,6 +89,7 @@ def expose(
     trades["side"][added] = side
     trades["asked"][added] = volume
     trades["volume"][added] = volume
+    trades["order_price"][added] = np.where(order_type != _MARKET, price, 0)
     trades["state"][added] = np.where(order_type != _MARKET, _PENDING, _OPENING)
     np.add.at(state.accounts["open_trades"], accounts, _ONE)
     return added

@@ -87,6 +87,7 @@ TRADE_STATE = np.dtype(
         ("volume", "<i8"),  # open now, or expected while opening
         ("closed", "<i8"),
         ("closing", "<i8"),  # of `volume`, ordered to be closed and not yet confirmed
+        ("order_price", "<i8"),  # at which a pending order was placed, 0 at market
         ("entry_price", "<i8"),
         ("exit_price", "<i8"),  # mean by volume over `closed`
         ("stop_loss", "<i8"),

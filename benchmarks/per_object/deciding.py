@@ -11,7 +11,7 @@ from benchmarks.worlds import SmallWorld
 from rules.guard import MOST_OWN_TRADES
 from schema.codes import ReasonCode as R
 from schema.codes import outcome_of
-from schema.enums import LegKind, Outcome, Side
+from schema.enums import LegKind, OrderType, Outcome, Side
 
 OPENING, PENDING, OPEN = range(3)
 _BLOCKING = frozenset(
@@ -32,7 +32,7 @@ class Trade:
     state: int
     volume: int
     closing: int = 0
-    entry_price: int = 0
+    entry_price: int = 0  # of a pending order, the price at which it was placed
 
 
 @dataclass(slots=True)
@@ -217,11 +217,13 @@ def _modify(w: SmallWorld, one: Judged, trade: Trade) -> Leg:
     entry = max(trade.entry_price, 0)
     towards = 1 if trade.side == Side.BUY else -1
 
+    inst, i = w.book.instruments, one.instrument
+    tick = max(round((inst.tick_size[i] if inst.tick_size[i] > 0 else inst.point[i]) * LOT), 1)
+
     def stop(absolute: int, pips: float, percent: float, sign: int) -> int:
-        if not entry:
-            return max(absolute, 0)
         distance = round(pips * pip + percent / 100 * entry)
-        return absolute or (entry + sign * distance if distance > 0 else 0)
+        moved = entry + sign * distance if entry and distance > 0 else 0
+        return round((max(absolute, 0) or moved) / tick) * tick
 
     return Leg(
         LegKind.MODIFY,
@@ -307,6 +309,7 @@ def _opened(one: Judged, order: Order) -> Trade:
         order.side,
         state,
         order.volume,
+        entry_price=order.stop_price if order.order_type == OrderType.STOP else order.price,
     )
 
 

@@ -111,7 +111,7 @@ def held_in(state: State, links: Links, book: Book) -> Held:
                 int(links.trade_instrument[row]),
                 bytes(trades["symbol"][row]),
                 *(int(trades[n][row]) for n in ("side", "state", "volume", "closing")),
-                int(trades["entry_price"][row]),
+                int(trades["entry_price"][row] or trades["order_price"][row]),
             )
         )
     return held
