@@ -75,8 +75,8 @@ def test_answers_at_once(clickhouse: ClickHouseServer) -> None:
         connection.getresponse().read()
         times.append(time.perf_counter() - started)
     connection.close()
-    # Packets that are held back cost each answer 40 ms, however quick the machine is.
-    assert min(times) < 0.02
+    # Held-back packets cost 40 ms each; the target is 2 ms on a quiet machine.
+    assert sorted(times)[25] < 0.02
 
 
 UNPACKERS: dict[str, Callable[[bytes], bytes]] = {
