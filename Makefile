@@ -30,7 +30,7 @@ demo: env ## run the main job on real parts and print what came of it
 	@$(BIN)/tradecast demo $(ARGS)
 
 test: env ## run all tests, those that take minutes in their short form
-	$(BIN)/python -m pytest -n 3 --dist loadscope --no-loadscope-reorder $(ARGS)
+	$(BIN)/python -m pytest -n 4 --dist loadscope --no-loadscope-reorder $(ARGS)
 
 long: env ## run the long forms of tests that have a short one
 	TRADECAST_LONG=1 $(BIN)/python -m pytest -n 3 --dist loadscope --no-loadscope-reorder -m long $(ARGS)

@@ -56,9 +56,9 @@ _VALUE = {
 }
 
 
-def run() -> list[Row]:
+def run(accounts: int = ACCOUNTS, days: int = DAYS) -> list[Row]:
     """Measure each layout in each store."""
-    values = _values()
+    values = _values(accounts, days)
     rows: list[Row] = []
     with tempfile.TemporaryDirectory(prefix="tradecast-bench-") as directory:
         rows += _duckdb(Path(directory), values)
@@ -69,11 +69,11 @@ def run() -> list[Row]:
     return rows
 
 
-def _values() -> pl.DataFrame:
+def _values(number: int, nights: int) -> pl.DataFrame:
     """A value of each KPI for each account and day, as many digits as real ones have."""
     rng = np.random.default_rng(7)
-    accounts = [str(make_id("account", str(each))) for each in range(ACCOUNTS)]
-    days = [FIRST + timedelta(days=each) for each in range(DAYS)]
+    accounts = [str(make_id("account", str(each))) for each in range(number)]
+    days = [FIRST + timedelta(days=each) for each in range(nights)]
     keys = pl.DataFrame({"account_id": accounts}).join(pl.DataFrame({"date": days}), how="cross")
     made = rng.normal(size=(keys.height, len(KPIS)))
     return keys.hstack(pl.DataFrame(made, schema=[kpi.id for kpi in KPIS]))
@@ -120,7 +120,8 @@ def _duckdb(directory: Path, values: pl.DataFrame) -> list[Row]:
             insert = timed(partial(connection.execute, statement))
             connection.execute("CHECKPOINT")
             size = file.stat().st_size
-            rows += _rows("duckdb", layout, insert, size, partial(_fetch, connection))
+            ask = partial(_fetch, connection)
+            rows += _rows("duckdb", layout, insert, size, values.height, ask)
     return rows
 
 
@@ -145,7 +146,8 @@ def _clickhouse(server: ClickHouse, values: pl.DataFrame) -> list[Row]:
                 "SELECT sum(bytes_on_disk) FROM system.parts"
                 f" WHERE active AND table = '{layout}_kpis'"
             )
-            rows += _rows("clickhouse", layout, insert, int(told.result_rows[0][0]), client.query)
+            size = int(told.result_rows[0][0])
+            rows += _rows("clickhouse", layout, insert, size, values.height, client.query)
     return rows
 
 
@@ -165,14 +167,15 @@ def _insert_day(client: Any, layout: str, frame: pl.DataFrame) -> None:
 
 
 def _rows(
-    store: str, layout: str, insert: float, size: int, ask: Callable[[str], object]
+    store: str, layout: str, insert: float, size: int, days: int, ask: Callable[[str], object]
 ) -> list[Row]:
-    group = f"KPIs in {store} as {layout}"
     figures = {
         what: f"{p50(seconds_of(partial(ask, query), 7)) * 1000:.2f} ms"
         for what, query in _queries(store, layout).items()
     }
-    per_row = ACCOUNTS * DAYS
-    figures["insert, per account and day"] = f"{insert / per_row * 1e6:.0f} us"
-    figures["disk, per account and day"] = f"{size / per_row:.0f} B"
-    return [Row(group=group, what=what, value=value) for what, value in figures.items()]
+    figures["insert, per account and day"] = f"{insert / days * 1e6:.0f} us"
+    figures["disk, per account and day"] = f"{size / days:.0f} B"
+    return [
+        Row(group=NAME, what=f"{store}, {layout}: {what}", value=value)
+        for what, value in figures.items()
+    ]

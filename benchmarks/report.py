@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import sys
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -29,6 +30,7 @@ _PACKAGES = (
     "chdb",
     "psycopg",
 )
+_FILE_WIDTH = 240
 _HEADS = ("what", "measured", "target", "", "ratio", "against")
 
 _INTRO = """\
@@ -65,7 +67,8 @@ def show(rows: Sequence[Row], facts: Mapping[str, str]) -> None:
             table.add_row(f"[bold]{row.group}[/bold]")
             group = row.group
         table.add_row("  " + row.what, row.value, row.target, _word(row), row.ratio, row.against)
-    console = Console()
+    # Whoever reads a file has room for whole lines.
+    console = Console(width=None if sys.stdout.isatty() else _FILE_WIDTH)
     console.print(table)
     for name, value in facts.items():
         console.print(f"{name}: {value}", style="dim", highlight=False)

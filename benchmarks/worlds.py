@@ -111,7 +111,7 @@ def random_world(
         digits=np.full(n_instruments, 5, np.int32),
         point=np.full(n_instruments, 0.00001),
         pip=np.full(n_instruments, 0.0001),
-        tick_size=pick([0.00001, 0.0], n_instruments),
+        tick_size=pick([0.00001, 0.0] if clean else [0.00001, 0.0, 0.00025], n_instruments),
         profit_currency=r.integers(0, n_currencies, n_instruments).astype(np.int32),
         margin_currency=np.zeros(n_instruments, np.int32),
         stops_level=np.zeros(n_instruments, np.int32),
@@ -211,7 +211,7 @@ def random_world(
     buy = often(asked, 0.5)
     way = r.integers(0, 4, asked) if not clean else np.ones(asked, int)
     kind = pick([0, 0, 1, 2, 3], asked) if not clean else np.zeros(asked, int)
-    price = np.where(buy, 109_000_000, 111_000_000)
+    price = np.where(buy, 109_000_003, 111_013_000)
     made = signals(
         asked,
         strategy=_objects([f"s{i}" for i in (r.integers(0, 3 if clean else 4, asked))]),

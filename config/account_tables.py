@@ -38,8 +38,8 @@ class Account(Section, frozen=True):
     instance: Annotated[
         list[str],
         rule(
-            "Key of its terminal. Several, or `*` and `?`: the accounts of the group are dealt out"
-            " to them in turn."
+            "Key of its terminal. Several, or `*` and `?`: the new accounts of the group are dealt"
+            " out to them evenly, and the others stay where they are."
         ),
     ]
     count: Annotated[int | None, rule("Number of accounts to make.", least=1, most=100_000)] = None
@@ -151,14 +151,18 @@ class Subscription(Section, frozen=True):
     max_risk_coefficient: Annotated[
         float,
         rule(
-            "With `force`: the smallest volume may risk this many times what it should.",
+            "A volume that is raised to the minimum may risk this many times what it should.",
             least=1,
             most=1000,
         ),
     ] = 5.0
     tiny_trade: Annotated[
         str,
-        rule("What becomes of a volume below the broker's minimum.", words=TinyTrade.words()),
+        rule(
+            "What becomes of a volume more than half a step below the broker's minimum; a nearer"
+            " one is raised to it.",
+            words=TinyTrade.words(),
+        ),
     ] = TinyTrade.SKIP.word
     direction: Annotated[str, rule("Openings that are copied.", words=Direction.words())] = (
         Direction.BOTH.word

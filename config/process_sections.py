@@ -11,7 +11,12 @@ class Signals(Section, frozen=True):
     """The streams that publishers write to."""
 
     streams: Annotated[
-        int, rule("Number of signal streams, `signals:0` and up.", least=1, most=1024)
+        int,
+        rule(
+            "Number of signal streams, `signals:0` and up; the same for the system and who sends.",
+            least=1,
+            most=1024,
+        ),
     ] = 1
 
 

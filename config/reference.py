@@ -24,7 +24,7 @@ _WORLD = """\
 `tradecast apply FILE.toml` reads brokers, instruments, terminal instances, accounts, strategies,
 subscriptions and symbol names from one file. The file is the whole truth: what it no longer names
 is removed. It is checked whole before anything changes; applying it again changes nothing.
-[world.toml](../examples/world.toml) is a complete example.
+A file without any account is refused. [world.toml](../examples/world.toml) is a complete example.
 
 - Things refer to each other by `key`. Where a key says so, `*` and `?` in it stand for any text
   and any character, so that one line can mean many accounts.
@@ -32,6 +32,12 @@ is removed. It is checked whole before anything changes; applying it again chang
   key.
 - What was removed and is named again comes back as itself, with what the file says nothing of: an
   account with its owner and its limits.
+- An account of a group stays on its terminal as long as the group may be on it: a terminal more
+  moves none, and takes new accounts only.
+- What is open keeps its way to a close. A file is refused that removes an account, a strategy or a
+  subscription with open trades or orders without an outcome, moves such an account to another
+  terminal or broker, or lets a name mean another symbol than the one that is open. It says which;
+  `--check` says the same. Close first, or say `--orphan`: then close by hand at the broker.
 - Volumes are lots, money is in the account's currency unless said otherwise, times are seconds.
 
 This page is generated from the code; do not edit it.

@@ -6,9 +6,14 @@ from typing import Annotated
 
 from config.fields import Section, rule
 
-_REDIS_URL = r"(redis|rediss|unix)://\S+"
-_CLICKHOUSE_URL = r"https?://\S+"
-_POSTGRES_URL = r"postgres(ql)?://\S+"
+_PORT = r"(:(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[0-9]{1,4}))?"
+# What drivers would trip over is refused here: a port that is none, a password with a bare slash.
+_HOST = r"([^/?#\s]*@)?(\[[0-9A-Fa-f:.%]+\]|[^:/?#@\[\]\s]*)" + _PORT
+_REDIS_URL = rf"(rediss?://{_HOST}([/?#]\S*)?|unix://\S+)"
+_CLICKHOUSE_URL = rf"https?://(?=[^/?#\s]){_HOST}([/?#]\S*)?"
+# PostgreSQL may have several hosts, with commas between them, or none: its socket's.
+_POSTGRES_HOST = rf"(\[[0-9A-Fa-f:.%]+\]|[^:/?#@,\[\]\s]*){_PORT}"
+_POSTGRES_URL = rf"postgres(ql)?://([^/?#\s]*@)?{_POSTGRES_HOST}(,{_POSTGRES_HOST})*([/?#]\S*)?"
 _IPV4 = r"[0-9]{1,3}(\.[0-9]{1,3}){3}"
 
 

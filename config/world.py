@@ -68,20 +68,30 @@ class World:
         return ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts)
 
 
-def read(file: Path) -> World:
+def read(file: Path, known: Mapping[str, str] | None = None) -> World:
     """Read a file of the trading configuration and check it whole.
 
+    Args:
+        file: its path.
+        known: terminal of each account that there is already, by key.
+
     Raises:
-        WorldError: with one line for each thing that is wrong.
+        WorldError: with one line for each thing that is wrong. A file without any account is:
+            one that was cut off, or not written yet, would remove everything.
     """
-    return parse(read_toml(file, WorldError))
+    world = parse(read_toml(file, WorldError), known)
+    if not world.accounts:
+        raise WorldError([f"{file}: there is no account in it; is the file whole?"])
+    return world
 
 
-def parse(data: Mapping[str, Any]) -> World:
+def parse(data: Mapping[str, Any], known: Mapping[str, str] | None = None) -> World:
     """Return what the content of a file means.
 
     Args:
         data: the file's tables; fractions best as Decimal.
+        known: terminal of each account that there is already, by key: it stays there as long as
+            the file allows it.
 
     Raises:
         WorldError: with one line for each thing that is wrong.
@@ -98,7 +108,7 @@ def parse(data: Mapping[str, Any]) -> World:
         for name, rows in tables.items()
         if not isinstance(data.get(name, []), list) or len(rows) < len(data.get(name, []))
     )
-    world = Links(tables, broken, problems).world()
+    world = Links(tables, broken, problems, known or {}).world()
     if problems.lines:
         raise WorldError(problems.lines)
     return world

@@ -13,9 +13,9 @@ from config import world_symbols
 from config.account_tables import Account, Strategy, Subscription
 from config.broker_tables import Broker, Instance, Instruments
 from config.check import Problems, hint, some
+from config.dealing import deal, group_keys
 from config.presets import CURRENCIES
 from config.world import Listed, World
-from config.world_forms import KEY
 from config.world_instruments import listed
 
 if TYPE_CHECKING:
@@ -30,8 +30,6 @@ _TABLE = {
     "account": "accounts",
     "strategy": "strategies",
 }
-_NUMBER = re.compile(r"\{(?::0?\d{1,2}d?)?\}")
-_PLAIN_KEY = re.compile(KEY)
 
 
 class Links:
@@ -42,14 +40,20 @@ class Links:
         broken: tables of which entries are missing, because they were not well-formed; what
             refers to them is not told as well.
         problems: takes what is wrong.
+        known: terminal of each account that there is already, by key.
     """
 
     def __init__(
-        self, tables: Mapping[str, Rows], broken: frozenset[str], problems: Problems
+        self,
+        tables: Mapping[str, Rows],
+        broken: frozenset[str],
+        problems: Problems,
+        known: Mapping[str, str],
     ) -> None:
         self._tables = tables
         self._broken = broken
         self._problems = problems
+        self._known = known
         self._place: dict[tuple[str, str], str] = {}  # (table, key) -> place
 
     def world(self) -> World:
@@ -169,8 +173,9 @@ class Links:
         for place, row in cast("list[tuple[str, Account]]", self._tables["accounts"]):
             chosen = self.match(f"{place}.instance", row.instance, instances, "instance")
             self._check_account(place, row, chosen, brokers, instances, traded)
-            for number, key in enumerate(self._keys(place, row)):
-                instance = chosen[number % len(chosen)] if chosen else ""
+            keys = group_keys(place, row, self._problems)
+            dealt = deal(keys, chosen, self._known) if chosen else [""] * len(keys)
+            for key, instance in zip(keys, dealt, strict=True):
                 broker = row.broker
                 if instance:
                     used[instance] += 1
@@ -213,28 +218,6 @@ class Links:
                 f"{place}.currency",
                 f"there is no currency {row.currency}{hint(row.currency, sorted(traded))}",
             )
-
-    def _keys(self, place: str, row: Account) -> list[str]:
-        if row.count is None:
-            if not _PLAIN_KEY.fullmatch(row.key):
-                self._problems.add(
-                    f"{place}.key",
-                    f'expected letters, digits and . _ : -, was "{row.key}"; a pattern needs count',
-                )
-                return []
-            return [row.key]
-        if len(_NUMBER.findall(row.key)) != 1 or row.key.count("{") != 1:
-            self._problems.add(
-                f"{place}.key",
-                f'expected one {{}} for the number, as "acc-{{:03}}", was "{row.key}"',
-            )
-            return []
-        keys = [row.key.format(number) for number in range(1, row.count + 1)]
-        bad = next((key for key in keys if not _PLAIN_KEY.fullmatch(key)), None)
-        if bad is not None:
-            self._problems.add(f"{place}.key", f'"{bad}" is no key of 1 to 64 characters')
-            return []
-        return keys
 
     def _subscriptions(
         self, strategies: Mapping[str, Strategy], accounts: Mapping[str, Account]

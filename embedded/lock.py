@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from typing import TYPE_CHECKING
 
 from embedded.errors import Busy, Unwritable
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from typing import Self
 
 LOCK_NAME = ".lock"
+# Who only looks (`holder`) has the lock for an instant, which must keep nobody out.
+_TRIES = 5
+_PAUSE_SECONDS = 0.01
 
 
 class DirectoryLock:
@@ -53,15 +57,13 @@ class DirectoryLock:
             raise Unwritable(
                 f"cannot lock {self.path}: {error.strerror}; give this user write access to it"
             ) from error
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            holder = os.pread(fd, 32, 0).decode("ascii", "replace").strip() or "unknown"
+        if not _taken(fd):
+            named = _named(fd) or "unknown"
             os.close(fd)
             raise self._error(
-                f"{self.path} is in use by process {holder}; stop that process, or use another"
+                f"{self.path} is in use by process {named}; stop that process, or use another"
                 " directory"
-            ) from None
+            )
         self._fd = fd
         self.name_holder(os.getpid())
 
@@ -97,3 +99,36 @@ class DirectoryLock:
         trace: TracebackType | None,
     ) -> None:
         self.release()
+
+
+def holder(path: Path) -> int | None:
+    """The process that holds the lock of a directory; None if nobody does, or nobody knows who."""
+    try:
+        fd = os.open(path / LOCK_NAME, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        # Shared, so that those who look at once do not take each other for a holder.
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        named = _named(fd)
+        return int(named) if named.isascii() and named.isdigit() else None
+    finally:
+        os.close(fd)
+    return None
+
+
+def _taken(fd: int) -> bool:
+    for attempt in range(_TRIES):
+        if attempt:
+            time.sleep(_PAUSE_SECONDS)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            continue
+        return True
+    return False
+
+
+def _named(fd: int) -> str:
+    return os.pread(fd, 32, 0).decode("ascii", "replace").strip()

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 LIMIT = 10_000_000  # bytes; as much again is kept of what was before
+_TAIL = 64_000  # bytes in which the last line is looked for
 
 
 def keep_small(path: Path, limit: int = LIMIT) -> bool:
@@ -28,8 +29,26 @@ def keep_small(path: Path, limit: int = LIMIT) -> bool:
     with path.open("rb") as file:
         file.seek(size - limit)
         kept = file.read(limit)
-    aside = path.with_name(f"{path.name}.1")
+    aside = _aside(path)
     with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
         file.write(kept)
     os.truncate(path, 0)
     return True
+
+
+def last_line(path: Path) -> str:
+    """Return the last line that was printed, and not only spaces; of what is aside if need be."""
+    for one in (path, _aside(path)):
+        try:
+            with one.open("rb") as file:
+                file.seek(max(file.seek(0, os.SEEK_END) - _TAIL, 0))
+                lines = file.read().decode("utf-8", "replace").strip().splitlines()
+        except OSError:
+            continue
+        if lines:
+            return lines[-1].strip()
+    return ""
+
+
+def _aside(path: Path) -> Path:
+    return path.with_name(f"{path.name}.1")

@@ -7,7 +7,7 @@ import subprocess
 import time
 from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Literal
 
 from embedded import launch
 from embedded.errors import ServerFailed, Unwritable
@@ -15,11 +15,14 @@ from embedded.output import keep_small
 from embedded.ports import check_port_free
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from types import TracebackType
     from typing import Self
 
     from embedded.lock import DirectoryLock
+
+Answer = Literal["ready", "loading", "none"]
+"""What a server says when it is asked whether it is there: `loading` while it reads its data."""
 
 _POLL_SECONDS = 0.01
 _LOG_TAIL_BYTES = 4096
@@ -65,26 +68,36 @@ class Server(ABC):
         """Start the process; harmless while it runs. It need not answer yet: `wait_ready`."""
 
     @abstractmethod
-    def ready(self) -> bool:
-        """Whether it answers now."""
+    def answer(self) -> Answer:
+        """Ask once whether it is there."""
 
-    def wait_ready(self, timeout: float = 15.0) -> None:
-        """Wait until it answers.
+    def ready(self) -> bool:
+        """Whether it answers now, with its data."""
+        return self.answer() == "ready"
+
+    def wait_ready(
+        self, timeout: float = 60.0, given_up: Callable[[], bool] = lambda: False
+    ) -> None:
+        """Wait until it answers, or nobody wants it any more.
 
         Args:
-            timeout: seconds.
+            timeout: seconds that it may take; those that it says it reads its data do not count.
+            given_up: whether to wait no longer.
 
         Raises:
             ServerFailed: it ended, or did not answer in time; the message has its last words.
         """
         deadline = time.monotonic() + timeout
-        while not self.ready():
+        # Asked once a round: a busy server takes its time for each answer, and any of them counts.
+        while (answer := self.answer()) != "ready" and not given_up():
             if not self.running:
                 raise ServerFailed(
                     f"{self.name} on {self.directory} ended with code {self.returncode}:"
                     f" {self._last_words()}"
                 )
-            if time.monotonic() > deadline:
+            if answer == "loading":
+                deadline = time.monotonic() + timeout
+            elif time.monotonic() > deadline:
                 raise ServerFailed(
                     f"{self.name} on {self.directory} did not answer within {timeout:g} s:"
                     f" {self._last_words()}"

@@ -16,7 +16,7 @@ from typing_extensions import override
 from embedded.errors import ServerFailed
 from embedded.lock import DirectoryLock
 from embedded.ports import LOOPBACK, free_port, socket_path
-from embedded.server import Server, make_private
+from embedded.server import Answer, Server, make_private
 
 Fsync = Literal["always", "everysec"]
 
@@ -107,9 +107,9 @@ class Valkey(Server):
             raise
 
     @override
-    def ready(self) -> bool:
+    def answer(self) -> Answer:
         if not self.running:
-            return False
+            return "none"
         try:
             with redis.Redis(
                 unix_socket_path=str(self.unix_path),
@@ -118,10 +118,13 @@ class Valkey(Server):
                 socket_connect_timeout=_PROBE_SECONDS,
                 retry=Retry(NoBackoff(), 0),
             ) as client:
-                return bool(client.ping())
+                client.ping()
+        except redis.BusyLoadingError:
+            # Its append-only file: of some gigabytes, that takes longer than a start may.
+            return "loading"
         except (redis.ConnectionError, redis.TimeoutError):
-            # Not listening yet, or still loading the append-only file.
-            return False
+            return "none"
+        return "ready"
 
     @override
     def stop(self, grace: float = 10.0) -> None:

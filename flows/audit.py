@@ -9,23 +9,37 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flows.audit_report import Finding, report
+from flows.audit_rows import compare, history, moment, row_counts
 from flows.errors import CommandError, Exit, complain
 from flows.stores import STORES, StoreName, open_store
 from rules.errors import TradecastError
 from schema.codes import WORST_FIRST
-from schema.registry import TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from flows.context import System
     from flows.stores import Store
     from schema.table import Table
+
+__all__ = [
+    "UNACCOUNTED",
+    "Finding",
+    "Question",
+    "check",
+    "compare",
+    "fill",
+    "history",
+    "one_query",
+    "questions",
+    "row_counts",
+    "run",
+    "unaccounted",
+]
 
 _QUERIES = Path(__file__).parent / "queries"
 _ON_THE_WAY_SECONDS = 30.0
@@ -39,7 +53,6 @@ UNACCOUNTED = (
     "order_without_outcome",
     "legs_missing",
 )
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -120,47 +133,6 @@ def unaccounted(store: Store, name: StoreName) -> int:
     return sum(_count(store, fill(question.sql, name, None)) for question in asked)
 
 
-def row_counts(store: Store, name: StoreName, until: int | None = None) -> dict[str, int]:
-    """Rows of each history table, as the plain name shows them.
-
-    Args:
-        store: which to ask.
-        name: its name.
-        until: count only what happened before (microseconds, UTC); None for all.
-    """
-    parts = [
-        f"SELECT '{table.name}' AS name, count(*) AS number FROM {table.name}"  # noqa: S608
-        + ("" if until is None else f" WHERE {table.time} < {_literal(name, until)}")
-        for table in history()
-    ]
-    found: dict[str, int] = {}
-    for batch in store.query(" UNION ALL ".join(parts)):
-        found |= dict(zip(*(column.to_pylist() for column in batch.columns), strict=True))
-    return found
-
-
-def compare(counts: Mapping[str, Mapping[str, int]]) -> list[Finding]:
-    """Find tables of which the stores have different numbers of rows."""
-    if len(counts) < 2:
-        return []
-    rows = [
-        (table.name, *(counts[store][table.name] for store in counts))
-        for table in history()
-        if len({counts[store][table.name] for store in counts}) > 1
-    ]
-    meaning = "tables of which the stores have different numbers of rows"
-    return [
-        Finding(
-            "both", "stores_differ", "law 3", meaning, len(rows), ("table", *counts), tuple(rows)
-        )
-    ]
-
-
-def history() -> list[Table]:
-    """The tables of facts that both stores have."""
-    return [t for t in TABLES.values() if t.kind == "history" and {*STORES} <= t.stores]
-
-
 def one_query(since: int | None = None) -> str:
     """One ClickHouse query that counts what breaks laws 1 and 2; all of it is 0 if both hold."""
     parts = [
@@ -181,23 +153,11 @@ def fill(sql: str, store: StoreName, since: int | None) -> str:
         store: whose spelling of a time to use.
         since: microseconds, UTC; None for all times.
     """
-    moment = _EPOCH + timedelta(microseconds=since or 0)
-    told = f"{moment:%Y-%m-%d %H:%M:%S.%f}"
-    literal = (
-        f"toDateTime64('{told}', 6, 'UTC')" if store == "clickhouse" else f"TIMESTAMPTZ '{told}+00'"
-    )
     return (
-        sql.replace("{since}", literal)
+        sql.replace("{since}", moment(store, since or 0))
         .replace("{rank_s}", _rank("s.outcome"))
         .replace("{rank}", _rank("outcome"))
     )
-
-
-def _literal(store: StoreName, micros: int) -> str:
-    told = f"{_EPOCH + timedelta(microseconds=micros):%Y-%m-%d %H:%M:%S.%f}"
-    if store == "clickhouse":
-        return f"toDateTime64('{told}', 6, 'UTC')"
-    return f"TIMESTAMPTZ '{told}+00'"
 
 
 def _rank(column: str) -> str:

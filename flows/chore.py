@@ -49,13 +49,18 @@ class Chore:
         Args:
             now: seconds since 1970.
         """
-        if self._process is not None:
-            code = self._process.poll()
-            if code is not None:
-                self._process = None
-                self._ended(code, now)
-        elif self._every and now >= max(self._not_before, self._due()):
-            self._start(now)
+        try:
+            if self._process is not None:
+                code = self._process.poll()
+                if code is not None:
+                    self._process = None
+                    self._ended(code, now)
+            elif self._every and now >= self._not_before and now >= self._due():
+                self._start()
+        except OSError as error:
+            # A full disk, or one that only reads: nothing that its owner may end of.
+            LOG.error("cannot run %s: %s", self._output.stem, error)  # noqa: TRY400
+            self._not_before = now + _AGAIN_SECONDS
 
     def stop(self) -> None:
         """End it if it runs: what it had done stays done."""
@@ -77,20 +82,16 @@ class Chore:
             self._mark.touch()
             return self._mark.stat().st_mtime + self._every
 
-    def _start(self, now: float) -> None:
-        try:
-            keep_small(self._output)
-            with self._output.open("ab") as output:
-                self._process = subprocess.Popen(
-                    launch.bound(self._argv),
-                    stdin=subprocess.DEVNULL,
-                    stdout=output,
-                    stderr=subprocess.STDOUT,
-                    start_new_session=True,
-                )
-        except OSError as error:
-            LOG.error("cannot run %s: %s", self._output.stem, error)  # noqa: TRY400 - a full disk
-            self._not_before = now + _AGAIN_SECONDS
+    def _start(self) -> None:
+        keep_small(self._output)
+        with self._output.open("ab") as output:
+            self._process = subprocess.Popen(
+                launch.bound(self._argv),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
 
     def _ended(self, code: int, now: float) -> None:
         name = self._output.stem

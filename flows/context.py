@@ -12,8 +12,9 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from config import settings as config_settings
 from embedded.home import Home, open_home
+from embedded.lock import holder
 from embedded.ports import reached_at, socket_path
-from embedded.processes import alive
+from flows.errors import CommandError, Exit
 
 if TYPE_CHECKING:
     import redis
@@ -94,6 +95,9 @@ class System:
 
         Args:
             once: never send a command again by itself when the connection breaks.
+
+        Raises:
+            CommandError: its address cannot be one.
         """
         import redis as driver  # noqa: PLC0415 - only for who uses it
         from redis.backoff import NoBackoff  # noqa: PLC0415
@@ -101,12 +105,20 @@ class System:
 
         more: dict[str, Any] = {"retry": Retry(NoBackoff(), 0)} if once else {}
         more["socket_connect_timeout"] = _CONNECT_SECONDS
-        if self.settings.redis.cluster:
-            from sources.cluster import Cluster  # noqa: PLC0415 - likewise
+        try:
+            if self.settings.redis.cluster:
+                from sources.cluster import Cluster  # noqa: PLC0415 - likewise
 
-            # Its methods are those of a client of one server, and its types are not.
-            return cast("driver.Redis", Cluster.from_url(self.redis_url, **more))
-        return driver.Redis.from_url(self.redis_url, **more)
+                # Its methods are those of a client of one server, and its types are not.
+                return cast("driver.Redis", Cluster.from_url(self.redis_url, **more))
+            return driver.Redis.from_url(self.redis_url, **more)
+        except (ValueError, TypeError) as error:
+            # Not what the driver says, which may hold the password.
+            raise CommandError(
+                "redis.url: expected an address that a client of Redis can use; look at its port"
+                " and at what stands behind `?`",
+                Exit.CONFIG,
+            ) from error
 
     @property
     def ports_file(self) -> Path:
@@ -118,9 +130,14 @@ class System:
         return {name: int(port) for name, port in (read_json(self.ports_file) or {}).items()}
 
     def running(self) -> dict[str, Any] | None:
-        """What `tradecast up` says of itself, if it runs now."""
+        """What `tradecast up` says of itself, if it runs now.
+
+        It runs who holds the home's lock: a file may be left over, and its process id another's.
+        """
         facts = read_json(self.home.run_dir / f"{UP}.json")
-        return facts if facts is not None and alive(int(facts["pid"])) else None
+        if facts is None or facts.get("pid") != holder(self.home.run_dir):
+            return None
+        return facts
 
 
 def open_system(args: argparse.Namespace, *, create: bool = False) -> System:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+import logging
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 import bytewax.operators as op
@@ -15,6 +16,7 @@ from brokers.looking_first import LookingFirst
 from brokers.retcodes import verdict
 from config import restored
 from flows import terminals
+from flows.errors import causes
 from flows.execute_desk import Desk
 from flows.execute_metrics import Metrics
 from flows.process import run_flow
@@ -27,6 +29,7 @@ from sources.orders import OrdersSource, Turn
 from sources.rounds import RedisClock
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from bytewax.inputs import FixedPartitionedSource
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
     from flows.terminals import Instance
     from sources.stop import Stop
 
+log = logging.getLogger(__name__)
 _SECOND = 1_000_000
 _WAIT = 0.1  # seconds: how late a stop may be noticed
 
@@ -76,15 +80,19 @@ def run_execute(
     """Execute the orders of one instance until asked to stop.
 
     A configuration that changes its accounts, symbols or broker ends the flow, and another one
-    is built; the lease and the journal stay this process'.
+    is built; the lease and the journal stay this process'. One that has the instance no more asks
+    for a stop.
 
     Raises:
-        Fatal: If the configuration does not know the instance.
+        Fatal: If the configuration does not know the instance at the start.
     """
+    found = terminals.load(client, instance)
     metrics = Metrics(instance)
     while not stop.requested:
-        found = terminals.load(client, instance)
         _work(client, settings, found, directory, prices, stop, metrics)
+        if not stop.requested:
+            with _left_to(stop):
+                found = terminals.load(client, instance)
 
 
 def _work(
@@ -123,12 +131,27 @@ def _work(
         desk = Desk(client, settings, instance, executor, writer, metrics, mark)
         streams = {keys.decisions(p): "0-0" for p in sorted(set(executor.partitions.values()))}
         wait = min(_WAIT, settings.execute.poll_ms / 1000)
-        run_flow(build(OrdersSource(client, streams, desk.link, stop, wait, clock), desk))
+        with _left_to(stop):
+            run_flow(build(OrdersSource(client, streams, desk.link, stop, wait, clock), desk))
         if desk.journal_is_old:
             journal.put_aside()
         if stop.requested:
             executor.release()
             desk.stopped()
+
+
+@contextmanager
+def _left_to(stop: Stop) -> Iterator[None]:
+    """Ask for a stop where the instance turns out to have left the configuration."""
+    try:
+        yield
+    except Exception as error:
+        # Bytewax wraps what a step raised.
+        gone = next((one for one in causes(error) if isinstance(one, terminals.Gone)), None)
+        if gone is None:
+            raise
+        log.info("ending: %s", gone)
+        stop.requested = True
 
 
 def _open_terminal(

@@ -82,6 +82,7 @@ class Desk:
     def claim(self, turn: Turn) -> None:
         """Step `claim`: read orders, and claim those that are ready."""
         executor = self._executor
+        self.link.busy = False
         if turn.fresh and restored.read(self._client) != self._restored:
             # This is another Redis than the one before: the terminal has to be looked at first.
             turn.failed = self.link.ended = True
@@ -95,6 +96,7 @@ class Desk:
         for partition, entry_id, fields in turn.entries:
             executor.read(partition, entry_id, decision_log.read(fields).orders)
         turn.granted = claim(executor, turn.now)
+        self.link.busy = bool(turn.granted)
 
     def send(self, turn: Turn) -> None:
         """Step `send`: journal, ask the terminal, journal its answers."""

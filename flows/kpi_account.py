@@ -15,6 +15,8 @@ from flows.stores import find_user, open_store
 from rules.daily import firm
 from rules.daily.books import UTC
 from rules.daily.kpi_inputs import accounts_of, kpi_inputs
+from rules.kpi.prepare import up_to_as_of
+from rules.kpi.settings import Settings
 from schema import sql
 from schema.registry import table
 
@@ -81,6 +83,7 @@ def account_of(opened: Store, store: StoreName, named: str, given: Mapping[str, 
     rules = firm.holding(reader.firm_rules(account), last)
     who = accounts_of(account, last)
     inputs = kpi_inputs(who, days=days, rules=rules, **reader.kpi_history(account))
+    inputs = up_to_as_of(inputs, Settings(zone=zone))
     # What the command line states holds over what the stores say.
     stated = [name for name, value in given.items() if value is not None and name != "as_of"]
     return Account(

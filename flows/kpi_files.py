@@ -31,7 +31,8 @@ def read(files: Mapping[str, Path | None]) -> Inputs:
         files: by table (daily, trades, executions, emotions, breaches); None is an empty table.
 
     Raises:
-        CommandError: a file is neither CSV nor Parquet, or a value is not what it should be.
+        CommandError: a file is neither CSV nor Parquet, or is a device or a pipe, or a value is
+            not what it should be.
         InputError: a column is missing, or the rows contradict each other.
         OSError: a file cannot be read.
     """
@@ -41,6 +42,9 @@ def read(files: Mapping[str, Path | None]) -> Inputs:
 
 
 def _table(name: str, file: Path) -> pl.DataFrame:
+    if file.exists() and not (file.is_file() or file.is_dir()):
+        # It is read twice, and as a whole.
+        raise CommandError(f"{file} is no ordinary file; write its rows to one, and name that")
     with file.open("rb") as data:
         parquet = data.read(len(_PARQUET)) == _PARQUET
     try:

@@ -22,9 +22,11 @@ here of one. What all of them have in common:
 - The equity curve begins with `W_0 = 1`: a loss on the first day is a drawdown. Ratios are
   fractions (0.12 is 12 %); drawdowns and values at risk have the sign of a return, what is called
   a magnitude (>=0) has not.
-- Trades are in the order of (exit time, id). `p` is profit, commission and swap, rounded to cents
-  before its sign is asked for; a trade with `p = 0` has neither won nor lost. `B_i` is the balance
-  before trade i, `R_i` is `p_i` in units of what its stop would have lost.
+- Trades are in the order of (exit time, id). `p` is profit, commission and swap, rounded to the
+  decimals of its currency (two, unless it is known to have others: JPY none, BTC eight) before its
+  sign is asked for; a trade with `p = 0` has neither won nor lost. `B_i` is the balance before
+  trade i, with what was paid in and out before it where that is known; a relative drawdown of
+  balances leaves that out again. `R_i` is `p_i` in units of what its stop would have lost.
 - What is undefined is null: never infinity, NaN or a number that stands for it.
 - "From" is the sample from which a value says something; below it, it is shown with a warning.
   A KPI means something for all windows (all, year, quarter, month, 90d, 30d, 7d) unless a note

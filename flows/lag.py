@@ -17,6 +17,10 @@ STORES = ("duckdb", "clickhouse")
 _NONE = (0, 0)
 _GAPS_SHOWN = 10
 
+# By stream: an entry's id; length and last id ever.
+_Places = dict[str, tuple[int, int]]
+_Heads = dict[str, tuple[int, tuple[int, int]]]
+
 
 @dataclass(frozen=True)
 class Lag:
@@ -26,9 +30,8 @@ class Lag:
         name: of the family: `signals`, `decisions`, `events`, `results`.
         entries: that the streams hold, together.
         last_ms: time of the newest entry ever, milliseconds; 0 for none.
-        behind: by store, results streams with entries that it does not have.
-        seconds: by store, age of what it has of the stream that is furthest behind, against
-            that stream's newest entry.
+        behind: by store, results streams with entries that neither it nor its spool has.
+        seconds: by store, age of the oldest entry that neither it nor its spool has; 0 for none.
     """
 
     name: str
@@ -59,20 +62,19 @@ def look(client: redis.Redis, signal_streams: int) -> list[Lag]:
     found = []
     for name, streams in families.items():
         heads = _heads(client, streams)
-        found.append(_family(name, heads, {}))
-    results = results_streams(signal_streams)
-    stored = {store: _stored(client, results, store) for store in STORES}
-    found.append(_family("results", _heads(client, results), stored))
+        found.append(_family(name, heads, {}, {}))
+    heads, late = _results(client, signal_streams)
+    found.append(_family("results", heads, late, _ages(client, late)))
     return found
 
 
 def all_stored(client: redis.Redis, signal_streams: int) -> bool:
-    """Whether both stores have every row that was written for them.
+    """Whether both stores, or their spools on disk, have every row that was written for them.
 
     Raises:
         redis.RedisError: Redis does not answer.
     """
-    return not any(look(client, signal_streams)[-1].behind.values())
+    return not any(_results(client, signal_streams)[1].values())
 
 
 def behind_seconds(client: redis.Redis, signal_streams: int) -> dict[str, float]:
@@ -81,21 +83,7 @@ def behind_seconds(client: redis.Redis, signal_streams: int) -> dict[str, float]
     Raises:
         redis.RedisError: Redis does not answer.
     """
-    streams = results_streams(signal_streams)
-    heads = _heads(client, streams)
-    found: Any = client.time()
-    now = found[0] * 1000 + found[1] // 1000
-    ages = {}
-    for store in STORES:
-        places = _stored(client, list(heads), store)
-        late = [s for s, (_, last) in heads.items() if places[s] < last]
-        pipe: Any = client.pipeline(transaction=False)
-        for stream in late:
-            ms, seq = places[stream]
-            pipe.xrange(stream, f"({ms}-{seq}", "+", count=1)
-        oldest = [_id(entries[0][0])[0] for entries in pipe.execute() if entries]
-        ages[store] = max(0, now - min(oldest, default=now)) / 1000
-    return ages
+    return _ages(client, _results(client, signal_streams)[1])
 
 
 def gaps(client: redis.Redis, signal_streams: int) -> list[dict[str, Any]]:
@@ -124,7 +112,7 @@ def gaps(client: redis.Redis, signal_streams: int) -> list[dict[str, Any]]:
     ]
 
 
-def _heads(client: redis.Redis, streams: Sequence[str]) -> dict[str, tuple[int, tuple[int, int]]]:
+def _heads(client: redis.Redis, streams: Sequence[str]) -> _Heads:
     """Length and last id ever of each stream that exists."""
     pipe: Any = client.pipeline(transaction=False)
     for stream in streams:
@@ -139,7 +127,7 @@ def _heads(client: redis.Redis, streams: Sequence[str]) -> dict[str, tuple[int, 
     return heads
 
 
-def _stored(client: redis.Redis, streams: Sequence[str], store: str) -> dict[str, tuple[int, int]]:
+def _stored(client: redis.Redis, streams: Sequence[str], store: str) -> _Places:
     pipe: Any = client.pipeline(transaction=False)
     for stream in streams:
         pipe.get(keys.stored(stream, store))
@@ -147,23 +135,35 @@ def _stored(client: redis.Redis, streams: Sequence[str], store: str) -> dict[str
     return {s: _id(value) if value else _NONE for s, value in zip(streams, found, strict=True)}
 
 
-def _family(
-    name: str,
-    heads: dict[str, tuple[int, tuple[int, int]]],
-    stored: dict[str, dict[str, tuple[int, int]]],
-) -> Lag:
-    behind, seconds = {}, {}
-    for store, places in stored.items():
-        late = [s for s, (_, last) in heads.items() if places.get(s, _NONE) < last]
-        behind[store] = len(late)
-        # A store that has nothing of a stream is behind by what it does not tell: no age.
-        ages = [heads[s][1][0] - places[s][0] for s in late if places[s] != _NONE]
-        seconds[store] = round(max(ages, default=0) / 1000, 3)
+def _results(client: redis.Redis, signal_streams: int) -> tuple[_Heads, dict[str, _Places]]:
+    """Heads of the results streams; by store, how far it is in those that it lacks entries of."""
+    heads = _heads(client, results_streams(signal_streams))
+    late = {}
+    for store in STORES:
+        places = _stored(client, list(heads), store)
+        late[store] = {s: places[s] for s, (_, last) in heads.items() if places[s] < last}
+    return heads, late
+
+
+def _ages(client: redis.Redis, late: dict[str, _Places]) -> dict[str, float]:
+    found: Any = client.time()
+    now = found[0] * 1000 + found[1] // 1000
+    ages = {}
+    for store, places in late.items():
+        pipe: Any = client.pipeline(transaction=False)
+        for stream, (ms, seq) in places.items():
+            pipe.xrange(stream, f"({ms}-{seq}", "+", count=1)
+        oldest = [_id(entries[0][0])[0] for entries in pipe.execute() if entries]
+        ages[store] = max(0, now - min(oldest, default=now)) / 1000
+    return ages
+
+
+def _family(name: str, heads: _Heads, late: dict[str, _Places], seconds: dict[str, float]) -> Lag:
     return Lag(
         name,
         sum(length for length, _ in heads.values()),
         max((last[0] for _, last in heads.values()), default=0),
-        behind,
+        {store: len(places) for store, places in late.items()},
         seconds,
     )
 

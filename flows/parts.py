@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import override
 
 from embedded.errors import EmbeddedError
-from embedded.output import keep_small
+from embedded.output import keep_small, last_line
 from flows.process import PARENT
 
 if TYPE_CHECKING:
@@ -192,11 +192,7 @@ class ProcessPart(Part):
 
     @override
     def last_words(self) -> str:
-        try:
-            lines = self._output.read_text("utf-8", "replace").strip().splitlines()
-        except OSError:
-            return ""
-        return lines[-1].strip()[:500] if lines else ""
+        return last_line(self._output)[:500]
 
 
 class ServerPart(Part):

@@ -58,6 +58,7 @@ def find(system: System, named: str) -> Person:
         people[0],
         accounts=_union(each.accounts for each in people),
         strategies=_union(each.strategies for each in people),
+        keys=_union(each.keys for each in people),
     )
 
 
@@ -91,6 +92,7 @@ def _in_duckdb(system: System, which: str, named: str) -> Person | None:
             username=username,
             accounts=_ids(store, "accounts", "account_id", user),
             strategies=_ids(store, "strategies", "id", user),
+            keys=_ids(store, "strategies", "key", user),
         )
 
 
@@ -217,7 +219,7 @@ def _text(column: Any, store: StoreName) -> str:
 
 
 def _ids(store: Any, table: str, key: str, user: str) -> tuple[str, ...]:
-    query = f"SELECT CAST({key} AS VARCHAR) FROM {table} WHERE user_id = {sql.text(user)}"  # noqa: S608
+    query = f"SELECT CAST({sql.name(key)} AS VARCHAR) FROM {table} WHERE user_id = {sql.text(user)}"  # noqa: S608
     return tuple(sorted(row[0] for row in values(store, query)))
 
 

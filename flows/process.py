@@ -10,6 +10,7 @@ import json
 import logging
 import os
 import signal
+import sys
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -121,9 +122,15 @@ def run_flow(flow: Dataflow, *, epoch_seconds: float = EPOCH_SECONDS) -> None:
 
 
 def watch_signals(stop: Stop) -> None:
-    """Let SIGTERM and SIGINT ask for a stop; a second one ends the process at once."""
+    """Let SIGTERM, SIGINT and SIGHUP ask for a stop; a second one ends the process at once.
+
+    A hangup comes from the shell and from the kernel, so a second one of it ends nothing. Where it
+    was ignored (nohup) it still is.
+    """
 
     def on_signal(number: int, _frame: object) -> None:
+        if stop.requested and number == signal.SIGHUP:
+            return
         if stop.requested:
             signal.signal(number, signal.SIG_DFL)
             os.kill(os.getpid(), number)
@@ -131,6 +138,18 @@ def watch_signals(stop: Stop) -> None:
 
     signal.signal(signal.SIGTERM, on_signal)
     signal.signal(signal.SIGINT, on_signal)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, on_signal)
+
+
+def say(line: str) -> None:
+    """Tell a line to who started this process; a terminal that is gone is told nothing."""
+    for stream, words in ((sys.stdout, f"{line}\n"), (sys.stderr, "")):
+        try:
+            print(end=words, file=stream, flush=True)
+        except OSError:
+            # What was not taken would be tried again, and fail again, at the process's end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 class RunFile:

@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
+from config import live
 from flows.errors import CommandError, Exit, complain
 from schema import keys
 from sinks.as_one import raise_first, run_as_one
@@ -36,12 +37,14 @@ def send_lines(system: System, file: str) -> int:
         file: its path, or `-` for standard input.
 
     Raises:
-        CommandError: the file cannot be read.
+        CommandError: the file cannot be read; or the system reads another number of streams than
+            the settings here say, and nothing was sent.
         redis.RedisError: Redis does not answer; what was printed is durable all the same.
     """
     sent = 0
     streams = system.settings.signals.streams
     with system.redis(once=True) as client:
+        _check_streams(client, streams)
         for lines in _batches(_lines(file)):
             named = [keys.signals(stream_of(_strategy(line), streams)) for line in lines]
             ids = add(
@@ -82,6 +85,17 @@ def wait_durable(client: redis.Redis, durability: str) -> None:
     local, _replicas = driver.execute_command("WAITAOF", 1, 0, _WAIT_MS)
     if not local:
         raise CommandError("Redis did not write to disk in time", Exit.UNAVAILABLE)
+
+
+def _check_streams(client: redis.Redis, streams: int) -> None:
+    """Refuse to send to streams that may not be read: what is there is acknowledged, and lost."""
+    read = live.streams(client)
+    if read is not None and read != streams:
+        raise CommandError(
+            f"the system reads {read} signal streams, and signals.streams is {streams} here;"
+            f" set it to {read}, or start the system anew with {streams}",
+            Exit.CONFIG,
+        )
 
 
 def _lines(file: str) -> Iterator[bytes]:

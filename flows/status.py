@@ -5,13 +5,15 @@ from __future__ import annotations
 import time
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPException
 from typing import TYPE_CHECKING, Any
 
 import redis
 from prometheus_client.parser import text_string_to_metric_families
 
+from embedded.lock import holder
 from embedded.processes import alive
-from flows import lag
+from flows import health, lag
 from flows.context import UP, System, read_json
 from flows.errors import Exit, complain
 from flows.log_files import last_error
@@ -20,7 +22,8 @@ from flows.output import chosen, write_json, write_rows
 if TYPE_CHECKING:
     from pathlib import Path
 
-_SCRAPE_SECONDS = 1.0
+# Longer than a process that works hard on a busy machine lets others wait.
+_SCRAPE_SECONDS = 3.0
 _MEBIBYTE = 1 << 20
 # What of the facts stands in the tables, and its heading: both fit on 80 columns.
 _PROCESSES = {
@@ -57,8 +60,7 @@ def show(system: System, wanted: str | None) -> int:
     if facts["state"] == "down":
         complain(f"the system is down in {system.home.path}; start it with `tradecast up`")
         return Exit.UNAVAILABLE
-    well = all(part["state"] == "running" for part in facts["processes"]) and not facts["error"]
-    return Exit.OK if well else Exit.PROBLEMS
+    return Exit.PROBLEMS if facts["problems"] or facts["error"] else Exit.OK
 
 
 def look(system: System) -> dict[str, Any]:
@@ -83,16 +85,21 @@ def look(system: System) -> dict[str, Any]:
         ]
     except (redis.RedisError, OSError) as failure:
         error = f"Redis does not answer: {failure}" if up else ""
+    parts = _processes(system, up)
+    version = None if up is None else up.get("config_version")
     return {
         "state": "down" if up is None else "up",
         "home": str(system.home.path),
         "durability": system.settings.redis.durability,
-        "config_version": None if up is None else up.get("config_version"),
+        "config_version": version,
         "addresses": {} if up is None else up.get("addresses", {}),
-        "processes": _processes(system, up),
+        "processes": parts,
         "streams": streams,
         "gaps": [_aged(gap) for gap in gaps],
         "error": error,
+        "problems": []
+        if up is None
+        else health.problems(parts, streams, configured=version is not None),
     }
 
 
@@ -112,7 +119,9 @@ def _processes(system: System, up: dict[str, Any] | None) -> list[dict[str, Any]
         facts = read_json(path)
         if facts is None or "name" not in facts or "pid" not in facts:
             continue
-        lives = alive(int(facts["pid"])) and facts.get("state") == "running"
+        # Who holds its own directory: its process id may be another's by now.
+        held = holder(system.home.recovery_dir / facts["name"]) == facts["pid"]
+        lives = held and facts.get("state") == "running"
         if facts["name"] in known or lives or up is None:
             known.setdefault(facts["name"], {}).update(_of_file(facts, lives=lives))
     with ThreadPoolExecutor(8) as pool:
@@ -128,31 +137,44 @@ def _of_file(facts: dict[str, Any], *, lives: bool) -> dict[str, Any]:
 def _process(part: dict[str, Any], logs: Path) -> dict[str, Any]:
     pid = part.get("pid")
     lives = pid is not None and alive(int(pid))
-    metrics = _scrape(part.get("metrics_port")) if lives else {}
+    # A flow's own file names its port, and None if it was started without metrics.
+    serves = part.get("metrics_port", "") is not None
+    metrics = _scrape(part.get("metrics_port")) if lives else None
+    started_at = part.get("started_at") if lives else None
     return {
         "name": part["name"],
         "state": "running" if lives else part.get("state", "stopped"),
         "pid": pid if lives else None,
-        "uptime_seconds": _ago(part["started_at"]) if lives and part.get("started_at") else None,
+        "uptime_seconds": _ago(started_at) if started_at else None,
         "restarts": part.get("restarts", 0),
         "memory_mb": _memory(int(pid)) if lives and pid is not None else None,
         "metrics_port": part.get("metrics_port") if lives else None,
-        "metrics": metrics,
-        "last_error": part.get("error") or last_error(logs, part["name"]),
+        "answers": metrics is not None if serves else None,
+        "metrics": metrics or {},
+        "last_error": part.get("error") or _since(started_at, last_error(logs, part["name"])),
     }
 
 
-def _scrape(port: int | None) -> dict[str, float]:
-    """Our own metrics of a process, without buckets; labels in braces."""
+def _since(started_at: int | None, error: str) -> str:
+    """An error with its time, unless a process that lives has been started since."""
+    if not started_at:
+        return error
+    seconds, micros = divmod(started_at, 1_000_000)
+    began = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
+    return error if error >= f"{began}.{micros // 1000:03d}Z" else ""
+
+
+def _scrape(port: int | None) -> dict[str, float] | None:
+    """Our own metrics of a process, without buckets; labels in braces; None if it tells none."""
     if port is None:
-        return {}
+        return None
     try:
         with urllib.request.urlopen(
             f"http://127.0.0.1:{port}/metrics", timeout=_SCRAPE_SECONDS
         ) as answer:
             text = answer.read().decode()
-    except (OSError, ValueError):
-        return {}
+    except (OSError, ValueError, HTTPException):
+        return None
     return {
         _spelled(sample.name, sample.labels): sample.value
         for family in text_string_to_metric_families(text)
@@ -188,8 +210,9 @@ def _print(facts: dict[str, Any], wanted: str | None) -> None:
     print(f"durability {facts['durability']}; configuration version {facts['config_version']}")
     for name, where in facts["addresses"].items():
         print(f"{name}: {where.get('url') or where.get('socket')}")
-    if facts["error"]:
-        print(facts["error"])
+    for line in (facts["error"], *facts["problems"]):
+        if line:
+            print(line)
     for title, known in (("processes", _PROCESSES), ("streams", _STREAMS)):
         if facts[title]:
             rows = [[one.get(name) for name in known] for one in facts[title]]

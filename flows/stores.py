@@ -34,7 +34,7 @@ class Store(Protocol):
     """What a reader of either store can do."""
 
     def query(self, sql: str, params: Parameters | None = None) -> pa.RecordBatchReader:
-        """Run one statement; read its rows to the end before the next.
+        """Run one statement that reads; read its rows to the end before the next.
 
         Args:
             sql: the statement; `{name:Type}` is a parameter of ClickHouse, `$name` of DuckDB.
@@ -63,7 +63,8 @@ class ClickHouseStore:
         from clickhouse_connect.driver.exceptions import ClickHouseError  # noqa: PLC0415
 
         self._error = ClickHouseError
-        self._settings = dict(_ARROW)
+        # 2: who asks may choose settings, and writes nothing.
+        self._settings: dict[str, Any] = {**_ARROW, "readonly": 2}
         if user is not None:
             # The client knows no settings but the engine's own.
             clickhouse_connect.common.set_setting("invalid_setting_action", "send")
@@ -78,10 +79,10 @@ class ClickHouseStore:
             ) from error
 
     def query(self, sql: str, params: Parameters | None = None) -> pa.RecordBatchReader:
-        """Run one statement.
+        """Run one statement that reads.
 
         Raises:
-            CommandError: ClickHouse refuses it.
+            CommandError: ClickHouse refuses it, as it does what would write.
         """
         try:
             stream: Any = self.client.raw_stream(

@@ -64,8 +64,8 @@ class Supervisor:
             time.sleep(_TICK)
 
     def facts(self) -> list[dict[str, Any]]:
-        """What `status` shows of the parts."""
-        return [part.facts() for part in self.parts.values()]
+        """What `status` shows of the parts, stage by stage."""
+        return [part.facts() for part in sorted(self.parts.values(), key=lambda part: part.stage)]
 
     def stop(self, stages: Iterable[int]) -> None:
         """Stop the parts, stage by stage, those of one stage at once."""

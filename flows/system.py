@@ -3,33 +3,39 @@
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 import time
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import redis
 
 from config import live
-from flows import addresses, configuration, lag, servers, simulated_prices, up_metrics
+from flows import (
+    addresses,
+    configuration,
+    lag,
+    servers,
+    simulated_prices,
+    up_metrics,
+)
 from flows.addresses import METRICS
 from flows.chore import Chore
-from flows.context import UP, System
+from flows.context import CLICKHOUSE, UP, System
 from flows.errors import Exit
+from flows.executors import ExecutorPart, Executors
 from flows.launch import process_name
 from flows.log_files import open_log
 from flows.parts import ProcessPart, ServerPart
-from flows.process import PARENT, RunFile, watch_signals, write_json
+from flows.process import PARENT, RunFile, say, watch_signals
 from flows.supervisor import Supervisor, command, flow_command
 from flows.version_record import VersionRecord
 from rules.errors import TradecastError
 from sources.stop import Stop
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    import pyarrow as pa
-
+    from collections.abc import Callable
 
 LOG = logging.getLogger("tradecast.up")
 
@@ -43,12 +49,12 @@ _DRAIN_SECONDS = 5.0
 
 
 def serve(system: System) -> int:
-    """Run the system until SIGTERM or SIGINT.
+    """Run the system until SIGTERM, SIGINT or SIGHUP.
 
     Raises:
         HomeLocked: another `up` runs on this home.
         PortBusy: a port of the settings is taken.
-        ServerFailed: an embedded server does not come up.
+        ServerFailed: the embedded Redis does not come up.
     """
     _die_with_parent()
     stop = Stop()
@@ -69,12 +75,13 @@ class Up:
         self._ports: dict[str, int] = {}
         self._run_file = RunFile(system.home.run_dir / f"{UP}.json", UP)
         self._version: int | None = None
-        self._terminals: dict[str, tuple[str, str]] = {}
+        self._executors = Executors(
+            lambda instance: self._add(FLOWS, "execute", instance, "--instance", instance),
+            self._supervisor.remove,
+        )
         self._published = False
         # Of versions that were applied while ClickHouse was down.
-        self._record = VersionRecord(
-            lambda: configuration.record_versions(system, lambda: stop.requested)
-        )
+        self._record = VersionRecord(lambda: configuration.record_versions(system, self._stopped))
         self._client = system.redis()
         self._metrics = up_metrics.Metrics()
         self._measure_at = 0.0
@@ -88,37 +95,47 @@ class Up:
 
     def run(self) -> None:
         """Start, watch, stop."""
+        system = self._system
         with ExitStack() as stack:
             stack.callback(self._client.close)
             stack.callback(self._run_file.remove)
             stack.callback(self._supervisor.stop, (SERVERS,))
             stack.callback(self._maintenance.stop)
             stack.callback(self._stop_flows)
-            self._start_servers()
-            if self._stop.requested:
+            self._ports = servers.start(system, self._supervisor, SERVERS, self._stopped)
+            if self._stopped():
                 return
-            if self._system.settings.metrics.enabled:
+            if system.settings.metrics.enabled:
                 stack.enter_context(up_metrics.serve(self._ports[METRICS], self._targets))
             # Before any flow runs: who finds no word of this system opens its stores itself.
             self._tell("starting")
             self._publish()
             self._start_flows()
             self._look()
-            self._welcome()
-            self._supervisor.watch(lambda: self._stop.requested, self._look, _LOOK_SECONDS)
-            print("stopping", flush=True)
-        print("stopped", flush=True)
+            self._start_analysis()
+            if not self._stopped():
+                self._welcome()
+            self._watch(self._stopped)
+            say("stopping")
+        say("stopped")
 
-    def _start_servers(self) -> None:
-        self._ports = servers.choose_ports(self._system)
-        embedded = servers.embedded(self._system, self._ports)
-        for server in embedded:
-            # Before it is kept running: what is wrong at the start is for the user to mend.
-            server.start()
-            self._supervisor.add(ServerPart(server, SERVERS))
-        for server in embedded:
-            server.wait_ready(30.0)
-        write_json(self._system.ports_file, self._ports)
+    def _start_analysis(self) -> None:
+        """Start the archive of ClickHouse, behind the embedded one if that answers in time.
+
+        Trading runs by now, and goes on without both: what they do not get is kept for them.
+        """
+        part = self._supervisor.parts.get(CLICKHOUSE)
+        if isinstance(part, ServerPart) and not servers.comes_up(part, self._watch, self._stopped):
+            LOG.error("ClickHouse does not answer yet: %s", part.error)
+            say(f"ClickHouse does not answer yet, trading goes on without it: see {part.output}")
+        if not self._stopped():
+            self._add(ARCHIVES, "archive", "clickhouse", "--store", "clickhouse")
+
+    def _watch(self, until: Callable[[], bool]) -> None:
+        self._supervisor.watch(until, self._look, _LOOK_SECONDS)
+
+    def _stopped(self) -> bool:
+        return self._stop.requested
 
     def _publish(self) -> None:
         """Give Redis the configuration that the control store has, if it is newer."""
@@ -130,8 +147,7 @@ class Up:
 
     def _start_flows(self) -> None:
         shards = self._system.settings.trade.shards
-        for store in ("duckdb", "clickhouse"):
-            self._add(ARCHIVES, "archive", store, "--store", store)
+        self._add(ARCHIVES, "archive", "duckdb", "--store", "duckdb")
         for shard in range(shards):
             self._add(FLOWS, "trade", shard, "--shard", f"{shard}/{shards}")
         parts = self._system.settings.snapshots.parts
@@ -142,7 +158,8 @@ class Up:
         name = process_name(flow, which)
         home = self._system.home
         command = flow_command([flow, *options], home.path, self._system.config)
-        self._supervisor.add(ProcessPart(name, stage, command, home.log_dir / f"{name}.out", {}))
+        kind = ExecutorPart if flow == "execute" else ProcessPart
+        self._supervisor.add(kind(name, stage, command, home.log_dir / f"{name}.out", {}))
 
     def _look(self) -> None:
         """Follow the configuration, and tell what runs."""
@@ -152,13 +169,24 @@ class Up:
             self._follow_configuration()
             self._record.look(self._version, time.monotonic())
             self._measure()
-        except (redis.RedisError, OSError) as error:
+        except redis.RedisError as error:
             LOG.warning("Redis does not answer: %s", error)
             self._metrics.redis(answers=False)
+        except (OSError, TradecastError) as error:
+            # A full disk, say. What runs goes on, and what failed is tried at the next look.
+            LOG.error("cannot follow the configuration: %s", error)  # noqa: TRY400
         self._maintenance.look(time.time())
         self._metrics.parts(self._supervisor.facts())
-        self._metrics.home(shutil.disk_usage(self._system.home.path).free, self._version)
+        self._measure_home()
         self._tell("running")
+
+    def _measure_home(self) -> None:
+        try:
+            free = shutil.disk_usage(self._system.home.path).free
+        except OSError as error:
+            LOG.error("cannot look at the disk of the home: %s", error)  # noqa: TRY400
+            return
+        self._metrics.home(free, self._version)
 
     def _tell(self, state: str) -> None:
         """Say in the run file that this system has the home, and what of it runs."""
@@ -170,7 +198,7 @@ class Up:
                 addresses=addresses.of(self._system, self._ports),
                 config_version=self._version,
                 metrics_port=self._ports.get(METRICS),
-                parts=self._supervisor.facts(),
+                parts=[*self._supervisor.facts(), *self._executors.undriven],
             )
         except OSError as error:
             # A full disk stops what has to write, not those who would start it again.
@@ -196,26 +224,21 @@ class Up:
         loaded = live.load(self._client)
         if loaded is None:
             return
-        self._version, tables = loaded
+        version, tables = loaded
         simulated_prices.ensure(self._system.prices_dir, tables)
-        wanted = _terminals(tables)
-        for name in [name for name in self._terminals if self._terminals[name] != wanted.get(name)]:
-            # Gone, or of another kind now: a terminal knows its symbols from its start.
-            self._supervisor.remove(name)
-        for name, (instance, _) in wanted.items():
-            if name not in self._supervisor.parts:
-                self._add(FLOWS, "execute", instance, "--instance", instance)
-        self._terminals = wanted
+        self._executors.follow(tables)
+        # Last of all: what has failed on the way is tried again.
+        self._version = version
 
     def _welcome(self) -> None:
-        print(f"Tradecast runs in {self._system.home.path}")
+        say(f"Tradecast runs in {self._system.home.path}")
         for name, where in addresses.of(self._system, self._ports).items():
             told = where.get("url") or where["socket"]
             secret = f" (password in {where['password_file']})" if "password_file" in where else ""
-            print(f"  {name:10} {told}{secret}")
+            say(f"  {name:10} {told}{secret}")
         if self._version is None:
-            print("  no brokers and accounts yet: tell it with `tradecast apply FILE.toml`")
-        print("Ctrl-C stops it; `tradecast status` shows how it does.", flush=True)
+            say("  no brokers and accounts yet: tell it with `tradecast apply FILE.toml`")
+        say("Ctrl-C stops it; `tradecast status` shows how it does.")
 
     def _stop_flows(self) -> None:
         self._supervisor.stop((FLOWS,))
@@ -229,24 +252,7 @@ class Up:
         self._supervisor.stop((ARCHIVES,))
 
 
-def _terminals(tables: Mapping[str, pa.Table]) -> dict[str, tuple[str, str]]:
-    """Processes of the simulated terminals: the instance of each, and what its symbols are.
-
-    A real terminal's executor runs on the terminal's own host.
-    """
-    listed: dict[bytes, list[dict[str, Any]]] = {}
-    for row in tables["instruments"].to_pylist():
-        listed.setdefault(row["broker_id"], []).append(row)
-    return {
-        process_name("execute", row["key"]): (row["key"], repr(listed.get(row["broker_id"])))
-        for row in tables["instances"].to_pylist()
-        if row["driver"] == "simulated"
-    }
-
-
 def _die_with_parent() -> None:
-    import os  # noqa: PLC0415 - for the one variable that a parent sets
-
     from embedded.launch import die_with_parent  # noqa: PLC0415
 
     parent = os.environ.pop(PARENT, "")

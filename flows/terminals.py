@@ -14,12 +14,17 @@ from rules.errors import Fatal
 from sources.prices import Feed
 
 if TYPE_CHECKING:
+    from decimal import Decimal
     from pathlib import Path
 
     import pyarrow as pa
     import redis
 
     from brokers.port import Terminal
+
+
+class Gone(Fatal):
+    """There is a configuration, and it does not name the instance."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,7 @@ class Instance:
         row: of `instances`.
         broker: row of `brokers`.
         accounts: rows of `accounts` that it trades.
+        commissions: of accounts that have one of their own, by id; the broker's for the others.
         instruments: rows of `instruments` of its broker.
     """
 
@@ -38,6 +44,7 @@ class Instance:
     row: dict[str, Any]
     broker: dict[str, Any]
     accounts: list[dict[str, Any]]
+    commissions: dict[bytes, Decimal]
     instruments: list[dict[str, Any]]
 
     @property
@@ -58,7 +65,8 @@ class Instance:
     def trades_as(self, other: Instance) -> bool:
         """Whether nothing has changed that its executor was built from."""
         mine, theirs = (
-            (one.row, one.broker, one.accounts, one.instruments) for one in (self, other)
+            (one.row, one.broker, one.accounts, one.commissions, one.instruments)
+            for one in (self, other)
         )
         return mine == theirs
 
@@ -67,20 +75,31 @@ def load(client: redis.Redis, key: str) -> Instance:
     """Read what the live configuration says of an instance.
 
     Raises:
-        Fatal: it does not name the instance.
+        Gone: it does not name the instance.
+        Fatal: there is none yet.
         redis.RedisError: Redis does not answer.
     """
     found = live.load(client)
-    version, tables = found if found is not None else (0, {})
-    row = next(iter(_where(tables.get("instances"), "key", key)), None)
+    unknown = f"no instance has the key {key!r}; apply a configuration that names it"
+    if found is None:
+        raise Fatal(unknown)
+    version, tables = found
+    row = next(iter(_where(tables["instances"], "key", key)), None)
     if row is None:
-        raise Fatal(f"no instance has the key {key!r}; apply a configuration that names it")
+        raise Gone(unknown)
     brokers = _where(tables["brokers"], "broker_id", row["broker_id"])
+    accounts = _where(tables["accounts"], "instance_id", row["instance_id"])
+    mine = {account["account_id"] for account in accounts}
     return Instance(
         version,
         row,
         brokers[0] if brokers else {},
-        _where(tables["accounts"], "instance_id", row["instance_id"]),
+        accounts,
+        {
+            each["account_id"]: each["commission"]
+            for each in tables["account_config"].to_pylist()
+            if each["account_id"] in mine and each["commission"] is not None
+        },
         _where(tables["instruments"], "broker_id", row["broker_id"]),
     )
 
@@ -107,7 +126,7 @@ def open_terminal(instance: Instance, directory: Path, prices: Path) -> Terminal
         if name:
             instruments.append(Instrument.of(line, feed=name))
     settings = json.loads(instance.row.get("settings") or "{}")
-    commission = units(str(instance.broker.get("commission_per_lot") or 0))
+    commission = instance.broker.get("commission_per_lot") or 0
     return SimulatedTerminal(
         directory / "terminal",
         accounts=[
@@ -116,7 +135,9 @@ def open_terminal(instance: Instance, directory: Path, prices: Path) -> Terminal
                 currency=account["currency"],
                 balance=units(str(account["balance"] or 0)),
                 leverage=account["leverage"],
-                commission_per_lot=commission,
+                commission_per_lot=units(
+                    str(instance.commissions.get(account["account_id"], commission))
+                ),
             )
             for account in instance.accounts
         ],
@@ -127,5 +148,5 @@ def open_terminal(instance: Instance, directory: Path, prices: Path) -> Terminal
     )
 
 
-def _where(table: pa.Table | None, column: str, value: object) -> list[dict[str, Any]]:
-    return [] if table is None else [row for row in table.to_pylist() if row[column] == value]
+def _where(table: pa.Table, column: str, value: object) -> list[dict[str, Any]]:
+    return [row for row in table.to_pylist() if row[column] == value]

@@ -49,7 +49,7 @@ class Admitted:
     rejections: Rejections
 
 
-_NO_RESENDS = Resends(
+NO_RESENDS = Resends(
     signal_id=as_ids([]),
     original_row=np.zeros(0, np.int32),
     entry_row=np.zeros(0, np.int32),
@@ -83,7 +83,7 @@ def sort_out(
     unknown = resolved.reason == ReasonCode.UNKNOWN_POSITION
     if len(rows) == len(signals) and not unknown.any():
         return Admitted(
-            signals=signals, resolved=resolved, resends=_NO_RESENDS, rejections=batch.rejections
+            signals=signals, resolved=resolved, resends=NO_RESENDS, rejections=batch.rejections
         )
     refused = {row: code for row, code in others.items() if not isinstance(code, Original)}
     refused |= dict.fromkeys(rows[unknown].tolist(), ReasonCode.UNKNOWN_POSITION)

@@ -1,6 +1,7 @@
 """The first two steps of sending: which orders are ready, and whose they are."""
 
 from collections.abc import Mapping
+from itertools import islice
 
 from operators.execution import SECOND, Executor, Waiting
 from rules.claims import Claim, Held
@@ -16,14 +17,15 @@ _Tickets = Mapping[bytes, tuple[int, int]]
 
 
 def claim(executor: Executor, now: int) -> list[Waiting]:
-    """Claim what is ready; return what may be sent, in order.
+    """Claim what is ready, up to a batch; return what may be sent, in order.
 
     Raises:
         redis.RedisError: Nothing is known; what was claimed is found to be ours the next time.
         NotDurable: Likewise.
     """
     readiness = _Readiness(executor, now)
-    ready = [item for item in list(executor.waiting.values()) if readiness.of(item)]
+    waiting = filter(readiness.of, list(executor.waiting.values()))
+    ready = list(islice(waiting, executor.batch.size))
     return _claim(executor, ready, now) if ready else []
 
 
@@ -89,7 +91,7 @@ class _Readiness:
         """
         position, order = self._memory.tickets.get(opener, (0, 0))
         needed = position if item.order["kind"] == LegKind.CLOSE else position or order
-        return bool(needed) and opener not in self._executor.watched
+        return bool(needed) and not self._executor.seeks(opener)
 
     def _find_target(self, opener: bytes, item: Waiting) -> bool:
         """Look at the broker for a position or order that another journal has opened.
@@ -97,7 +99,7 @@ class _Readiness:
         An account that moved here, or a journal that was lost, leaves closes whose opening this
         executor never knew, or has given up. What is not there after a while is over.
         """
-        if opener in self._executor.watched:
+        if self._executor.seeks(opener):
             self._executor.hold(item, self._now)
             return False
         if opener in self._executor.waiting:

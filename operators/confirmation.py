@@ -4,10 +4,11 @@ from typing import Any
 
 import numpy as np
 
-from operators.execution import Executor
+from operators.execution import SECOND, Executor
 from rules.broker_orders import asked_volume, filled_volume, life_of
 from rules.journal import is_over
 from rules.tokens import token_in
+from schema.enums import Outcome
 from schema.wire import DEAL, MARK, Records
 
 NO_DEALS, NO_MARKS = np.zeros(0, DEAL), np.zeros(0, MARK)
@@ -41,12 +42,17 @@ def _ended(executor: Executor, row: Any, now: int) -> tuple[int, bool, Any] | No
     life = life_of(row, int(row["filled"]), stands=False)
     report["state"], report["outcome"], report["reason"] = life
     report["filled"] = filled_volume(life.outcome, int(row["filled"]), asked_volume(known))
+    if life.outcome == Outcome.PARTIALLY_FILLED and not report["filled"]:
+        # Nobody says how far: its deals will.
+        executor.watched[key] = (now, SECOND)
+        return None
     report["reported_at"] = now
     report["done_at"], report["position_ticket"] = row["done_at"], row["position_ticket"]
     report["price"] = row["price"] if report["filled"] else 0
     executor.memory.learn(key, report, owns=True)
     if is_over(report):
         executor.watched.pop(key, None)
+        executor.adopted.pop(key, None)
     return known.results[-1].partition, False, report
 
 

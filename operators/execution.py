@@ -15,9 +15,11 @@ from uuid import UUID
 
 import numpy as np
 
+from operators.batch_size import BatchSize
 from operators.order_memory import NO_OUTCOME, OrderMemory
 from rules.broker_orders import is_on_its_way
 from rules.journal import RETENTION, Known, Result
+from rules.order_life import EXECUTED, RANK
 from schema.broker import AnswerClass
 from schema.codes import ReasonCode
 from schema.enums import LegKind, OrderState, Outcome
@@ -73,7 +75,9 @@ class Executor:
         deviation: points that a market order may slip.
         lease_ms: how long a lease lasts unless it is renewed.
         watch_us: how long an order of unknown fate is looked for.
+        batch: how many orders are claimed at once.
         watched: orders of unknown fate, and those on their way: next look, pause.
+        adopted: those that were found, and that the broker's history does not show yet.
     """
 
     instance: UUID
@@ -92,11 +96,14 @@ class Executor:
     terms: dict[int, int] = field(default_factory=dict)
     waiting: dict[bytes, Waiting] = field(default_factory=dict)
     memory: OrderMemory = field(default_factory=OrderMemory)
+    batch: BatchSize = field(init=False)
     watched: dict[bytes, tuple[int, int]] = field(default_factory=dict)
+    adopted: dict[bytes, Known] = field(default_factory=dict)
     unpublished: list[Result] = field(default_factory=list)  # journalled in this turn
     _ending: dict[bytes, Any] = field(default_factory=dict)  # ORDER rows that are being closed
 
     def __post_init__(self) -> None:
+        self.batch = BatchSize(within=self.lease_ms * 1000 // 10)
         self.memory.recall(self.journal.state)
         for order_id, known in self.journal.known.items():
             if known.sent_unanswered or known.in_doubt or is_on_its_way(known):
@@ -183,6 +190,11 @@ class Executor:
         report["owner"] = np.void(self.journal.id.bytes)
         report["reported_at"] = now
         return report[0]
+
+    def seeks(self, order_id: bytes) -> bool:
+        """Return whether an order is looked for, and not known to have been executed."""
+        executed = RANK[self.memory.outcomes.get(order_id, NO_OUTCOME)] == EXECUTED
+        return order_id in self.watched and not executed
 
     def journalled(self, results: Sequence[tuple[int, bool, Any]]) -> None:
         """Record results that no answer brought; they are published at the end of the turn."""

@@ -9,8 +9,8 @@ from operators.shard_parts import ShardSettings, StrategyStatus
 from rules.book import Book, Market
 from rules.compile import compile_book
 from rules.links import Links
+from rules.names import Names
 from rules.rates import RatePaths, carry_over, empty_market, update_market
-from rules.rows import Names
 from rules.state import State
 from schema.codes import ReasonCode
 from schema.wire import QUOTE, decode

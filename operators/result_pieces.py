@@ -69,6 +69,8 @@ def cut(
     for partitions in where.values():
         counts += np.bincount(partitions, minlength=PARTITIONS)
     np.add.at(counts, [partition for partition, _, _ in decisions], 1)
+    for minutes in touched.minutes:
+        np.add.at(counts, minutes["partition"], 1)
     taken = np.zeros(PARTITIONS, np.bool_)
     piece = Piece()
     if wanted:
@@ -85,6 +87,10 @@ def cut(
         mine = taken[state.accounts.rows["partition"][account]]
         _add(piece.touched.deals, deals[mine])
         _add(piece.rest.deals, deals[~mine])
+    for minutes in touched.minutes:
+        mine = taken[minutes["partition"]]
+        _add(piece.touched.minutes, minutes[mine])
+        _add(piece.rest.minutes, minutes[~mine])
     for one in decisions:
         (piece.decisions if taken[one[0]] else piece.waiting).append(one)
     return piece

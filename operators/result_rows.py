@@ -12,7 +12,8 @@ import pyarrow as pa
 from operators.replay import Logged, order_of
 from rules import rows
 from rules.decision_rows import decision_rows
-from rules.rows import ColumnValues, Names
+from rules.names import Names
+from rules.rows import ColumnValues
 from rules.state import State
 from rules.tables import Rows
 from rules.touched import Touched, version_of
@@ -35,8 +36,6 @@ def changed(state: State, names: Names, touched: Touched, decisions: Sequence[Lo
     orders = _unique(touched.orders)
     done = rows.finished(state, orders)
     trades = rows.opened(state, _unique(touched.trades))
-    accounts = _unique(touched.accounts)
-    accounts = accounts[state.accounts.rows["marked_at"][accounts] > 0]
     for name, chosen, records, columns in (
         ("orders", orders, state.orders.rows, lambda r: rows.order_rows(state, r, names)),
         ("trade_result", done, state.orders.rows, lambda r: rows.result_rows(state, r)),
@@ -48,9 +47,11 @@ def changed(state: State, names: Names, touched: Touched, decisions: Sequence[Lo
             lambda r: rows.status_rows(state, r),
         ),
         ("trades", trades, state.trades.rows, lambda r: rows.trade_rows(state, r, names)),
-        ("account_marks", accounts, state.accounts.rows, lambda r: rows.mark_rows(state, r)),
     ):
         _cut(out, name, chosen, records["partition"][chosen], columns)
+    marks = np.concatenate([*touched.minutes, state.accounts.records(_unique(touched.accounts))])
+    every = np.flatnonzero(marks["marked_at"] > 0)
+    _cut(out, "account_marks", every, marks["partition"][every], lambda r: rows.mark_rows(marks[r]))
     if touched.deals:
         deals = np.concatenate(touched.deals)
         account = state.accounts.find(deals["account_id"])

@@ -1,5 +1,6 @@
 """The search for orders whose fate is unknown: at the broker, over and over, never sent again."""
 
+from dataclasses import replace
 from typing import Any
 
 from operators.execution import SECOND, Executor
@@ -12,13 +13,16 @@ from rules.broker_orders import (
     life_of,
 )
 from rules.journal import DAY, Known, is_over
-from rules.traces import Traces
+from rules.order_life import EXECUTED, RANK
+from rules.traces import Trace, Traces
 from schema.codes import ReasonCode
 from schema.enums import LegKind, OrderState, Outcome
 from schema.mt5 import BrokerOrderState
 from schema.wire import Records
 
 _LOOKS_EVERY = 300 * SECOND
+# How far pauses grow before what deals or a position tell of an order counts without its history.
+_HISTORY_LAGS = 64 * SECOND
 
 
 def look_for(executor: Executor, now: int) -> None:
@@ -36,15 +40,15 @@ def look_for(executor: Executor, now: int) -> None:
     for key in due:
         _, pause = executor.watched[key]
         executor.watched[key] = (now + pause, min(pause * 2, _LOOKS_EVERY))
-        known = executor.journal.known.get(key)
+        known = executor.adopted.get(key) or executor.journal.known.get(key)
         if known is None:
-            del executor.watched[key]
+            _drop(executor, key)
         elif _is_given_up(known, now - executor.watch_us):
-            del executor.watched[key]
+            _drop(executor, key)
             if is_on_its_way(known):
                 _say_unresolved(executor, key, known, now)
         else:
-            _look(executor, key, known, traces, now)
+            _look(executor, key, known, traces, now, patient=pause < _HISTORY_LAGS)
 
 
 def _is_given_up(known: Known, since: int) -> bool:
@@ -52,52 +56,74 @@ def _is_given_up(known: Known, since: int) -> bool:
     return bool(known.results) and int(known.results[0].report["reported_at"]) < since
 
 
-def _look(executor: Executor, key: bytes, known: Known, traces: Traces, now: int) -> None:
+def _look(
+    executor: Executor, key: bytes, known: Known, traces: Traces, now: int, *, patient: bool
+) -> None:
     kind = LegKind.OPEN if known.order is None else LegKind(int(known.order["kind"]))
+    trace = None
     if kind in (LegKind.MODIFY, LegKind.CANCEL):
         report = _of_change(executor, known, traces, now)
     else:
-        report = _of_order(executor, key, known, traces, now)
-    if report is not None:
-        if not _is_said(known, report):
-            executor.memory.learn(key, report, owns=has_ticket(known.order))
-            executor.journalled([(_partition(known), False, report)])
-        # A pending order's end is polled; any other that works is looked for until it has ended.
-        if is_over(report) or is_pending(known.order):
-            del executor.watched[key]
-    elif not known.said:
-        # Sent, and nobody knows: say so once, and go on looking.
-        _say_unresolved(executor, key, known, now)
+        trace = _trace_of(executor, key, known, traces)
+        report = None if trace is None else _found(executor, known, trace, traces, now)
+    if report is None:
+        if not known.said:
+            # Sent, and nobody knows: say so once, and go on looking.
+            _say_unresolved(executor, key, known, now)
+        elif key in executor.adopted and not patient:
+            _drop(executor, key)
+        return
+    if not _is_said(known, report):
+        executor.memory.learn(key, report, owns=has_ticket(known.order))
+        executor.journalled([(_partition(known), False, report)])
+        known = replace(known, results=[*known.results, executor.unpublished[-1]])
+    # Deals come one by one, and of a position a part may be closed: the history tells all.
+    short = trace is not None and not trace.booked and report["filled"] < asked_volume(known)
+    if is_over(report) and short and patient:
+        executor.adopted[key] = known
+    # A pending order's end is polled; any other that works is looked for until it has ended.
+    elif is_over(report) or is_pending(known.order):
+        _drop(executor, key)
+
+
+def _drop(executor: Executor, key: bytes) -> None:
+    del executor.watched[key]
+    executor.adopted.pop(key, None)
 
 
 def _is_said(known: Known, report: Any) -> bool:
-    """Return whether the last word of an order was the same: that it works."""
-    if not known.results or report["state"] != OrderState.WORKING:
+    """Return whether the last word of an order was the same, or that more of it was filled."""
+    if not known.results:
         return False
     last = known.results[-1].report
-    return all(last[name] == report[name] for name in ("state", "order_ticket", "position_ticket"))
+    if RANK[last["outcome"]] == EXECUTED:
+        return bool(last["filled"] >= report["filled"])
+    names = ("state", "outcome", "filled", "order_ticket", "position_ticket")
+    return all(last[name] == report[name] for name in names)
 
 
-def _of_order(executor: Executor, key: bytes, known: Known, traces: Traces, now: int) -> Any | None:
-    """Return a report about an opening or a close that is found, adopting its ticket."""
+def _trace_of(executor: Executor, key: bytes, known: Known, traces: Traces) -> Trace | None:
+    """Return what the books show of an opening or close, unless it is another's."""
     if known.order is None:
         return None
     _, ticket = executor.memory.tickets.get(key, (0, 0))
-    for row, stands in traces.of(known.order, ticket):
-        owner = executor.memory.by_ticket.get(int(row["order_ticket"]))
+    for trace in traces.of(known.order, ticket):
+        owner = executor.memory.by_ticket.get(int(trace.row["order_ticket"]))
         if owner in (None, key):
-            return _found(executor, known, row, traces, stands=stands, now=now)
+            return trace
     return None
 
 
-def _found(
-    executor: Executor, known: Known, row: Any, traces: Traces, *, stands: bool, now: int
-) -> Any:
+def _found(executor: Executor, known: Known, trace: Trace, traces: Traces, now: int) -> Any | None:
+    """Return a report about an opening or a close that is found; None while it is not told."""
+    row = trace.row
     deals = traces.deals_of(int(row["order_ticket"]))
     filled = int(max(deals["volume"].sum(), row["filled"]))
     report = _blank(executor, known, now)
-    life = life_of(row, filled, stands=stands)
+    life = life_of(row, filled, stands=trace.stands)
     filled = filled_volume(life.outcome, filled, asked_volume(known))
+    if life.outcome == Outcome.PARTIALLY_FILLED and not filled:
+        return None
     report["state"], report["outcome"], report["reason"] = life
     report["order_ticket"], report["position_ticket"] = row["order_ticket"], row["position_ticket"]
     report["done_at"], report["filled"], report["sent"] = row["done_at"], filled, 1

@@ -2,14 +2,17 @@
 
 import logging
 from collections.abc import Sequence
+from itertools import compress
 from typing import Any
 
 import numpy as np
 import redis
+from numpy.typing import NDArray
 
 from config import faults
 from operators.execution import SECOND, Executor, Waiting
 from operators.order_memory import has_ticket
+from operators.prices_again import renew_prices
 from rules.broker_orders import filled_volume, is_pending
 from rules.errors import Ambiguous, Fatal, Transient
 from rules.journal_records import ATTEMPT
@@ -36,10 +39,17 @@ def send(executor: Executor, items: Sequence[Waiting]) -> None:
     orders = np.array([item.order for item in items], dtype=ORDER)
     requests = build_requests(executor, orders)
     now = executor.clock()
+    goes = renew_prices(executor, items, requests, now)
+    if not goes.all():
+        items, orders, requests = list(compress(items, goes)), orders[goes], requests[goes]
+        if not items:
+            return
     faults.point("execute.claimed")
     executor.journal.sending(_attempts(executor, items, now), orders, requests)
+    asked_at = executor.clock()
     answers, fatal = _ask(executor, requests)
-    reports = _reports(executor, items, orders, answers, sent_at=now)
+    executor.batch.took(len(requests), executor.clock() - asked_at)
+    reports = _reports(executor, items, requests, orders["quote_price"], answers, sent_at=now)
     results = [
         result
         for item, request, answer, report in zip(items, requests, answers, reports, strict=True)
@@ -71,8 +81,20 @@ def _ask(executor: Executor, requests: Records) -> tuple[Records, Fatal | None]:
     except Exception:
         log.exception("the terminal failed while it was asked; what it did is looked for")
     else:
-        return answers, None
+        return _in_order(requests, answers), None
     return _unknown(requests, AnswerClass.AMBIGUOUS), None
+
+
+def _in_order(requests: Records, answers: Records) -> Records:
+    """Return the answer of each request, by its order; one that has none may have been executed."""
+    if np.array_equal(answers["order_id"], requests["order_id"]):
+        return answers
+    log.error("the terminal answered %d requests with others' answers", len(requests))
+    told = {answer["order_id"].tobytes(): answer for answer in answers}
+    right = _unknown(requests, AnswerClass.AMBIGUOUS)
+    for row, request in enumerate(requests):
+        right[row] = told.get(request["order_id"].tobytes(), right[row])
+    return right
 
 
 def build_requests(executor: Executor, orders: Records) -> Records:
@@ -110,7 +132,11 @@ def _aim(executor: Executor, requests: Records, orders: Records, acting: Rows) -
 
 
 def _take_whole(requests: Records, rows: Rows, held: Records) -> None:
-    """Close what a position has now, which may be less than when the close was decided."""
+    """Close all that a position has now, which is one trade's alone on a hedging account.
+
+    That is less than was decided where a part was closed by hand, and more where the report of its
+    opening missed one.
+    """
     volumes = dict(zip(held["position_ticket"].tolist(), held["volume"].tolist(), strict=True))
     for row in rows.tolist():
         ticket = int(requests["position_ticket"][row])
@@ -146,17 +172,24 @@ def _attempts(executor: Executor, items: Sequence[Waiting], now: int) -> Records
 
 
 def _reports(
-    executor: Executor, items: Sequence[Waiting], orders: Records, answers: Records, *, sent_at: int
+    executor: Executor,
+    items: Sequence[Waiting],
+    requests: Records,
+    quotes: NDArray[np.int64],
+    answers: Records,
+    *,
+    sent_at: int,
 ) -> Records:
     """Return reports with everything in them but the judgement."""
     reports = np.zeros(len(items), REPORT)
-    reports["order_id"], reports["account_id"] = orders["order_id"], orders["account_id"]
+    reports["order_id"], reports["account_id"] = requests["order_id"], requests["account_id"]
     reports["owner"] = np.void(executor.journal.id.bytes)
     reports["term"] = [executor.terms[item.partition] for item in items]
     reports["claimed_at"] = [item.claimed_at for item in items]
     reports["sent"], reports["sent_at"] = 1, sent_at
     reports["reported_at"] = executor.clock()
-    reports["asked_price"] = np.where(orders["price"] > 0, orders["price"], orders["quote_price"])
+    asked = np.where(requests["price"] > 0, requests["price"], requests["stop_price"])
+    reports["asked_price"] = np.where(asked > 0, asked, quotes)
     for name in ("retcode", "order_ticket", "position_ticket", "price", "done_at", "message"):
         reports[name] = answers[name]
     reports["state"] = OrderState.FINAL
@@ -180,10 +213,11 @@ def _judge(
         report["outcome"], report["reason"] = Outcome.UNRESOLVED, ReasonCode.AMBIGUOUS
         executor.watched[key] = (int(report["reported_at"]) + SECOND, SECOND)
     elif kind is AnswerClass.DONE:
-        if is_pending(order):
+        part = outcome == Outcome.PARTIALLY_FILLED
+        if is_pending(order) or (part and not answer["volume"]):
             outcome = Outcome.NONE
-        elif outcome == Outcome.NONE:
-            # Taken, and not executed yet: nobody tells its end unasked.
+        if outcome == Outcome.NONE and not is_pending(order):
+            # Taken, and not executed yet, or who knows how far: nobody tells its end unasked.
             executor.watched[key] = (int(report["reported_at"]) + SECOND, SECOND)
         works = outcome == Outcome.NONE
         volume = filled_volume(outcome, int(answer["volume"]), int(request["volume"]))

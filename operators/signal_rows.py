@@ -11,7 +11,7 @@ import pyarrow as pa
 from operators.admitted import Admitted, Resends
 from rules.book import Book
 from rules.rejections import Rejections
-from rules.signals import Codes, Columns, Flags, Signals
+from rules.signals import Codes, Columns, Flags, Float, Intents, Signals
 from rules.touched import version_of
 from schema import arrow, keys
 from schema.codes import ReasonCode
@@ -37,7 +37,7 @@ class _Told(Columns):
 
     reason: Codes
     missed_alert: Flags
-    closes: Flags
+    closes: Float  # the fraction, NaN where nothing is closed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +56,7 @@ class _Part:
         told = _Told(
             reason=resolved.reason,
             missed_alert=resolved.missed_alert,
-            closes=intents.close_long + intents.close_short > 0,
+            closes=_closes(intents),
         )
         return cls(
             book=book,
@@ -176,7 +176,7 @@ def _columns(part: _Part, stream: int) -> dict[str, ColumnValues]:
             **copied,
             "strategy_id": book.strategies.strategy_id[strategy],
             "entry_id": _entries(entry_ms, entry_seq),
-            "fraction": np.where(told.closes[mine], signals.fraction[mine], np.nan),
+            "fraction": told.closes[mine],
             "outcome": np.where(reason != 0, Outcome.SKIPPED, Outcome.NONE).astype(np.uint8),
             "reason_code": reason,
             "subscribers": subscribers,
@@ -209,6 +209,17 @@ def _columns(part: _Part, stream: int) -> dict[str, ColumnValues]:
         "version": _versions(again.entry_ms, again.entry_seq),
     }
     return out
+
+
+def _closes(intents: Intents) -> Float:
+    """Return which fraction each signal closes, NaN for none.
+
+    A target that reduces closes a part, and all of what stands the other way: the part counts.
+    """
+    long, short = (
+        np.where(side > 0, side, np.nan) for side in (intents.close_long, intents.close_short)
+    )
+    return np.fmin(long, short)
 
 
 def _entries(ms: Any, seq: Any) -> list[str]:

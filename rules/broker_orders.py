@@ -65,22 +65,23 @@ def life_of(row: Any, filled: int, *, stands: bool) -> Life:
 
     MT5 leaves a filled volume on orders that were cancelled, rejected or ran out after a part
     was filled: a fill outranks how the rest ended. In the transitional states (started, and the
-    requests to add, modify or cancel) nothing has ended yet.
+    requests to add, modify or cancel) nothing has ended yet, nor in one that is not known here.
 
     Args:
         row: A BROKER_ORDER row.
         filled: Volume filled by the deals that are known, 1e-8 lots.
         stands: Whether the row is of the open orders; these work, whatever their state.
     """
-    state = BrokerOrderState(int(row["state"]))
+    state = int(row["state"])
     if stands or state not in ENDED:
         return WORKING
     filled = max(filled, int(row["filled"]))
-    if filled >= row["volume"] > 0 or (state is BrokerOrderState.FILLED and not filled):
+    if filled >= row["volume"] > 0 or (state == BrokerOrderState.FILLED and not filled):
         return Life(OrderState.FINAL, Outcome.FILLED, ReasonCode.NONE)
     if filled or state in (BrokerOrderState.FILLED, BrokerOrderState.PARTIAL):
         return Life(OrderState.FINAL, Outcome.PARTIALLY_FILLED, ReasonCode.FILLED_IN_PART)
-    outcome, reason = _ENDS[state]
-    if state is BrokerOrderState.CANCELED and not BrokerOrderType(int(row["type"])).pending:
+    outcome, reason = _ENDS[BrokerOrderState(state)]
+    pending = BrokerOrderType.BUY_LIMIT <= row["type"] <= BrokerOrderType.SELL_STOP_LIMIT
+    if state == BrokerOrderState.CANCELED and not pending:
         reason = ReasonCode.BROKER_CANCEL
     return Life(OrderState.FINAL, outcome, reason)

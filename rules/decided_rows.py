@@ -56,14 +56,13 @@ class Writer:
         self._verdict["symbol"] = _encoded(signals.symbol.tolist())
         self._acting["magic"] = self._book.strategies.magic[strategy]
         market = signals.order_type == 0
+        self._all_at_market = bool(market.all())
         self._acting["provider_price"] = signals.price * market
         self._acting["leg"] = self._acting["legs"] = 1
         self._opening: Records = raw(self._acting).copy().view(ORDER)
         self._opening["side"] = asked.intents.open_side
         self._opening["order_type"] = signals.order_type
-        if not market.all():
-            for name in ("price", "stop_price", "expires_at"):
-                self._opening[name] = getattr(signals, name) * ~market
+        self._opening["expires_at"] = signals.expires_at * ~market
 
     def write(self, queue: Queue) -> Touched:
         """Write what became of the pairs of a block; their trades are open already."""
@@ -129,8 +128,9 @@ class Writer:
             raw(made)[place] = raw(self._opening)[signal]
         made["symbol"][place] = self._book.instruments.symbol[queue.instrument[goes]]
         made["volume"][place] = queue.volume[goes]
-        made["stop_loss"][place] = sized.stop_loss[row]
-        made["take_profit"][place] = sized.take_profit[row]
+        names = ("stop_loss", "take_profit")
+        for name in names if self._all_at_market else ("price", "stop_price", *names):
+            made[name][place] = getattr(sized, name)[row]
         age = self._book.accounts.max_signal_age[account]
         made["valid_until"][place] = self._asked.signals.fired_at[signal] + age
 
@@ -140,6 +140,7 @@ class Writer:
         account_id = self._book.accounts.account_id[account]
         made["account_id"] = account_id
         made["instance_id"] = self._book.accounts.instance_id[account]
+        made["broker_id"] = self._book.brokers[self._book.accounts.broker[account]]
         quote = self._asked.quote[queue.row[group]]
         quote = np.rint(np.where(np.isfinite(quote), quote, 0.0) * UNITS)
         made["quote_price"] = quote

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rules.asked import Asked, Decided, Queue
+from rules.changes import Found, change_legs
 from rules.decided_rows import Writer
 from rules.guard import guard_openings
 from rules.legs import (
@@ -19,12 +20,12 @@ from rules.legs import (
     closing_legs,
     fractions,
     joined,
-    modify_legs,
     reverse_side,
 )
 from rules.links import Links
 from rules.new_rows import begin_closing, expose
-from rules.signals import Intents, Signals
+from rules.signals import Codes, Intents, Signals
+from rules.sizing import Sized
 from rules.state import State
 from rules.tables import Rows
 from rules.touched import Touched
@@ -36,6 +37,7 @@ Numbers = NDArray[np.int64]
 _BLOCK = 16_384
 _NO_SIDE, _BUY, _SELL = int(Side.NONE), int(Side.BUY), int(Side.SELL)
 _CLOSE = int(LegKind.CLOSE)
+_STOP = int(OrderType.STOP)
 _NO_POSITION = np.uint8(ReasonCode.NO_POSITION)
 _POSITION_CLOSING = np.uint8(ReasonCode.POSITION_CLOSING)
 _NO_PENDING_ORDER = np.uint8(ReasonCode.NO_PENDING_ORDER)
@@ -164,19 +166,18 @@ def _wave(state: State, links: Links, asked: Asked, queue: Queue, wave: slice) -
         queue.side[chosen],
         queue.order_type[chosen],
         queue.volume[chosen],
-        _order_prices(asked.signals, queue.signal[chosen]),
+        _order_prices(asked.sized, queue.row[chosen], queue.order_type[chosen]),
     )
     links.extend(queue.subscription[chosen], queue.instrument[chosen])
     queue.goes.append(goes)
     queue.opened.append(opened)
 
 
-def _order_prices(signals: Signals, signal: Rows) -> Numbers:
-    """Return where each signal's pending order stands; at market, whatever the signal says."""
-    if not np.count_nonzero(signals.order_type):
-        return np.zeros(len(signal), np.int64)
-    stop = signals.order_type[signal] == OrderType.STOP
-    return np.where(stop, signals.stop_price[signal], signals.price[signal])
+def _order_prices(sized: Sized, row: Rows, order_type: Codes) -> Numbers:
+    """Return where each pending order stands, 0 for those at market."""
+    if not np.count_nonzero(order_type):
+        return np.zeros(len(row), np.int64)
+    return np.where(order_type == _STOP, sized.stop_price[row], sized.price[row])
 
 
 def _act(state: State, links: Links, asked: Asked, queue: Queue, wave: slice) -> Numbers:
@@ -187,13 +188,13 @@ def _act(state: State, links: Links, asked: Asked, queue: Queue, wave: slice) ->
     found = looks[found]
     count = len(queue)
     _turn_round(state, asked, queue, looks, found, trade)
-    legs = _acting_legs(state, links, asked, queue, found, trade)
+    legs, left = _acting_legs(links, asked, queue, found, trade)
     closes = legs.kind == _CLOSE
     begin_closing(state, legs.trade[closes], legs.volume[closes])
     queue.legs.append(legs)
     made = np.bincount(legs.asked, minlength=count)[wave]
     held = np.bincount(found, minlength=count)[wave] > 0
-    _say_why_nothing(asked, queue, wave, made, held)
+    _say_why_nothing(asked, queue, wave, made, held, left)
     freed = np.bincount(legs.asked, weights=legs.whole, minlength=count)
     return freed.astype(np.int64)[wave]
 
@@ -211,41 +212,35 @@ def _turn_round(
 
 
 def _acting_legs(
-    state: State, links: Links, asked: Asked, queue: Queue, found: Rows, trade: Rows
-) -> Legs:
-    intents, book = asked.intents, links.book
+    links: Links, asked: Asked, queue: Queue, found: Rows, trade: Rows
+) -> tuple[Legs, Codes]:
+    """Return legs on the found trades; and for each pair, why a trade of it is left as it is."""
+    intents, state, left = asked.intents, links.state, np.zeros(len(queue), np.uint8)
     signal, instrument = queue.signal[found], queue.instrument[found]
     fraction = fractions(intents, signal, state.trades["side"][trade])
-    parts = [closing_legs(state, book, found, trade, instrument, fraction)]
+    parts = [closing_legs(state, links.book, found, trade, instrument, fraction)]
     modify, cancel = intents.modify[signal], intents.cancel[signal]
     if modify.any():
-        parts.append(
-            modify_legs(
-                state,
-                book,
-                asked.signals,
-                found[modify],
-                trade[modify],
-                signal[modify],
-                instrument[modify],
-            )
+        pair = found[modify]
+        those = Found(
+            pair, trade[modify], signal[modify], queue.subscription[pair], instrument[modify]
         )
+        changes = change_legs(links, asked.signals, those)
+        parts.append(changes.legs)
+        left[changes.asked] = changes.reason
     if cancel.any():
         parts.append(cancel_legs(state, found[cancel], trade[cancel]))
-    return joined(parts)
+    return joined(parts), left
 
 
 def _say_why_nothing(
-    asked: Asked,
-    queue: Queue,
-    wave: slice,
-    legs: Numbers,
-    held: NDArray[np.bool_],
+    asked: Asked, queue: Queue, wave: slice, legs: Numbers, held: NDArray[np.bool_], left: Codes
 ) -> None:
-    """Give pairs that end with no leg their code, and keep others' codes only for openings."""
+    """Give pairs that leave a trade as it is its code, and keep others' codes for openings."""
     why = np.where(held, _POSITION_CLOSING, _NO_POSITION)
     cancels = asked.intents.cancel[queue.signal[wave]]
     why = np.where(cancels, _NO_PENDING_ORDER, why)
+    why = np.where(left[wave] > 0, left[wave], np.where(legs > 0, np.uint8(0), why))
     # A pure reduction is not touched by what limits exposure.
     pure = ~queue.opens[wave] & ~queue.blocked[wave]
-    queue.reason[wave] = np.where(pure, np.where(legs > 0, np.uint8(0), why), queue.reason[wave])
+    queue.reason[wave] = np.where(pure, why, queue.reason[wave])

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rules.fold_trades import close_empty, hold, reduce_volume
+from rules.order_life import EXECUTED, RANK
 from rules.signals import Flags
 from rules.state import State
 from rules.tables import Rows
@@ -28,6 +29,7 @@ def fold_deals(
     traded = np.isin(deals["type"], (DealType.BUY, DealType.SELL))
     order = np.where(traded, state.orders.find(deals["order_id"]), -1)
     _learn_positions(state, order, deals)
+    _learn_prices(state, order, deals)
     keys = zip(deals["account_id"].tolist(), deals["position_ticket"].tolist(), strict=True)
     by_ticket = np.array([state.positions.get(key, -1) for key in keys], dtype=np.int64)
     ours = order >= 0
@@ -39,9 +41,11 @@ def fold_deals(
     for name in ("profit", "commission", "swap"):
         np.add.at(orders[name], order[ours], deals[name][ours])
     out = booked & (deals["entry"] != 0)
-    trades["close_reason"][trade[out]] = deals["reason"][out]
+    trades["ended_by"][trade[out]] = deals["reason"][out] + 1
     foreign = out & ~_is_told(state, order, deals["entry"])
-    reduce_volume(state, trade[foreign], deals["volume"][foreign], deals["price"][foreign])
+    volume, price = deals["volume"][foreign], deals["price"][foreign]
+    nothing = np.zeros_like(volume)
+    reduce_volume(state, trade[foreign], (nothing, nothing), (volume, price))
     close_empty(state, trade[foreign], deals["time"][foreign])
     rows, where = np.unique(trade[booked], return_index=True)
     raise_version(trades, rows, versions[booked][where])
@@ -63,6 +67,37 @@ def _learn_positions(state: State, order_rows: Rows, deals: Records) -> None:
     trade, entries = trade[known], entries[known]
     fresh = state.trades.rows["position_ticket"][trade] == 0
     hold(state, trade[fresh], deals["position_ticket"][entries[fresh]])
+
+
+def _learn_prices(state: State, order_rows: Rows, deals: Records) -> None:
+    """Learn at which price orders were filled whose reports name none: the mean of their deals."""
+    if not state.orders.count:
+        return
+    orders, trades = state.orders.rows, state.trades.rows
+    ours = np.maximum(order_rows, 0)
+    learns = (order_rows >= 0) & (deals["volume"] > 0) & (deals["price"] > 0)
+    learns &= (orders["fill_price"][ours] == 0) | (orders["dealt"][ours] > 0)
+    opens = orders["kind"][ours] == LegKind.OPEN
+    learns &= np.where(opens, _opens(deals["entry"]), deals["entry"] != DealEntry.IN)
+    for place in np.flatnonzero(learns).tolist():
+        row, volume = int(order_rows[place]), int(deals["volume"][place])
+        before, dealt = int(orders["fill_price"][row]), int(orders["dealt"][row])
+        price = round((before * dealt + int(deals["price"][place]) * volume) / (dealt + volume))
+        orders["fill_price"][row], orders["dealt"][row] = price, dealt + volume
+        trade, filled = orders["trade"][row], orders["filled"][row]
+        if trade < 0 or RANK[orders["outcome"][row]] != EXECUTED:
+            continue
+        if orders["kind"][row] == LegKind.OPEN:
+            trades["entry_price"][trade] = price
+        elif orders["kind"][row] == LegKind.CLOSE:
+            one = np.array([filled])
+            reduce_volume(
+                state, np.array([trade]), (one, np.array([before])), (one, np.array([price]))
+            )
+
+
+def _opens(entries: NDArray[np.uint8]) -> Flags:
+    return np.isin(entries, (DealEntry.IN, DealEntry.INOUT))
 
 
 def _fresh(state: State, accounts: Rows, tickets: Records) -> Flags:

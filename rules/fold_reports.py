@@ -9,7 +9,7 @@ folds the records of a whole read, of any number of partitions.
 import numpy as np
 from numpy.typing import NDArray
 
-from rules.fold_trades import apply_to_trades
+from rules.fold_trades import Before, apply_to_trades
 from rules.order_life import accepts, is_final, worse, worst
 from rules.state import State
 from rules.tables import Rows, in_turns
@@ -37,13 +37,16 @@ def _fold_turn(
     if not len(rows):
         return
     orders = state.orders.rows
-    was, was_filled = orders["outcome"][rows], orders["filled"][rows]
+    was = Before(*(orders[name][rows] for name in Before._fields))
     for name in (
         *("state", "outcome", "reason", "sent", "retcode", "filled", "message"),
         *("reported_at", "owner", "term"),
     ):
         orders[name][rows] = reports[name]
-    orders["fill_price"][rows] = reports["price"]
+    # A report without a price leaves what deals or an earlier one said.
+    told = reports["price"] != 0
+    orders["fill_price"][rows] = np.where(told, reports["price"], orders["fill_price"][rows])
+    orders["dealt"][rows] *= ~told
     for name in (
         *("order_ticket", "position_ticket", "asked_price"),
         *("claimed_at", "sent_at", "done_at"),
@@ -51,7 +54,7 @@ def _fold_turn(
         orders[name][rows] = np.where(reports[name] != 0, reports[name], orders[name][rows])
     raise_version(orders, rows, versions)
     touched.orders.append(rows)
-    apply_to_trades(state, rows, was, was_filled, versions, touched)
+    apply_to_trades(state, rows, was, versions, touched)
     _settle_pairs(state, orders["pair"][rows], versions, touched)
 
 

@@ -1,5 +1,7 @@
 """The fold of trades: what reports of their orders and foreign closings do to them."""
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,12 +12,22 @@ from rules.touched import Touched, raise_version
 from schema.enums import LegKind, Outcome
 from schema.wire import Records
 
+Volumes = tuple[NDArray[np.int64], NDArray[np.int64]]
+"""Volumes, 1e-8 lots, each at its price."""
+
+
+class Before(NamedTuple):
+    """What orders said before a report came."""
+
+    outcome: NDArray[np.uint8]
+    filled: NDArray[np.int64]
+    fill_price: NDArray[np.int64]
+
 
 def apply_to_trades(
     state: State,
     rows: Rows,
-    was: NDArray[np.uint8],
-    was_filled: NDArray[np.int64],
+    was: Before,
     versions: NDArray[np.int64],
     touched: Touched,
 ) -> None:
@@ -24,8 +36,7 @@ def apply_to_trades(
     Args:
         state: Whose orders have the reports already.
         rows: Of the orders.
-        was: Their outcomes before.
-        was_filled: Their filled volumes before, 1e-8 lots.
+        was: What they said before.
         versions: That the trades rise to.
         touched: Takes the trades.
     """
@@ -33,7 +44,7 @@ def apply_to_trades(
     has_trade = orders["trade"] >= 0
     done = RANK[orders["outcome"]] == EXECUTED
     over = RANK[orders["outcome"]] > RANK[Outcome.UNRESOLVED]
-    was_over = RANK[was] > RANK[Outcome.UNRESOLVED]
+    was_over = RANK[was.outcome] > RANK[Outcome.UNRESOLVED]
     opens = has_trade & (orders["kind"] == LegKind.OPEN)
     closes = has_trade & (orders["kind"] == LegKind.CLOSE)
     modifies = has_trade & (orders["kind"] == LegKind.MODIFY) & done
@@ -41,9 +52,16 @@ def apply_to_trades(
     _not_opened(state, orders[opens & over & ~done & ~was_over])
     placed = orders[opens & ~done]
     hold(state, placed["trade"], placed["position_ticket"])
+    closed = orders[closes & done]
     # A closing order may report more than once as it fills: only what is new counts.
-    counted = np.where(RANK[was] == EXECUTED, was_filled, 0)
-    _closed(state, orders[closes & done], counted[closes & done])
+    counted = np.where(RANK[was.outcome] == EXECUTED, was.filled, 0)[closes & done]
+    reduce_volume(
+        state,
+        closed["trade"],
+        (counted, was.fill_price[closes & done]),
+        (closed["filled"], closed["fill_price"]),
+    )
+    close_empty(state, closed["trade"], closed["done_at"])
     released = orders[closes & over & ~was_over]
     trades = state.trades.rows
     np.subtract.at(trades["closing"], released["trade"], released["volume"])
@@ -88,25 +106,27 @@ def _not_opened(state: State, orders: Part) -> None:
     np.subtract.at(state.accounts.rows["open_trades"], trades["account"][rows], 1)
 
 
-def _closed(state: State, orders: Part, earlier: NDArray[np.int64]) -> None:
-    reduce_volume(state, orders["trade"], orders["filled"] - earlier, orders["fill_price"])
-    close_empty(state, orders["trade"], orders["done_at"])
+def reduce_volume(state: State, rows: Rows, before: Volumes, after: Volumes) -> None:
+    """Take closed volume off positions, and keep the mean exit price.
 
-
-def reduce_volume(
-    state: State, rows: Rows, volume: NDArray[np.int64], price: NDArray[np.int64]
-) -> None:
-    """Take closed volume off positions, and keep the mean exit price."""
+    Args:
+        state: Whose trades are changed.
+        rows: Trades, one for each closing order or deal.
+        before: What of it has been taken off already, and at which price; 0 is not known.
+        after: What of it was closed in all, likewise.
+    """
     trades = state.trades.rows
-    for row, amount, at in zip(rows.tolist(), volume.tolist(), price.tolist(), strict=True):
-        closed = int(trades["closed"][row])
-        total = closed + amount
-        if amount <= 0:
+    columns = (rows, *before, *after)
+    for row, old, old_price, new, price in zip(*(c.tolist() for c in columns), strict=True):
+        if new < old or (new, price) == (old, old_price):
             continue
-        mean = (int(trades["exit_price"][row]) * closed + at * amount) / total
-        trades["exit_price"][row] = round(mean)
-        trades["closed"][row] = total
-        trades["volume"][row] = max(int(trades["volume"][row]) - amount, 0)
+        priced = int(trades["priced"][row])
+        money = int(trades["exit_price"][row]) * priced - old * old_price + new * price
+        priced += new * (price > 0) - old * (old_price > 0)
+        trades["exit_price"][row] = round(money / priced) if priced else 0
+        trades["priced"][row] = priced
+        trades["closed"][row] += new - old
+        trades["volume"][row] = max(int(trades["volume"][row]) - (new - old), 0)
 
 
 def close_empty(state: State, rows: Rows, when: Records) -> None:

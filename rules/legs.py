@@ -12,11 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rules.book import Book
-from rules.signals import Columns, Intents, Signals
+from rules.signals import Columns, Intents
 from rules.state import State, TradeState
 from rules.tables import Rows
 from schema.enums import LegKind, Side
-from schema.wire import UNITS
 
 Numbers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -50,7 +49,8 @@ def nothing() -> Legs:
     )
 
 
-def _legs(asked: Rows, trade: Rows, kind: LegKind, **given: Numbers | Flags) -> Legs:
+def made_legs(asked: Rows, trade: Rows, kind: LegKind, **given: Numbers | Flags) -> Legs:
+    """Return legs of one kind; columns that are not given are 0."""
     zero = np.zeros(len(asked), np.int64)
     return Legs(
         asked=asked,
@@ -112,7 +112,9 @@ def closing_legs(
     volume = _taken(volume, closable, before == 0, least, step)
     whole = volume == trades["volume"][trade]
     some = volume > 0
-    return _legs(asked[some], trade[some], LegKind.CLOSE, volume=volume[some], whole=whole[some])
+    return made_legs(
+        asked[some], trade[some], LegKind.CLOSE, volume=volume[some], whole=whole[some]
+    )
 
 
 def _taken(
@@ -130,44 +132,10 @@ def _taken(
     return np.where(stranded, closable, volume)
 
 
-def modify_legs(
-    state: State,
-    book: Book,
-    signals: Signals,
-    asked: Rows,
-    trade: Rows,
-    signal: Rows,
-    instrument: Rows,
-) -> Legs:
-    """Give each found trade the signal's stops, on the grid of ticks.
-
-    Distances count from the trade's entry; that of a pending order is where it was placed.
-    """
-    trades = state.trades.rows
-    buy = trades["side"][trade] == Side.BUY
-    entry = np.maximum(trades["entry_price"][trade], 0)
-    entry = np.where(entry == 0, trades["order_price"][trade], entry)
-    ticks = book.instruments.tick_size[instrument]
-    grid = np.where(ticks > 0, ticks, book.instruments.point[instrument])
-    tick = np.maximum(np.rint(grid * UNITS), 1).astype(np.int64)
-    pip = np.rint(book.instruments.pip[instrument] * UNITS).astype(np.int64)
-    stops = {}
-    for name, pips, percent, sign in (
-        ("stop_loss", signals.sl_pips, signals.sl_percent, -1),
-        ("take_profit", signals.tp_pips, signals.tp_percent, 1),
-    ):
-        distance = np.rint(pips[signal] * pip + percent[signal] / 100 * entry).astype(np.int64)
-        relative = np.where(distance > 0, entry + np.where(buy, sign, -sign) * distance, 0)
-        absolute = getattr(signals, name)[signal]
-        asked_for = np.where(absolute > 0, absolute, np.where(entry > 0, relative, 0))
-        stops[name] = np.rint(asked_for / tick).astype(np.int64) * tick
-    return _legs(asked, trade, LegKind.MODIFY, **stops)
-
-
 def cancel_legs(state: State, asked: Rows, trade: Rows) -> Legs:
     """Cancel the pending orders among the found trades."""
     pending = state.trades.rows["state"][trade] == TradeState.PENDING
-    return _legs(asked[pending], trade[pending], LegKind.CANCEL)
+    return made_legs(asked[pending], trade[pending], LegKind.CANCEL)
 
 
 def fractions(intents: Intents, signal: Rows, side: NDArray[np.uint8]) -> NDArray[np.float64]:
@@ -175,17 +143,6 @@ def fractions(intents: Intents, signal: Rows, side: NDArray[np.uint8]) -> NDArra
     long = np.where(intents.reverse[signal], 1.0, intents.close_long[signal])
     short = np.where(intents.reverse[signal], 1.0, intents.close_short[signal])
     return np.where(side == Side.BUY, long, short)
-
-
-def leg_numbers(group: Rows) -> tuple[Numbers, Numbers]:
-    """Return each row's number within its group, from 1, and the group's size; groups are runs."""
-    if not len(group):
-        return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    start = np.concatenate([[True], group[1:] != group[:-1]])
-    begins = np.flatnonzero(start)
-    sizes = np.diff(np.append(begins, len(group)))
-    number = np.arange(len(group)) - np.repeat(begins, sizes) + 1
-    return number, np.repeat(sizes, sizes)
 
 
 def joined(parts: Sequence[Legs]) -> Legs:

@@ -18,7 +18,8 @@ _MARKET, _STOP = int(OrderType.MARKET), int(OrderType.STOP)
 _PENDING, _OPENING = np.uint8(TradeState.PENDING), np.uint8(TradeState.OPENING)
 _ONE = np.int32(1)  # of the column's own type: NumPy adds it thirty times as fast
 _TRADE_FIELDS = (
-    *("signal_id", "account_id", "strategy_id", "instance_id", "symbol", "order_type"),
+    *("signal_id", "account_id", "strategy_id", "instance_id", "broker_id"),
+    *("symbol", "order_type"),
     *("stop_loss", "take_profit", "decided_at", "expires_at"),
 )
 

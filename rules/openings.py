@@ -6,8 +6,9 @@ from typing import NamedTuple
 import numpy as np
 
 from rules.book import Balances, Book, Index, Market, Pairs
-from rules.signals import Codes, Columns, Flags, Float, Intents, Signals
+from rules.signals import Codes, Columns, Flags, Float, Int64, Intents, Signals
 from rules.tables import Rows
+from rules.ticks import on_grid, ticks
 from schema.codes import ReasonCode
 from schema.enums import OrderType, Side
 from schema.wire import UNITS
@@ -18,7 +19,6 @@ Faults = list[tuple[np.uint8, Flags]]
 The rules append to it, so the order of their calls is that of the reasons.
 """
 
-LARGEST = 9e17  # counts of 1e-8 that int64 holds with room to add
 # NumPy compares with plain integers far faster than with an enum's members.
 _BUY = int(Side.BUY)
 _LIMIT = int(OrderType.LIMIT)
@@ -58,6 +58,8 @@ class Openings(Columns):
     instrument: Rows
     sign: Float  # 1 buy, -1 sell
     entry: Float  # price the order would fill at
+    price: Int64  # of a pending order, 1e-8 on the grid of ticks; 0 at market
+    stop_price: Int64
 
 
 def openings(basis: Basis, pairs: Pairs, rows: Rows, side: Codes) -> Openings:
@@ -67,9 +69,12 @@ def openings(basis: Basis, pairs: Pairs, rows: Rows, side: Codes) -> Openings:
     buy = side == _BUY
     entry = np.where(buy, market.ask[instrument], market.bid[instrument])
     kind = signals.order_type[signal]
+    price = stop_price = np.zeros(len(rows), np.int64)
     if np.count_nonzero(kind):
-        asked = np.where(kind == _LIMIT, signals.price[signal], signals.stop_price[signal])
-        entry = np.where(kind == _MARKET, entry, asked / UNITS)
+        waits = kind != _MARKET
+        price = _placed(basis, instrument, signals.price[signal] * waits)
+        stop_price = _placed(basis, instrument, signals.stop_price[signal] * waits)
+        entry = np.where(waits, np.where(kind == _LIMIT, price, stop_price) / UNITS, entry)
     return Openings(
         signal=signal,
         subscription=pairs.subscription[rows],
@@ -77,7 +82,18 @@ def openings(basis: Basis, pairs: Pairs, rows: Rows, side: Codes) -> Openings:
         instrument=instrument,
         sign=buy * 2.0 - 1.0,
         entry=entry,
+        price=price,
+        stop_price=stop_price,
     )
+
+
+def _placed(basis: Basis, instrument: Rows, asked: Int64) -> Int64:
+    """Return where pending orders stand: on the grid of ticks, one tick at least."""
+    instruments = basis.book.instruments
+    nearest = np.maximum(
+        on_grid(instruments, instrument, asked / UNITS), ticks(instruments, instrument)
+    )
+    return np.where(asked > 0, nearest, 0)
 
 
 def check_quotes(basis: Basis, one: Openings, faults: Faults) -> None:

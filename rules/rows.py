@@ -7,14 +7,13 @@ where the column may be missing.
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from rules.book import Book
-from rules.order_life import EXECUTED, RANK
+from rules.names import Names
+from rules.slippage import slippage
 from rules.state import State, TradeState
 from rules.tables import Fields, Rows
+from rules.trade_measures import measures
 from schema.enums import Outcome, Side
-from schema.ids import NIL, Ids
 from schema.wire import UNITS, Records
 
 ColumnValues = dict[str, Any]
@@ -25,47 +24,10 @@ def _entry_ids(ms: Records, seq: Records) -> list[str]:
     return [f"{a}-{b}" for a, b in zip(ms.tolist(), seq.tolist(), strict=True)]
 
 
-class Names:
-    """What the book adds to a row: the account's broker, the price of a point."""
-
-    def __init__(self, book: Book) -> None:
-        accounts = book.accounts
-        brokers = book.brokers[accounts.broker].tolist() if len(accounts) else []
-        self._broker = dict(zip(accounts.account_id.tolist(), brokers, strict=True))
-        points = book.instruments.point.tolist()
-        self._point = {key: points[row] for key, row in book.instrument_index.items()}
-        self._index = {key: row for row, key in enumerate(book.brokers.tolist())}
-
-    def brokers(self, account_ids: Records) -> Ids:
-        """Return the broker of each account, nil for an account that is not in the book."""
-        found = [self._broker.get(key, NIL) for key in account_ids.tolist()]
-        return np.array(found, dtype="V16")
-
-    def points(self, account_ids: Records, symbols: Records) -> NDArray[np.float64]:
-        """Return the price of a point of each symbol, NaN where it is not known."""
-        pairs = zip(account_ids.tolist(), symbols.tolist(), strict=True)
-        none = float("nan")
-        return np.array(
-            [
-                self._point.get((self._index.get(self._broker.get(a, NIL), -1), s), none)
-                for a, s in pairs
-            ],
-            dtype=np.float64,
-        )
-
-
-def _pick(records: Fields, *names: str, **renamed: str) -> ColumnValues:
+def _pick(records: Fields | Records, *names: str, **renamed: str) -> ColumnValues:
     columns: ColumnValues = {name: records[name] for name in names}
     columns.update({new: records[old] for new, old in renamed.items()})
     return columns
-
-
-def slippage(orders: Fields) -> NDArray[np.int64]:
-    """Return fill against the asked or quoted price, in units of 1e-8; positive is adverse."""
-    reference = np.where(orders["asked_price"] > 0, orders["asked_price"], orders["quote_price"])
-    sign = np.where(orders["side"] == Side.BUY, 1, -1)
-    known = (orders["fill_price"] > 0) & (reference > 0)
-    return np.asarray(np.where(known, (orders["fill_price"] - reference) * sign, 0))
 
 
 def order_rows(state: State, rows: Rows, names: Names) -> ColumnValues:
@@ -85,7 +47,7 @@ def order_rows(state: State, rows: Rows, names: Names) -> ColumnValues:
     )
     opens = orders["position"] == np.zeros(1, "V16")
     columns["trade_id"] = np.where(opens, orders["order_id"], orders["position"])
-    columns["broker_id"] = names.brokers(orders["account_id"])
+    columns["broker_id"] = names.brokers_of(orders)
     columns["decision_id"] = _entry_ids(orders["decision_ms"], orders["decision_seq"])
     columns["slippage"] = slippage(orders)
     return columns
@@ -133,7 +95,7 @@ def metric_rows(state: State, rows: Rows, names: Names) -> ColumnValues:
     orders = state.orders.rows[rows]
     columns = _pick(orders, "account_id", "instance_id", "decided_at", "version")
     columns["result_id"] = orders["order_id"]
-    columns["broker_id"] = names.brokers(orders["account_id"])
+    columns["broker_id"] = names.brokers_of(orders)
     columns["finished_at"] = orders["reported_at"]
     for start, end in (
         ("received", "decided"),
@@ -148,9 +110,8 @@ def metric_rows(state: State, rows: Rows, names: Names) -> ColumnValues:
         columns[f"{start}_to_{end}_ms"] = np.where(
             (a > 0) & (b > 0), (b - a) / _MILLISECOND, np.nan
         )
-    executed = (RANK[orders["outcome"]] == EXECUTED) & (orders["fill_price"] > 0)
-    point = names.points(orders["account_id"], orders["symbol"])
-    columns["slippage_points"] = np.where(executed, slippage(orders) / UNITS / point, np.nan)
+    point = names.points(names.instruments(orders["account_id"], orders["symbol"]))
+    columns["slippage_points"] = slippage(orders) / UNITS / point
     return columns
 
 
@@ -176,12 +137,12 @@ def trade_rows(state: State, rows: Rows, names: Names) -> ColumnValues:
     columns["closed_at"] = np.where(trades["state"] == TradeState.CLOSED, trades["closed_at"], 0)
     columns["quantity"] = trades["volume"] + trades["closed"]
     columns["commission"] = trades["commission"] + trades["fee"]
-    columns["broker_id"] = names.brokers(trades["account_id"])
+    columns["broker_id"] = names.brokers_of(trades)
     columns["type"] = [Side(side).word for side in trades["side"].tolist()]
     columns["status"] = ["executed"] * len(rows)
     columns["broker_trade_id"] = [str(ticket) for ticket in trades["position_ticket"].tolist()]
     columns["updated_at"] = np.maximum(trades["opened_at"], trades["closed_at"])
-    return columns
+    return columns | measures(state, rows, names)
 
 
 def deal_rows(state: State, deals: Records, names: Names) -> ColumnValues:
@@ -206,9 +167,8 @@ def deal_rows(state: State, deals: Records, names: Names) -> ColumnValues:
     return columns
 
 
-def mark_rows(state: State, rows: Rows) -> ColumnValues:
-    """Return columns of `account_marks`: the minute that each account is in."""
-    accounts = state.accounts.rows[rows[state.accounts.rows["marked_at"][rows] > 0]]
+def mark_rows(accounts: Records) -> ColumnValues:
+    """Return columns of `account_marks`: of each ACCOUNT_STATE row the minute that it is in."""
     return _pick(
         accounts,
         *("account_id", "minute", "partition", "balance", "equity", "equity_low", "equity_high"),

@@ -32,6 +32,8 @@ class Sized(Columns):
 
     volume: Int64  # 1e-8 lots
     reason: Codes
+    price: Int64  # of a pending order, 1e-8; 0 at market
+    stop_price: Int64
     stop_loss: Int64  # absolute price, 1e-8; 0 none
     take_profit: Int64
     expected_risk: Float  # account currency lost at the stop by this volume, NaN unknown
@@ -46,7 +48,7 @@ def size(
     balances: Balances,
     now: int,
 ) -> Sized:
-    """Return the volume and the absolute stops of every pair that opens something.
+    """Return the volume and the prices of every pair that opens something.
 
     Args:
         book: That the pairs were routed by.
@@ -66,6 +68,8 @@ def size(
     sized = Sized(
         volume=np.zeros(count, np.int64),
         reason=np.zeros(count, np.uint8),
+        price=np.zeros(count, np.int64),
+        stop_price=np.zeros(count, np.int64),
         stop_loss=np.zeros(count, np.int64),
         take_profit=np.zeros(count, np.int64),
         expected_risk=np.full(count, np.nan),
@@ -92,6 +96,9 @@ def _size_piece(basis: Basis, pairs: Pairs, side: Codes, rows: Rows, sized: Size
     good = reason == 0
     sized.reason[rows] = reason
     sized.volume[rows] = volume * good
+    if np.count_nonzero(one.price) or np.count_nonzero(one.stop_price):
+        sized.price[rows] = one.price * good
+        sized.stop_price[rows] = one.stop_price * good
     sized.stop_loss[rows] = loss.counts * good
     sized.take_profit[rows] = profit.counts * good
     known = good & risk.known & risk.fresh

@@ -1,15 +1,17 @@
 """Snapshots: the state of one partition at one of its decisions, as bytes.
 
 Rows refer to each other by id, not by place, so a snapshot can be restored beside those of
-other partitions. Record types may have grown since it was written.
+other partitions. Record types may have changed since it was written: it names its columns.
 """
+
+from typing import Any
 
 import msgspec
 import numpy as np
 
 from rules.state import ACCOUNT_STATE, ORDER_STATE, PAIR_STATE, TRADE_STATE, State
 from rules.tables import RecordTable
-from schema.wire import Records, decode, encode
+from schema.wire import Records, decode, encode, renamed
 
 _FORMAT = 1
 _TABLES = {
@@ -29,8 +31,12 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     events: str
     marks: dict[str, str]
     tables: dict[str, bytes]
+    layouts: dict[str, list[tuple[str, str]]] = {}  # name and NumPy type of each column
 
 
+# Columns that came when snapshots began to name them, and one that stood in another's place.
+_NEW_THEN = {"broker_id", "dealt", "priced"}
+_IN_PLACE_OF = {"ended_by": "close_reason"}
 _decoder = msgspec.msgpack.Decoder(Snapshot)
 
 
@@ -41,7 +47,17 @@ def take(state: State, partition: int, decision: str, events: str, marks: dict[s
         rows: RecordTable = getattr(state, name)
         tables[name] = encode(rows.records(rows["partition"] == partition))
     return msgspec.msgpack.encode(
-        Snapshot(partition=partition, decision=decision, events=events, marks=marks, tables=tables)
+        Snapshot(
+            partition=partition,
+            decision=decision,
+            events=events,
+            marks=marks,
+            tables=tables,
+            layouts={
+                name: [(column[0], str(column[1])) for column in dtype.descr]
+                for name, dtype in _TABLES.items()
+            },
+        )
     )
 
 
@@ -59,7 +75,7 @@ def read(data: bytes) -> Snapshot:
 
 def restore(state: State, snapshot: Snapshot) -> None:
     """Put the rows of a partition into a state that has none of them."""
-    rows = {name: decode(snapshot.tables[name], dtype) for name, dtype in _TABLES.items()}
+    rows = {name: _rows(snapshot, name) for name in _TABLES}
     state.accounts.append(_absent(state, rows["accounts"]))
     trades = rows["trades"].copy()
     trades["account"] = state.accounts.find(trades["account_id"])
@@ -81,6 +97,18 @@ def restore(state: State, snapshot: Snapshot) -> None:
     state.pairs.rows["first"][pair_rows] = -1
     first = orders["leg"] == 1
     state.pairs.rows["first"][orders["pair"][first]] = order_rows[first]
+
+
+def _rows(snapshot: Snapshot, name: str) -> Records:
+    """Return the rows of a table as they are known now."""
+    dtype = _TABLES[name]
+    written: list[Any] = list(map(tuple, snapshot.layouts.get(name, ())))
+    written = written or [
+        (_IN_PLACE_OF.get(column[0], column[0]), column[1])
+        for column in dtype.descr
+        if column[0] not in _NEW_THEN
+    ]
+    return renamed(decode(snapshot.tables[name], np.dtype(written)), dtype)
 
 
 def _absent(state: State, accounts: Records) -> Records:

@@ -40,6 +40,7 @@ ORDER_STATE = np.dtype(
         ("position_ticket", "<i8"),
         ("filled", "<i8"),
         ("fill_price", "<i8"),
+        ("dealt", "<i8"),  # volume of the deals that `fill_price` is the mean of, 0: a report's
         ("asked_price", "<i8"),
         ("claimed_at", "<i8"),
         ("sent_at", "<i8"),
@@ -77,6 +78,7 @@ TRADE_STATE = np.dtype(
         ("account_id", "V16"),
         ("strategy_id", "V16"),
         ("instance_id", "V16"),
+        ("broker_id", "V16"),
         ("partition", "<i4"),
         ("account", "<i8"),  # row of accounts
         ("symbol", "S32"),
@@ -89,7 +91,8 @@ TRADE_STATE = np.dtype(
         ("closing", "<i8"),  # of `volume`, ordered to be closed and not yet confirmed
         ("order_price", "<i8"),  # at which a pending order was placed, 0 at market
         ("entry_price", "<i8"),
-        ("exit_price", "<i8"),  # mean by volume over `closed`
+        ("exit_price", "<i8"),  # mean by volume over `priced`
+        ("priced", "<i8"),  # of `closed`, at prices that are known
         ("stop_loss", "<i8"),
         ("take_profit", "<i8"),
         ("profit", "<i8"),
@@ -99,7 +102,7 @@ TRADE_STATE = np.dtype(
         ("position_ticket", "<i8"),
         ("opened_at", "<i8"),
         ("closed_at", "<i8"),
-        ("close_reason", "<u1"),  # DealReason of the last closing deal
+        ("ended_by", "<u1"),  # DealReason of the last closing deal and 1, 0 for none
         ("decided_at", "<i8"),
         ("expires_at", "<i8"),
         ("version", "<i8"),

@@ -4,8 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rules.openings import LARGEST, Basis, Faults, Openings, Rate, rate
+from rules.openings import Basis, Faults, Openings, Rate, rate
 from rules.signals import Flags, Float, Int64
+from rules.ticks import on_grid
 from schema.codes import ReasonCode
 from schema.wire import UNITS
 
@@ -55,22 +56,9 @@ def _stop(
     moves = (pips[one.signal] > 0) | (percent[one.signal] > 0)
     given = copied[one.subscription] & (moves | (fixed > 0))
     asked = np.where(fixed > 0, fixed, one.entry + towards * distance)
-    counts = _on_grid(basis, one, np.where(given, asked, np.nan))
+    counts = on_grid(basis.book.instruments, one.instrument, np.where(given, asked, np.nan))
     # What is judged and sized by is what is sent: a wide tick moves a stop by half of it.
     return Stop(given, counts, np.where(counts > 0, counts / UNITS, np.nan))
-
-
-def _on_grid(basis: Basis, one: Openings, price: Float) -> Int64:
-    """Return prices on the instrument's grid of ticks as counts of 1e-8, 0 where they are none."""
-    known = (price > 0) & (price < LARGEST / UNITS)
-    if not np.count_nonzero(known):
-        return np.zeros(len(one), np.int64)
-    instruments = basis.book.instruments
-    ticks = instruments.tick_size[one.instrument]
-    grid = np.where(ticks > 0, ticks, instruments.point[one.instrument])
-    step = np.maximum(np.rint(grid * UNITS), 1).astype(np.int64)
-    counted = np.rint(np.where(known, price, 0.0) * UNITS / step).astype(np.int64) * step
-    return np.where(known, counted, 0)
 
 
 def check_stops(one: Openings, loss: Stop, profit: Stop, faults: Faults) -> None:

@@ -7,7 +7,6 @@ short, stands first, and the magic number says the same in another field.
 from base64 import b32encode
 
 TOKEN_LENGTH = 16
-COMMENT_LIMIT = 26  # what comment and client id may take together at the strictest gateways
 MAGIC_BITS = 32  # low bits of a magic number, from the order; the strategy's stand above them
 
 _TOKEN_BYTES = TOKEN_LENGTH * 5 // 8

@@ -1,7 +1,7 @@
 """What a fold touched: rows that changed, and the versions that they rise to."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,21 +23,28 @@ class Touched:
     trades: list[Rows] = field(default_factory=list)
     accounts: list[Rows] = field(default_factory=list)
     deals: list[Records] = field(default_factory=list)  # deals that were new
+    # ACCOUNT_STATE rows as they were when their minutes ended: the state holds the last one only.
+    minutes: list[Records] = field(default_factory=list)
 
     @property
     def any(self) -> bool:
         """Whether there are rows."""
-        return bool(self.orders or self.pairs or self.trades or self.accounts or self.deals)
+        return any(getattr(self, each.name) for each in fields(self))
 
     def add(self, other: "Touched") -> None:
         """Take in what another fold touched."""
-        for name in ("orders", "pairs", "trades", "accounts", "deals"):
-            getattr(self, name).extend(getattr(other, name))
+        for each in fields(self):
+            getattr(self, each.name).extend(getattr(other, each.name))
 
 
 def version_of(entry_ms: int, entry_seq: int) -> int:
     """Return a stream id as one number that sorts the same (2^20 entries a millisecond)."""
     return (entry_ms << _SEQUENCE_BITS) | min(entry_seq, (1 << _SEQUENCE_BITS) - 1)
+
+
+def time_of(version: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return when the entries of versions came, microseconds."""
+    return (version >> _SEQUENCE_BITS) * 1000
 
 
 def raise_version(records: RecordTable, rows: Rows, version: int | NDArray[np.int64]) -> None:

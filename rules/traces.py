@@ -6,7 +6,7 @@ the positions; so all of orders, deals and positions are looked through (design,
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,6 +16,20 @@ from schema.broker import BROKER_ORDER
 from schema.enums import DealType, LegKind, Side
 from schema.mt5 import BrokerOrderState, BrokerOrderType
 from schema.wire import Records
+
+
+class Trace(NamedTuple):
+    """A row of the books that may be an order's.
+
+    Attributes:
+        row: BROKER_ORDER row.
+        stands: Whether it is of the open orders.
+        booked: Whether the broker's orders show it, not only deals or a position.
+    """
+
+    row: Any
+    stands: bool
+    booked: bool
 
 
 @dataclass
@@ -50,7 +64,7 @@ class Traces:
             self._by_token.setdefault(token_in(comment), []).append(row)
             self._by_magic.setdefault(number, []).append(row)
 
-    def of(self, order: Any, ticket: int = 0) -> Iterator[tuple[Any, bool]]:
+    def of(self, order: Any, ticket: int = 0) -> Iterator[Trace]:
         """Yield the rows that may be an order's, and whether each still stands in the book.
 
         The token is a word of its own; the magic number counts only where the comment is not
@@ -73,17 +87,22 @@ class Traces:
             if fits and self._may_be(order, self.orders[row], mine):
                 found.append(row)
         for row in found:
-            yield self.orders[row], row < len(self.standing)
+            yield Trace(self.orders[row], row < len(self.standing), self._is_booked(row))
+
+    def _is_booked(self, row: int) -> bool:
+        return row < len(self.standing) + len(self.history)
 
     def _fits(self, order: Any, row: int) -> bool:
         """Return whether a row has the order's side, and an opening's its way to the market."""
-        kind = BrokerOrderType(int(self.orders["type"][row]))
+        try:
+            kind = BrokerOrderType(int(self.orders["type"][row]))
+        except ValueError:
+            return False  # none of ours
         if kind is BrokerOrderType.CLOSE_BY:
             return bool(order["kind"] == LegKind.CLOSE)
         # What deals and positions tell of an order is its side only.
-        booked = row < len(self.standing) + len(self.history)
         opens = order["kind"] == LegKind.OPEN
-        right = not (booked and opens) or kind.pending == is_pending(order)
+        right = not (self._is_booked(row) and opens) or kind.pending == is_pending(order)
         return bool(kind.side == order["side"] and right)
 
     def _may_be(self, order: Any, row: Any, mine: bytes) -> bool:

@@ -121,9 +121,11 @@ def _signal(received: Received, content: dict[str, Any]) -> dict[str, Any]:
     row["entry_seq"] = received.entry_seq
     row["entry_row"] = received.row
     row["received_at"] = received_at
+    side = row.pop("prev_position", None)
+    if side is not None and "prev_position_size" not in row:
+        extra["prev_position"] = side  # of no known size, it has no column
     if extra:
         row["metadata"] = _metadata(extra)
-    row.pop("prev_position", None)
     return row
 
 

@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from rules.openings import LARGEST, Basis, Faults, Openings, Rate, rate
+from rules.openings import Basis, Faults, Openings, Rate, rate
 from rules.signals import Codes, Flags, Float, Int64
+from rules.ticks import LARGEST
 from schema.codes import ReasonCode
 from schema.enums import SizingMode, TinyTrade
 from schema.wire import UNITS

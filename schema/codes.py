@@ -76,6 +76,8 @@ class ReasonCode(Vocabulary):
     ATR_MISSING = 99
     EXPOSURE_PAUSED = 100
     POSITION_CLOSING = 101
+    ENTRY_UNKNOWN = 102
+    STOPS_NOT_COPIED = 103
     # 140..199: between dispatch and the broker
     ORDER_EXPIRED = 140
     CLOSE_FAILED = 141
@@ -219,6 +221,8 @@ SENTENCES: dict[ReasonCode, str] = {
     ReasonCode.ATR_MISSING: "The account's stops follow the ATR, and the signal has none.",
     ReasonCode.EXPOSURE_PAUSED: "New exposure is paused: storage is full or stale.",
     ReasonCode.POSITION_CLOSING: "The position is being closed already.",
+    ReasonCode.ENTRY_UNKNOWN: "The position's entry price, which the stops count from, is unknown.",
+    ReasonCode.STOPS_NOT_COPIED: "The account does not copy the stops that the signal changes.",
     ReasonCode.ORDER_EXPIRED: "The order grew too old before it was sent; it was not sent.",
     ReasonCode.CLOSE_FAILED: "The close before it failed, so this leg was not sent.",
     ReasonCode.EXECUTOR_RESTARTED: "The executor restarted before it sent the order.",
@@ -277,6 +281,7 @@ _SKIPPED = frozenset(
         ReasonCode.NO_POSITION,
         ReasonCode.NO_PENDING_ORDER,
         ReasonCode.POSITION_CLOSING,
+        ReasonCode.STOPS_NOT_COPIED,
         ReasonCode.VOLUME_TOO_SMALL,
     }
 )

@@ -73,12 +73,6 @@ def set_type(table: Table, column: Column) -> str:
     return f"ALTER TABLE {target_} ALTER COLUMN {quoted} SET DATA TYPE {column.type.duckdb}"
 
 
-def set_fill(table: Table, column: Column) -> str:
-    """Return the statement that lets DuckDB fill a column of a table that is there."""
-    target_, quoted = sql.name(target(table)), sql.name(column.name)
-    return f"ALTER TABLE {target_} ALTER COLUMN {quoted} SET DEFAULT {_FILL[column.fill]}"
-
-
 def rebuild(table: Table) -> list[str]:
     """Return the statements that give a table the registry's keys and checks, and keep its rows."""
     name, before = sql.name(table.name), sql.name(f"{table.name}_before")

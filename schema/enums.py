@@ -148,13 +148,6 @@ class TinyTrade(Vocabulary):
     FORCE = 1
 
 
-class StreamKind(Vocabulary):
-    """Which family of streams a mark belongs to."""
-
-    SIGNALS = 0
-    CAUSES = 1
-
-
 class Status(Vocabulary):
     """Whether something that people configure takes part."""
 

@@ -74,11 +74,6 @@ def as_ids(values: list[bytes]) -> Ids:
     return np.frombuffer(b"".join(values), dtype=ID)
 
 
-def as_uuid(value: bytes | np.void) -> UUID:
-    """Return one id of an array as a UUID."""
-    return UUID(bytes=value if isinstance(value, bytes) else value.tobytes())
-
-
 def order_ids(strategies: Ids, causes: Ids, accounts: Ids, legs: NDArray[Any]) -> Ids:
     """Return `uuid5(strategy, cause, account, leg)` for each order; the arrays are aligned.
 

@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 UNITS = 100_000_000
-NO_PRICE = 0
 
 Records = NDArray[np.void]
 
@@ -46,6 +45,7 @@ ORDER = np.dtype(
         ("fired_at", "<i8"),
         ("received_at", "<i8"),
         ("decided_at", "<i8"),
+        ("broker_id", "V16"),  # the account's, when it was decided
     ]
 )
 
@@ -173,3 +173,13 @@ def decode(data: bytes, dtype: np.dtype[Any]) -> Records:
     known = min(size, dtype.itemsize)
     out[:, :known] = raw[:, :known]
     return out.reshape(-1).view(dtype)
+
+
+def renamed(rows: Records, dtype: np.dtype[Any]) -> Records:
+    """Return rows as another record type has them: by name, zeros for what they do not have."""
+    if rows.dtype == dtype:
+        return rows
+    out = np.zeros(len(rows), dtype)
+    for name in set(rows.dtype.names or ()) & set(dtype.names or ()):
+        out[name] = rows[name]
+    return out

@@ -68,6 +68,7 @@ class BatchFrame:
             faults.point("archive.taken")
             for name, batch in entry.tables.items():
                 self._parts.setdefault(name, []).append(batch)
+                self._sent.setdefault(name, []).append((batch.num_rows, place[0]))
                 self._count += batch.num_rows
             if self._since is None:
                 self._since = self._clock()
@@ -91,7 +92,9 @@ class BatchFrame:
         self._drain()
         if not self._positions:
             return
-        tables = {name: _together(parts) for name, parts in self._parts.items()}
+        rows = {name: _together(parts) for name, parts in self._parts.items()}
+        tables, refused = sift(rows, self._positions, self._sent)
+        self._refused[:] = refused
         if not len(self._spool) and self._attempt(tables, self._positions, self._flush.attempts):
             self._accepted(started)
             return
@@ -111,15 +114,19 @@ class BatchFrame:
         self._writer.close()
 
     def _accepted(self, started: float) -> None:
-        positions = self._positions
+        positions, refused = self._positions, self._refused
         self._clear()
         faults.point("archive.stored")
         self._durable(positions)
+        self._tell(refused)
         self._observer.flushed(self._clock() - started)
 
     def _clear(self) -> None:
         self._parts: dict[str, list[pa.RecordBatch]] = {}
+        # Of each part, its rows and the milliseconds of its entry.
+        self._sent: dict[str, list[tuple[int, int]]] = {}
         self._positions: dict[str, str] = {}
+        self._refused: list[Refusal] = []
         self._count = 0
         self._since = None
 
@@ -137,9 +144,12 @@ class BatchFrame:
         """Write what the spool has, oldest first, for a while."""
         until = self._clock() + _DRAIN_SECONDS
         while len(self._spool) and self._clock() >= self._retry_at:
-            tables, positions = self._spool.first()
+            spooled, positions = self._spool.first()
+            # An older release has spooled rows as they came.
+            tables, refused = sift(spooled, positions)
             if not self._attempt(tables, positions, 1):
                 return
+            self._tell(refused)
             faults.point("archive.drained")
             self._spool.drop_first()
             self._observer.spool(self._spool.size)
@@ -154,12 +164,11 @@ class BatchFrame:
         if self._clock() < self._retry_at:
             return False
         began = self._clock()
-        good, refused = sift(tables, positions)
         for attempt in range(attempts):
             started = self._clock()
             try:
                 if not self._has(positions):
-                    self._writer.write(good, positions)
+                    self._writer.write(tables, positions)
                     self._marked(positions)
             except Transient as error:
                 pause = self._failed(error)
@@ -169,8 +178,7 @@ class BatchFrame:
                     self._sleep(pause)
             else:
                 self._failures, self._retry_at = 0, 0.0
-                self._observer.stored(good, self._clock() - started, time.time())
-                self._tell(refused)
+                self._observer.stored(tables, self._clock() - started, time.time())
                 return True
         return False
 

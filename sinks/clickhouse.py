@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
 
 import clickhouse_connect
 import pyarrow as pa
@@ -22,6 +22,15 @@ if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
 MARKS = table("stream_marks")
+# The furthest of a stream's marks, the replaced ones included: a mark says that rows are stored,
+# and a later one, of whatever clock, does not take that back.
+_POSITIONS: Final = (
+    "SELECT stream, argMax(position, (toUInt64OrZero(splitByChar('-', position)[1]),"  # noqa: S608 - a constant
+    " toUInt64OrZero(splitByChar('-', position)[2])))"
+    f" FROM {MARKS.name} GROUP BY stream SETTINGS final = 0"
+)
+_STAMP: Final = f"SELECT toUnixTimestamp64Micro(max(updated_at)) FROM {MARKS.name}"  # noqa: S608
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 # A server that hangs is a server that is down: the rows go to the spool meanwhile.
 _CONNECT_SECONDS = 5
 _ANSWER_SECONDS = 15
@@ -70,18 +79,18 @@ class ClickHouseWriter:
         self._url = url
         self._stopped = stopped
         self._client: Client | None = None
+        self._stamp: datetime | None = None
 
     def positions(self) -> dict[str, str]:
-        """Return the last entry stored, by stream.
+        """Return the furthest entry stored, by stream.
 
         Raises:
             WriteFailed: the store does not answer.
             WriteRefused: it refuses.
             DatabaseTooNew: a newer release has it.
         """
-        query = f"SELECT stream, position FROM {MARKS.name} FINAL"  # noqa: S608 - a constant
         try:
-            rows = self._connected().query(query).result_rows
+            rows = self._connected().query(_POSITIONS).result_rows
         except ClickHouseError as error:
             raise self._translated(error) from error
         return {stream: position for stream, position in rows}  # noqa: C416 - pairs are lists
@@ -100,7 +109,7 @@ class ClickHouseWriter:
                 client.insert_arrow(store.target(table(name)), tables[name])
             if positions:
                 faults.point("archive.rows", OperationalError)
-                client.insert_arrow(MARKS.name, _marks(positions))
+                client.insert_arrow(MARKS.name, _marks(positions, self._stamped(client)))
         except ClickHouseError as error:
             raise self._translated(error) from error
 
@@ -121,6 +130,19 @@ class ClickHouseWriter:
         if self._client is not None:
             self._client.close()
             self._client = None
+        # Somebody else may write before the next connection.
+        self._stamp = None
+
+    def _stamped(self, client: Client) -> datetime:
+        """Return a time for marks, later than that of any mark: ClickHouse keeps the latest alone.
+
+        The clock alone will not do, for it may be set back.
+        """
+        if self._stamp is None:
+            written = int(client.query(_STAMP).result_rows[0][0])
+            self._stamp = _EPOCH + timedelta(microseconds=written)
+        self._stamp = max(datetime.now(UTC), self._stamp + timedelta(microseconds=1))
+        return self._stamp
 
     def _connected(self) -> Client:
         if self._client is None:
@@ -148,10 +170,10 @@ class ClickHouseWriter:
         return WriteFailed(message)
 
 
-def _marks(positions: Mapping[str, str]) -> pa.Table:
+def _marks(positions: Mapping[str, str], stamp: datetime) -> pa.Table:
     columns = {
         "stream": list(positions),
         "position": list(positions.values()),
-        "updated_at": datetime.now(UTC),
+        "updated_at": stamp,
     }
     return pa.Table.from_batches([arrow.batch(MARKS, columns)])

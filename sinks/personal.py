@@ -7,7 +7,6 @@ of theirs, or, where a table knows neither, with a strategy of theirs.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -15,14 +14,11 @@ import pyarrow as pa
 
 from schema import sql
 from schema.table import Column, Table
+from sinks.personal_words import among, emptied, mentions
 
 Fate = Literal["removed", "pseudonymised", "kept"]
 
 REDACTED = "[redacted]"
-_AUDIT = "audit_log"
-# Columns of the books that people write, as publishers of signals; brokers and this system, who
-# write the others, know users by numbers.
-_WRITTEN = {"trade_signal": ("comment", "metadata"), "trades": ("metadata",)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +31,7 @@ class Person:
         username: to log in with.
         accounts: ids of their accounts.
         strategies: ids of their strategies.
+        keys: of their strategies, as signals name them.
     """
 
     user: str
@@ -42,6 +39,7 @@ class Person:
     username: str
     accounts: tuple[str, ...] = ()
     strategies: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,22 +70,12 @@ def where(table: Table, person: Person, as_text: str = "{}") -> str | None:
     if "user_id" in names:
         found.append(_is("user_id", person.user))
     if "account_id" in names and person.accounts:
-        found.append(_among("account_id", person.accounts))
+        found.append(among("account_id", person.accounts))
     owned = table.name == "users" or names & {"user_id", "account_id"}
     if not owned and "strategy_id" in names and person.strategies:
-        found.append(_among("strategy_id", person.strategies))
+        found.append(among("strategy_id", person.strategies))
     found += [_is(name, person.user) for name in granters(table)]
-    if table.name == _AUDIT:
-        words = [person.user, person.email]
-        columns = ("actor", "old_values", "new_values")
-        found.append(_among("resource_id", (person.user, *person.accounts, *person.strategies)))
-        found += [
-            f"position({sql.text(word)} IN {as_text.format(sql.name(column))}) > 0"
-            for column in columns
-            for word in words
-        ]
-    if table.name == "login_audit":
-        found.append(_among("username", (person.email, person.username)))
+    found += mentions(table, person, as_text)
     return " OR ".join(found) or None
 
 
@@ -119,6 +107,8 @@ def why(table: Table, audit_days: int) -> str:
         return f"the audit is kept for {audit_days} days, and cannot be changed"
     if table.kind == "control" or table.name == "users":
         return "a tombstone: the books refer to it; it names nobody"
+    if not {"user_id", "account_id"} & set(table.names) and emptied(table):
+        return "it stays counted; what a publisher wrote, or a row held, is emptied"
     return "the books of an account, which names nobody now"
 
 
@@ -142,10 +132,7 @@ def of_history(table: Table, target: str, which: Forgetting, as_text: str = "{}"
 def pseudonymised(table: Table, pseudonym: str) -> str:
     """Return what is set in rows of history that stay; empty if they name nobody."""
     changes = [_is("user_id", pseudonym)] if "user_id" in table.names else []
-    for name in _WRITTEN.get(table.name, ()):
-        empty = "NULL" if table.column(name).nullable else sql.literal(table.column(name).default)
-        changes.append(f"{sql.name(name)} = {empty}")
-    return ", ".join(changes)
+    return ", ".join([*changes, *emptied(table)])
 
 
 def own(table: Table, person: Person) -> str | None:
@@ -156,7 +143,7 @@ def own(table: Table, person: Person) -> str | None:
     if "user_id" in table.names:
         found.append(_is("user_id", person.user))
     if "account_id" in table.names and person.accounts:
-        found.append(_among("account_id", person.accounts))
+        found.append(among("account_id", person.accounts))
     return " OR ".join(found) or None
 
 
@@ -200,7 +187,7 @@ def asked(which: Forgetting) -> dict[str, Any]:
 def read(words: dict[str, Any]) -> Forgetting:
     """Return what was asked for; the reverse of `asked`."""
     person = words["person"]
-    lists = {name: tuple(person[name]) for name in ("accounts", "strategies")}
+    lists = {name: tuple(person[name]) for name in ("accounts", "strategies", "keys")}
     return Forgetting(**words | {"person": Person(**person | lists)})
 
 
@@ -242,7 +229,3 @@ def _unlike_others(table: Table, column: Column, which: Forgetting) -> str:
 
 def _is(column: str, value: str) -> str:
     return f"{sql.name(column)} = {sql.text(value)}"
-
-
-def _among(column: str, values: Sequence[str]) -> str:
-    return f"{sql.name(column)} IN ({', '.join(map(sql.text, values))})"

@@ -55,6 +55,7 @@ def find(connection: Connection, column: str, named: str) -> Person | None:
         username=postgres_values.unescape(username),
         accounts=_ids(connection, "accounts", "account_id", user),
         strategies=_ids(connection, "strategies", "id", user),
+        keys=tuple(map(postgres_values.unescape, _ids(connection, "strategies", "key", user))),
     )
 
 

@@ -35,10 +35,12 @@ class Link:
 
     Attributes:
         broken: it is not: everything is read and published again.
+        busy: orders were claimed in the last turn: others may be ready behind them.
         ended: this flow is to end, for another one is to be built.
     """
 
     broken: bool = True
+    busy: bool = False
     ended: bool = False
 
 
@@ -69,7 +71,7 @@ class _Orders(StatefulSourcePartition[Turn, None]):
                 self._clock.look()
                 self._reader.seek(self._streams)
                 self._link.broken = False
-            found = self._reader.poll(self._wait)
+            found = self._reader.poll(0.0 if self._link.busy else self._wait)
             if found:
                 # Orders of one signal stand in many partitions: they are sent together.
                 found += self._reader.take()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pytest
+from hypothesis import settings
 
 from tests import migrated
 from tests.long import LONG
@@ -28,6 +29,9 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ[migrated.SHARED] = tempfile.mkdtemp(prefix="tradecast-tests-")
         config.add_cleanup(lambda: shutil.rmtree(os.environ.pop(migrated.SHARED)))
     _give_polars_one_thread()
+    # How long an example takes is the machine's affair.
+    settings.register_profile("untimed", deadline=None)
+    settings.load_profile("untimed")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 def eventually(
     condition: Callable[[], T],
-    timeout: float = 10.0,
+    timeout: float = 30.0,
     *,
     what: str = "condition",
     poll: float = 0.01,

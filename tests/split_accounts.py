@@ -43,6 +43,7 @@ def accounts(seed: int) -> dict[str, pl.DataFrame]:
             "account": range(n),
             "initial": np.where(rng.random(n) < 0.2, rng.choice([0.0, -5.0], n), 1000.0),
             "daily_loss": [None if own else 0.03 for own in rng.random(n) < 0.5],
+            "trails": [bool(each % 2) for each in range(n)],
             "profitable_day": [None if own else 0.001 for own in rng.random(n) < 0.5],
             "funded": [None if own else 2000.0 for own in rng.random(n) < 0.5],
         }

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from hashlib import sha1
 from uuid import UUID
 
-from benchmarks.per_object.pairs import LOT, Judged, judge_one, pairs_of
+from benchmarks.per_object.pairs import LOT, Judged, judge_one, pairs_of, placed_at, tick_of
 from benchmarks.worlds import SmallWorld
 from rules.guard import MOST_OWN_TRADES
 from schema.codes import ReasonCode as R
@@ -57,6 +57,7 @@ class Order:
     account_id: bytes
     strategy_id: bytes
     instance_id: bytes
+    broker_id: bytes
     position: bytes
     leg: int
     legs: int
@@ -140,14 +141,18 @@ def _decide_pair(w: SmallWorld, held: Held, signal: int, sub: int) -> tuple[list
         if net > 0:
             one = judge_one(w, signal, sub, Side.SELL)
             reason = one.routed or one.sized
-    legs = list(_acting(w, one, found))
+    made = list(_acting(w, one, found))
+    legs = [leg for leg in made if isinstance(leg, Leg)]
+    left = [why for why in made if isinstance(why, R)]
     acting = len(legs)
     if opens and reason is R.NONE:
         reason = _guard(w, held, one, sum(leg.whole for leg in legs))
         if reason is R.NONE:
             legs.append(Leg(LegKind.OPEN, one.side, one.volume))
     if not opens and reason not in _BLOCKING:
-        if acting:
+        if left:
+            reason = left[-1]
+        elif acting:
             reason = R.NONE  # a pure reduction is not touched by what limits exposure
         elif intents.cancel[signal]:
             reason = R.NO_PENDING_ORDER
@@ -162,7 +167,7 @@ def _decide_pair(w: SmallWorld, held: Held, signal: int, sub: int) -> tuple[list
     return orders, _verdict(w, one, reason, len(legs))
 
 
-def _acting(w: SmallWorld, one: Judged, found: list[Trade]) -> Iterator[Leg]:
+def _acting(w: SmallWorld, one: Judged, found: list[Trade]) -> Iterator[Leg | R]:
     intents, signal = w.intents, one.signal
     reverse = intents.reverse[signal]
     for side, share in (
@@ -211,25 +216,45 @@ def _closing(
         yield Leg(LegKind.CLOSE, _other(side), part, whole=part == trade.volume, trade=trade)
 
 
-def _modify(w: SmallWorld, one: Judged, trade: Trade) -> Leg:
-    s, k = w.signals, one.signal
-    pip = round(w.book.instruments.pip[one.instrument] * LOT)
-    entry = max(trade.entry_price, 0)
+def _modify(w: SmallWorld, one: Judged, trade: Trade) -> Leg | R:
+    """Return the change of a trade, or why it is left alone."""
+    s, k, subs, sub = w.signals, one.signal, w.book.subscriptions, one.subscription
+    pip = w.book.instruments.pip[one.instrument]
+    tick = tick_of(w, one.instrument)
+    entry = max(trade.entry_price, 0) / LOT
     towards = 1 if trade.side == Side.BUY else -1
 
-    inst, i = w.book.instruments, one.instrument
-    tick = max(round((inst.tick_size[i] if inst.tick_size[i] > 0 else inst.point[i]) * LOT), 1)
+    def stop(absolute: int, pips: float, percent: float, sign: int) -> int | R:
+        moves = pips > 0 or percent > 0
+        if absolute <= 0 and not moves:
+            return 0
+        if absolute <= 0 and not entry:
+            return R.ENTRY_UNKNOWN
+        moved = entry + sign * (pips * pip + percent / 100 * entry)
+        price = absolute / LOT if absolute > 0 else moved
+        return round(max(price, 0) * LOT / tick) * tick or R.STOPS_TOO_CLOSE
 
-    def stop(absolute: int, pips: float, percent: float, sign: int) -> int:
-        distance = round(pips * pip + percent / 100 * entry)
-        moved = entry + sign * distance if entry and distance > 0 else 0
-        return round((max(absolute, 0) or moved) / tick) * tick
-
+    stops = [
+        stop(*columns, sign) if copied else 0
+        for columns, sign, copied in (
+            ((s.stop_loss[k], s.sl_pips[k], s.sl_percent[k]), -towards, subs.copy_stop_loss[sub]),
+            (
+                (s.take_profit[k], s.tp_pips[k], s.tp_percent[k]),
+                towards,
+                subs.copy_take_profit[sub],
+            ),
+        )
+    ]
+    for reason in (R.ENTRY_UNKNOWN, R.STOPS_TOO_CLOSE):
+        if any(each is reason for each in stops):
+            return reason
+    if not any(stops):
+        return R.STOPS_NOT_COPIED
     return Leg(
         LegKind.MODIFY,
         _other(trade.side),
-        stop_loss=stop(s.stop_loss[k], s.sl_pips[k], s.sl_percent[k], -towards),
-        take_profit=stop(s.take_profit[k], s.tp_pips[k], s.tp_percent[k], towards),
+        stop_loss=stops[0],
+        take_profit=stops[1],
         trade=trade,
     )
 
@@ -267,6 +292,7 @@ def _order(w: SmallWorld, one: Judged, leg: Leg, number: int, legs: int) -> Orde
         account_id=account,
         strategy_id=strategy,
         instance_id=book.accounts.instance_id[one.account],
+        broker_id=book.brokers[book.accounts.broker[one.account]],
         position=bytes(16) if trade is None else trade.trade_id,
         leg=number,
         legs=legs,
@@ -277,8 +303,8 @@ def _order(w: SmallWorld, one: Judged, leg: Leg, number: int, legs: int) -> Orde
         whole=leg.whole,
         symbol=book.instruments.symbol[one.instrument] if trade is None else trade.symbol,
         volume=leg.volume,
-        price=s.price[k] if pending else 0,
-        stop_price=s.stop_price[k] if pending else 0,
+        price=placed_at(w, one.instrument, s.price[k]) if pending else 0,
+        stop_price=placed_at(w, one.instrument, s.stop_price[k]) if pending else 0,
         stop_loss=round(one.stop_loss * LOT) if opens else leg.stop_loss,
         take_profit=round(one.take_profit * LOT) if opens else leg.take_profit,
         expires_at=s.expires_at[k] if pending else 0,

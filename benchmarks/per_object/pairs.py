@@ -141,9 +141,11 @@ def _size(w: SmallWorld, one: Judged) -> R:
         return R.QUOTE_UNKNOWN
     if w.now - w.market.quoted_at[i] > inst.max_quote_age[i]:
         return R.QUOTE_STALE
-    entry = {0: ask if buy else bid, 1: g.price[k] / LOT, 2: g.stop_price[k] / LOT}[
-        int(g.order_type[k])
-    ]
+    entry = {
+        0: ask if buy else bid,
+        1: placed_at(w, i, g.price[k]) / LOT,
+        2: placed_at(w, i, g.stop_price[k]) / LOT,
+    }[int(g.order_type[k])]
     loss = _stop(w, one, entry, g.stop_loss[k], g.sl_pips[k], g.sl_percent[k], -sign)
     gain = _stop(w, one, entry, g.take_profit[k], g.tp_pips[k], g.tp_percent[k], sign)
     loss = loss if sub.copy_stop_loss[one.subscription] else None
@@ -176,9 +178,21 @@ def _stop(
         price = entry + towards * (pips * inst.pip[i] + percent / 100 * entry)
     else:
         return None
-    step = max(round((inst.tick_size[i] if inst.tick_size[i] > 0 else inst.point[i]) * LOT), 1)
+    step = tick_of(w, i)
     count = round(price * LOT / step) * step if isfinite(price) else 0
     return count / LOT if count > 0 else float("nan")
+
+
+def tick_of(w: SmallWorld, i: int) -> int:
+    """Return the tick of an instrument, 1e-8."""
+    inst = w.book.instruments
+    return max(round((inst.tick_size[i] if inst.tick_size[i] > 0 else inst.point[i]) * LOT), 1)
+
+
+def placed_at(w: SmallWorld, i: int, price: int) -> int:
+    """Return where a pending order stands on the grid of ticks, 0 for none."""
+    tick = tick_of(w, i)
+    return max(round(price / tick), 1) * tick if price > 0 else 0
 
 
 def _wanted(w: SmallWorld, one: Judged, entry: float, loss: float | None) -> tuple[R, float]:

@@ -101,7 +101,8 @@ class Answers(BaseHTTPRequestHandler):
 
     def fail(self, error: QueryError) -> None:
         """Send an error; within a stream, break it off so that nobody takes it for whole."""
-        text = f"{error} (version {self.endpoint.engine.version} (chdb))\n".encode()
+        version = self.endpoint.engine.version
+        text = f"{error} (version {version} (chdb))\n".encode(errors="replace")
         if self._tag is not None:
             tag = self._tag
             last = b"\r\n__exception__\r\n%b\r\n%b%d %b\r\n__exception__\r\n"
@@ -159,7 +160,9 @@ class Answers(BaseHTTPRequestHandler):
         self._answered = True
         self.send_response(status)
         for name, value in headers.items():
-            self.send_header(name, value)
+            # The base class writes Latin-1, which a query's id need not be. As ClickHouse does, its
+            # bytes go out as they came.
+            self.send_header(name, value.encode().decode("latin-1"))
         self.end_headers()
 
     def _write(self, text: bytes) -> None:

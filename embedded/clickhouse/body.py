@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import zlib
-from typing import TYPE_CHECKING, BinaryIO, Final, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Final
 
+from embedded.clickhouse import decode
 from embedded.clickhouse.errors import (
     BAD_ARGUMENTS,
     CANNOT_DECOMPRESS,
@@ -26,10 +26,6 @@ _LONGEST_LINE: Final = 1 << 12
 
 class TruncatedBody(ConnectionError):
     """The client went away, or spoke nonsense, before the end of the body."""
-
-
-class _Decompressor(Protocol):
-    def decompress(self, data: bytes, /) -> bytes: ...
 
 
 class Body:
@@ -66,8 +62,12 @@ class Body:
         self._encoding = headers.get("Content-Encoding", "").strip().lower()
         if self._left > limit:
             raise self._too_large()
-        self._decompressor = _decompressor(self._encoding)
-        self._pending = b""
+        if not decode.knows(self._encoding):
+            raise QueryError.of(
+                NOT_IMPLEMENTED,
+                f"Content-Encoding {self._encoding} is not supported",
+                "NOT_IMPLEMENTED",
+            )
 
     def __iter__(self) -> Iterator[bytes]:
         """The decompressed bytes, in pieces.
@@ -77,15 +77,19 @@ class Body:
             TruncatedBody: the connection broke.
             TooSlow: the client was.
         """
-        for raw in self._raw():
-            for piece in self._decompress(raw):
+        try:
+            for piece in decode.unpack(self._encoding, self._raw()):
                 self._given += len(piece)
                 if self._given > self._limit:
                     raise self._too_large()
                 if piece:
                     yield piece
-        if self._decompressor is not None and not getattr(self._decompressor, "eof", True):
-            raise self._undecodable("it ends too early") from None
+        except decode.Undecodable as error:
+            raise QueryError.of(
+                CANNOT_DECOMPRESS,
+                f"The body is not {self._encoding}: {error}",
+                "CANNOT_DECOMPRESS",
+            ) from error
 
     def read_up_to(self, size: int, pieces: Iterator[bytes]) -> bytes:
         """At least `size` bytes of `pieces`, or all there are."""
@@ -162,22 +166,6 @@ class Body:
             raise TruncatedBody("the client closed the connection within a chunk")
         return line.strip()
 
-    def _decompress(self, raw: bytes) -> Iterator[bytes]:
-        if self._decompressor is None:
-            yield raw
-            return
-        # In small steps: a few compressed bytes can be a great many plain ones.
-        for at in range(0, len(raw), _STEP):
-            try:
-                yield self._decompressor.decompress(raw[at : at + _STEP])
-            except Exception as error:
-                raise self._undecodable(str(error)) from error
-
-    def _undecodable(self, why: str) -> QueryError:
-        return QueryError.of(
-            CANNOT_DECOMPRESS, f"The body is not {self._encoding}: {why}", "CANNOT_DECOMPRESS"
-        )
-
     def _too_large(self) -> QueryError:
         return QueryError.of(
             QUERY_IS_TOO_LARGE,
@@ -185,28 +173,3 @@ class Body:
             " inserts",
             "QUERY_IS_TOO_LARGE",
         )
-
-
-_STEP: Final = 1 << 14
-
-
-def _decompressor(encoding: str) -> _Decompressor | None:
-    if encoding in ("", "identity"):
-        return None
-    if encoding == "gzip":
-        return zlib.decompressobj(wbits=31)
-    if encoding == "deflate":
-        return zlib.decompressobj()
-    # Imported when first needed: most processes never see either.
-    if encoding == "lz4":
-        import lz4.frame  # noqa: PLC0415
-
-        found: _Decompressor = lz4.frame.LZ4FrameDecompressor()
-        return found
-    if encoding == "zstd":
-        import zstandard  # noqa: PLC0415
-
-        return zstandard.ZstdDecompressor().decompressobj()
-    raise QueryError.of(
-        NOT_IMPLEMENTED, f"Content-Encoding {encoding} is not supported", "NOT_IMPLEMENTED"
-    )

@@ -60,13 +60,13 @@ class Inserter(Protocol):
 class Connection(Protocol):
     """One connection of the engine: one statement at a time, settings of its own."""
 
-    def query(self, query: str, format: str) -> Result:  # noqa: A002 - chdb's name
+    def query(self, query: str | bytes, format: str) -> Result:  # noqa: A002 - chdb's name
         """Run a statement to its end."""
 
-    def send_query(self, query: str, format: str) -> Stream:  # noqa: A002
+    def send_query(self, query: str | bytes, format: str) -> Stream:  # noqa: A002
         """Start a SELECT."""
 
-    def send_insert(self, query: str, format: str) -> Inserter:  # noqa: A002
+    def send_insert(self, query: str | bytes, format: str) -> Inserter:  # noqa: A002
         """Start an INSERT; its rows follow in the given format."""
 
     def close(self) -> None:

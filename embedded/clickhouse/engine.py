@@ -11,7 +11,11 @@ from typing import TYPE_CHECKING, Final, Literal
 from embedded.clickhouse import profile
 from embedded.clickhouse.connection import connect
 from embedded.clickhouse.definitions import LOG, Definitions
-from embedded.clickhouse.errors import TOO_MANY_SIMULTANEOUS_QUERIES, QueryError
+from embedded.clickhouse.errors import (
+    TOO_MANY_SIMULTANEOUS_QUERIES,
+    EngineErrors,
+    QueryError,
+)
 from embedded.clickhouse.failures import Failures
 from embedded.clickhouse.formats import DEFAULT
 from embedded.errors import ServerFailed
@@ -150,12 +154,12 @@ class Engine:
         try:
             if fresh and database:
                 name = database.replace("\\", "\\\\").replace("`", "\\`")
-                connection.query(f"USE `{name}`", "Null")
+                connection.query(_as_it_came(f"USE `{name}`"), "Null")
             for statement in set_up if fresh else ():
-                connection.query(statement, "Null")
+                connection.query(_as_it_came(statement), "Null")
             if values:
-                connection.query(set_all(values), "Null")
-        except RuntimeError as error:
+                connection.query(_as_it_came(set_all(values)), "Null")
+        except EngineErrors as error:
             connection.close()
             raise QueryError.from_engine(error) from None
         return connection
@@ -215,6 +219,11 @@ class Engine:
 def set_all(values: Mapping[str, str]) -> str:
     """The SET statement of settings, or of parameters."""
     return "SET " + ", ".join(f"{name} = {quote(value)}" for name, value in values.items())
+
+
+def _as_it_came(statement: str) -> bytes:
+    """A statement with a client's values, whose bytes need not be UTF-8."""
+    return statement.encode(errors="surrogateescape")
 
 
 def quote(text: str) -> str:

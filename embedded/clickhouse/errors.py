@@ -9,6 +9,7 @@ UNSUPPORTED_METHOD: Final = 1
 BAD_ARGUMENTS: Final = 36
 NOT_IMPLEMENTED: Final = 48
 SYNTAX_ERROR: Final = 62
+UNKNOWN_FORMAT: Final = 73
 TOO_MANY_SIMULTANEOUS_QUERIES: Final = 202
 TIMEOUT_EXCEEDED: Final = 159
 QUERY_IS_TOO_LARGE: Final = 229
@@ -40,6 +41,9 @@ _STATUS_OF: Final = {code: status for status, codes in _STATUSES.items() for cod
 
 _CODE = re.compile(r"Code: (\d+)\. ")
 
+# What chdb raises for the engine's errors: the second where the text of one is no UTF-8.
+EngineErrors: Final = (RuntimeError, UnicodeDecodeError)
+
 
 class QueryError(Exception):
     """A request that failed, as ClickHouse reports it.
@@ -64,6 +68,12 @@ class QueryError(Exception):
     def from_engine(cls, error: Exception) -> QueryError:
         """The error that chdb raised, without what its Python binding puts in front."""
         text = str(error).strip()
+        # The binding gives up where the engine's text is no UTF-8; a stream of rows says so in an
+        # error of its own.
+        for cause in (error, error.__cause__, error.__context__):
+            if isinstance(cause, UnicodeDecodeError):
+                text = cause.object.decode(errors="replace").strip()
+                break
         found = _CODE.search(text)
         if found is None:
             return cls(UNKNOWN_EXCEPTION, f"Code: {UNKNOWN_EXCEPTION}. DB::Exception: {text}")

@@ -8,7 +8,7 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from embedded.clickhouse.errors import QueryError
+from embedded.clickhouse.errors import EngineErrors, QueryError
 from embedded.clickhouse.formats import BLOCKWISE
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Summary:
     written_bytes: int = 0
 
 
-def run(connection: Connection, sql: str, name: str, summary: Summary) -> bytes:
+def run(connection: Connection, sql: bytes, name: str, summary: Summary) -> bytes:
     """Run a statement whose result is small: DDL, SHOW, INSERT .. SELECT.
 
     Raises:
@@ -43,7 +43,7 @@ def run(connection: Connection, sql: str, name: str, summary: Summary) -> bytes:
     """
     try:
         result = connection.query(sql, name)
-    except RuntimeError as error:
+    except EngineErrors as error:
         raise QueryError.from_engine(error) from None
     summary.read_rows, summary.read_bytes = result.rows_read(), result.bytes_read()
     summary.written_rows, summary.written_bytes = result.rows_written(), result.bytes_written()
@@ -52,7 +52,7 @@ def run(connection: Connection, sql: str, name: str, summary: Summary) -> bytes:
 
 def insert(
     connection: Connection,
-    sql: str,
+    sql: bytes,
     name: str,
     rows: Iterable[bytes],
     summary: Summary,
@@ -74,13 +74,13 @@ def insert(
     watch = failures.watch()
     try:
         inserter = connection.send_insert(sql, name)
-    except RuntimeError as error:
+    except EngineErrors as error:
         raise QueryError.from_engine(error) from None
     try:
         for piece in rows:
             inserter.append(piece)
         written = inserter.finish()
-    except RuntimeError as error:
+    except EngineErrors as error:
         inserter.cancel()
         raise QueryError.from_engine(error) from None
     except BaseException:
@@ -106,18 +106,18 @@ def select(
     Raises:
         QueryError: the engine refused it, or it failed on the way.
     """
-    before = f"{statement.text[: statement.format_at].decode()} {marker}"
-    after = statement.text[statement.format_at :].decode()
+    before = statement.text[: statement.format_at] + f" {marker}".encode()
+    after = statement.text[statement.format_at :]
     if name in BLOCKWISE:
-        return _blocks(connection, f"{before} {after}", name)
+        return _blocks(connection, before + b" " + after, name)
     # Behind OUTFILE the engine forgets comments: the marker would not be found there.
-    return _piped(engine, connection, before, after or f"FORMAT {name}", marker)
+    return _piped(engine, connection, before, after or f"FORMAT {name}".encode(), marker)
 
 
-def _blocks(connection: Connection, sql: str, name: str) -> Generator[bytes, None, None]:
+def _blocks(connection: Connection, sql: bytes, name: str) -> Generator[bytes, None, None]:
     try:
         stream = connection.send_query(sql, name)
-    except RuntimeError as error:
+    except EngineErrors as error:
         if _NOT_A_STREAM not in str(error):
             raise QueryError.from_engine(error) from None
         yield run(connection, sql, name, Summary())
@@ -136,7 +136,7 @@ def _blocks(connection: Connection, sql: str, name: str) -> Generator[bytes, Non
 
 
 def _piped(
-    engine: Engine, connection: Connection, before: str, after: str, marker: str
+    engine: Engine, connection: Connection, before: bytes, after: bytes, marker: str
 ) -> Generator[bytes, None, None]:
     """One stream in a format that has a beginning and an end, which the engine's own cannot give.
 
@@ -150,7 +150,7 @@ def _piped(
 
     def work() -> None:
         try:
-            connection.query(f"{before}\n{outfile}\n{after}", "Null")
+            connection.query(b"\n".join((before, outfile.encode(), after)), "Null")
         except Exception as error:  # noqa: BLE001 - given on by the reader
             failures.append(error)
         finally:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from embedded.clickhouse import execute, forbidden, formats
 from embedded.clickhouse.errors import BAD_ARGUMENTS, QueryError
+from embedded.clickhouse.tokens import TOKEN
 
 if TYPE_CHECKING:
     from embedded.clickhouse.connection import Connection
@@ -38,7 +39,8 @@ def take(files: dict[str, bytes], settings: dict[str, str]) -> list[Table]:
         settings: of the request; `NAME_structure`, `NAME_types` and `NAME_format` are taken out.
 
     Raises:
-        QueryError: one has no columns.
+        QueryError: one has no columns, or they are more than a list of columns; or its format is
+            no name.
     """
     tables = []
     for name, rows in files.items():
@@ -52,7 +54,9 @@ def take(files: dict[str, bytes], settings: dict[str, str]) -> list[Table]:
                 f"The external table {name} needs {name}_structure or {name}_types",
                 "BAD_ARGUMENTS",
             )
+        _check_columns(name, columns)
         kind = settings.pop(f"{name}_format", formats.DEFAULT)
+        formats.check_name(kind)
         tables.append(Table(name, columns, kind, rows))
     return tables
 
@@ -65,11 +69,32 @@ def create(connection: Connection, tables: list[Table], failures: Failures) -> N
     """
     for table in tables:
         name = "`" + table.name.replace("\\", "\\\\").replace("`", "\\`") + "`"
-        statement = f"CREATE TEMPORARY TABLE {name} ({table.columns})"
-        forbidden.check(statement.encode())
+        statement = f"CREATE TEMPORARY TABLE {name} ({table.columns})".encode(
+            errors="surrogateescape"
+        )
+        forbidden.check(statement)
         execute.run(connection, statement, formats.DEFAULT, execute.Summary())
-        insert, summary = f"INSERT INTO {name}", execute.Summary()
+        insert, summary = f"INSERT INTO {name}".encode(), execute.Summary()
         execute.insert(connection, insert, table.format, [table.rows], summary, failures)
+
+
+def _check_columns(name: str, columns: str) -> None:
+    """Check that columns end where their bracket does: they become a part of a statement."""
+    text = f"({columns})".encode(errors="surrogateescape")
+    depth = 0
+    for found in TOKEN.finditer(text):
+        kind = found.lastgroup
+        depth += (kind == "open") - (kind == "close")
+        if kind == "end" or (depth == 0 and found.end() < len(text)):
+            break
+    else:
+        if depth == 0 and not forbidden.is_unsure(text):
+            return
+    raise QueryError.of(
+        BAD_ARGUMENTS,
+        f"The columns of the external table {name} are not a list of names and types",
+        "BAD_ARGUMENTS",
+    )
 
 
 def _split(types: str) -> list[str]:

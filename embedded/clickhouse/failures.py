@@ -84,7 +84,8 @@ class Watch:
         if raw == self.before.raw:
             return
         lines = connection.query(_COUNTED, "JSONCompactEachRow").bytes().splitlines()
-        rows = [json.loads(line) for line in lines]
+        # A message may quote a statement that is no UTF-8.
+        rows = [json.loads(line.decode(errors="replace")) for line in lines]
         self.failures.seen(Look(raw, {int(code): int(value) for code, _, value, *_ in rows}))
         for code, name, value, message, own, of_writing, at in rows:
             of_late = int(value) > self.before.counts.get(int(code), 0) and int(at) >= self.since

@@ -19,21 +19,30 @@ from embedded.clickhouse.errors import (
 from embedded.clickhouse.tokens import TOKEN
 
 # The function `file` and the tables `python` (variables of this process) and `executable`, and
-# `disk`, which puts a table anywhere.
-_NAMES: Final = frozenset((b"file", b"python", b"disk", b"executable"))
-_NAMED_RAW: Final = re.compile(rb"\b(?:file|python|disk|executable)\b", re.IGNORECASE)
-_NAMED_ANYWHERE: Final = re.compile(rb"file|python|disk|executable|\\", re.IGNORECASE)
+# `disk`, which puts a table anywhere; the engines that take a path or the address of another host
+# and ask for no grant, and the one that runs its rows as statements.
+_NAMES: Final = frozenset(
+    b"datalakecatalog disk embeddedrocksdb executable executablepool file filelog python"
+    b" queryrunner".split()
+)
+_ANY: Final = b"|".join(sorted(_NAMES))
+_NAMED_RAW: Final = re.compile(rb"\b(?:%b)\b" % _ANY, re.IGNORECASE)
+_NAMED_ANYWHERE: Final = re.compile(rb"%b|\\" % _ANY, re.IGNORECASE)
 _OUTFILE: Final = re.compile(rb"\b(?:out|in)file\b", re.IGNORECASE)
 _SETTING: Final = re.compile(
     rb"input_format_values_(?:interpret|deduce_templates_of)_expressions", re.IGNORECASE
 )
 _ATTACH_FROM: Final = re.compile(rb"\battach\b.*\bfrom\b", re.IGNORECASE | re.DOTALL)
-# The engine reads these as quotes, minus and texts of their own; where quotes begin and end is then
-# not sure here, and quoted texts are looked at like the rest.
+# The engine reads these as quotes, minus and texts of their own, and a comment within a comment
+# needs an end of its own; where quotes begin and end is then not sure here, and quoted texts are
+# looked at like the rest.
 _UNSURE: Final = re.compile(
     "[\N{LEFT SINGLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}"
     "\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}\N{MINUS SIGN}$\0]".encode()
+    + rb"|/\*(?:(?!\*/).)*?/\*",
+    re.DOTALL,
 )
+_LETTER: Final = re.compile(rb"[\w$]")
 _SUBQUERIES: Final = frozenset((b"select", b"with", b"from", b"format"))
 
 
@@ -87,6 +96,24 @@ def is_unsure(text: bytes) -> bool:
     return _UNSURE.search(text) is not None
 
 
+def may_end_within(text: bytes) -> bool:
+    """Whether the engine may find a second statement in a text."""
+    if b";" not in text:
+        return False
+    plain = []
+    for found in TOKEN.finditer(text):
+        if found.lastgroup == "end":
+            return True
+        closed = found.lastgroup in ("space", "quoted")
+        # Right behind a word the `$` of such a text is one more letter of the word.
+        if found[0][:1] == b"$" and _LETTER.match(text[max(0, found.start() - 1) : found.start()]):
+            closed = False
+        if found[0][:2] == b"/*" and b"/*" in found[0][2:]:
+            closed = False
+        plain.append(b" " if closed else found[0])
+    return is_unsure(b"".join(plain))
+
+
 def _forbidden(text: bytes) -> str | None:
     """The first forbidden name of a text."""
     if not _NAMED_ANYWHERE.search(text):
@@ -118,6 +145,6 @@ def _denied(what: str) -> QueryError:
     return QueryError.of(
         ACCESS_DENIED,
         f"default: Not enough privileges: {what} is not allowed here, for it reaches the server's"
-        " files or its process",
+        " files, its process or other hosts",
         "ACCESS_DENIED",
     )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
+
+from embedded.clickhouse.errors import UNKNOWN_FORMAT, QueryError
 
 DEFAULT: Final = "TabSeparated"
 
@@ -40,6 +43,20 @@ _TYPES: Final = (
     ("Native", "application/octet-stream"),
     ("RowBinary", "application/octet-stream"),
 )
+
+_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9]*\Z")
+
+
+def check_name(name: str) -> None:
+    """Check that a format that the client named apart from its statement is one word.
+
+    It becomes a part of the statement. Whether there is such a format, the engine says.
+
+    Raises:
+        QueryError: it is none.
+    """
+    if not _NAME.match(name):
+        raise QueryError.of(UNKNOWN_FORMAT, f"Unknown format {name[:100]!r}", "UNKNOWN_FORMAT")
 
 
 def content_type(name: str) -> str:

@@ -12,7 +12,7 @@ from typing_extensions import override
 from embedded.errors import Insecure
 from embedded.lock import DirectoryLock
 from embedded.ports import LOOPBACK, free_port, reached_at
-from embedded.server import Server
+from embedded.server import Answer, Server
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -93,14 +93,15 @@ class ClickHouse(Server):
         self._spawn(argv, stdin=self.password.encode())
 
     @override
-    def ready(self) -> bool:
+    def answer(self) -> Answer:
         if not self.running:
-            return False
+            return "none"
         connection = http.client.HTTPConnection(self.host, self.port, timeout=_PROBE_SECONDS)
         try:
             connection.request("GET", "/ping")
-            return connection.getresponse().status == http.client.OK
+            status = connection.getresponse().status
         except (OSError, http.client.HTTPException):
-            return False
+            return "none"
         finally:
             connection.close()
+        return "ready" if status == http.client.OK else "none"

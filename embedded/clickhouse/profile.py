@@ -44,23 +44,44 @@ _CONFIG = """<clickhouse>
 # What a reader may not name; see `reader`.
 TABLE_FUNCTIONS: Final = "SELECT name FROM system.table_functions"
 # Everything within the databases, and no source or sink outside of them: file, url, s3, remote ...
+# No new dictionaries: their sources ask other hosts with the engine's rights and not the user's,
+# and a query of one is a text that nobody has looked at.
 _GRANTS: Final = (
     "CHECK, SHOW, SELECT, INSERT, ALTER, CREATE DATABASE, CREATE TABLE, CREATE VIEW,"
-    " CREATE DICTIONARY, CREATE TEMPORARY TABLE, CREATE FUNCTION, DROP, UNDROP TABLE, TRUNCATE,"
+    " CREATE TEMPORARY TABLE, CREATE FUNCTION, DROP, UNDROP TABLE, TRUNCATE,"
     " OPTIMIZE, KILL QUERY, MOVE PARTITION BETWEEN SHARDS, SYSTEM VIEWS, SYSTEM MERGES,"
     " SYSTEM TTL MERGES, dictGet"
 )
-# Settings that name files of the server, or another language than the one that is looked at here;
-# and inserts that are collected in memory, of which this engine says "stored" and then loses them
-# when the disk is full.
+# Settings that stay as they are.
 _FIXED: Final = (
+    # The engine says "stored" of inserts that are collected in memory, and then loses them when
+    # the disk is full.
     "async_insert",
+    # Their texts become parts of a statement, or are another language than the one that is looked
+    # at here.
+    "additional_result_filter",
+    "additional_table_filters",
+    "allow_experimental_eval_table_function",
     "dialect",
+    "filter",
+    "order",
+    "parallel_replicas_custom_key",
+    "select",
+    # They name files of the server, or other hosts.
+    "allow_experimental_ai_functions",
+    "ai_function_embedding_default_credentials",
+    "ai_function_text_default_credentials",
+    "filesystem_cache_name",
     "format_avro_schema_registry_url",
     "format_schema",
+    "format_schema_source",
     "format_template_resultset",
     "format_template_row",
+    "input_format_record_errors_file_path",
     "output_format_schema",
+    "rename_files_after_processing",
+    "s3_base",
+    "url_base",
 )
 # The profile that all connections have. `final`: the plain name of a table shows its current rows.
 # `max_query_size`: long parameters arrive in a SET statement; the endpoint has a limit of its own.

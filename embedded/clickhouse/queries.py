@@ -72,7 +72,7 @@ class Queries(Answers):
         ):
             asked.settings["input_format_values_interpret_expressions"] = "1"
         if asked.session and found.for_session:
-            raise request.no_session(found.text.split()[0].decode().upper())
+            raise request.no_session(found.text.split()[0].decode(errors="replace").upper())
         set_up = self._set_up(asked, found, with_tables=bool(tables))
         self._run(asked, found, tables, set_up, head, pieces)
 
@@ -156,7 +156,7 @@ class Queries(Answers):
         summary = execute.Summary()
         name = found.format or formats.DEFAULT
         failures = self.endpoint.engine.failures
-        execute.insert(connection, found.text.decode(), name, rows(), summary, failures)
+        execute.insert(connection, found.text, name, rows(), summary, failures)
         self.send_result(asked, b"", None, summary)
 
     def _other(
@@ -166,7 +166,7 @@ class Queries(Answers):
         definitions.check_room(found)
         name = found.format or asked.format or formats.DEFAULT
         summary = execute.Summary()
-        output = execute.run(connection, found.text.decode(), name, summary)
+        output = execute.run(connection, found.text, name, summary)
         try:
             definitions.keep()
         except DefinitionLost:

@@ -107,7 +107,10 @@ def check_statement(
         QueryError: it does.
     """
     if forbidden.is_unsure(text):
-        raise _refused("may not use $, NUL or typographic quotes: pass the text as a parameter")
+        raise _refused(
+            "may not use $, NUL, typographic quotes or a comment in a comment: pass the text as a"
+            " parameter"
+        )
     # The word FORMAT and the format's own, which is a table function's too.
     format_at = len(text) if format_at is None else format_at
     ending = forbidden.words(text[format_at:])[2:]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl
 
-from embedded.clickhouse import forbidden
+from embedded.clickhouse import forbidden, formats
 from embedded.clickhouse.engine import set_all
 from embedded.clickhouse.errors import (
     AUTHENTICATION_FAILED,
@@ -118,13 +118,15 @@ def parse(query_string: str, headers: Message, *, read_only: bool) -> Request:
     Raises:
         QueryError: a name that is none, or something that is not supported.
     """
+    formats.check_name(headers.get("X-ClickHouse-Format") or formats.DEFAULT)
     request = Request(
         database=headers.get("X-ClickHouse-Database"),
         format=headers.get("X-ClickHouse-Format"),
         query_id=str(uuid.uuid4()),
         read_only=read_only,
     )
-    add_fields(request, parse_qsl(query_string, keep_blank_values=True))
+    # A text may hold bytes that are no UTF-8: they are given on as they came.
+    add_fields(request, parse_qsl(query_string, keep_blank_values=True, errors="surrogateescape"))
     return request
 
 
@@ -151,11 +153,17 @@ def no_session(what: str) -> QueryError:
 
 
 def add_fields(request: Request, fields: list[tuple[str, str]]) -> None:
-    """Add names and values, from the address or a form, to a request."""
+    """Add names and values, from the address or a form, to a request.
+
+    Raises:
+        QueryError: a name that is none, or something that is not supported.
+    """
     for name, value in fields:
         if name == "query":
-            request.query = value.encode()
+            request.query = value.encode(errors="surrogateescape")
         elif name in _WORDS:
+            if name == "default_format":
+                formats.check_name(value or formats.DEFAULT)
             setattr(request, _WORDS[name], value)
         elif name == "query_id":
             # It goes back in a header.

@@ -108,7 +108,7 @@ def _insert(source: bytes, tokens: Iterator[_Token]) -> Statement:
 
 def _with_rows(before: bytes, name: str, data_at: int) -> Statement:
     text = before.rstrip()
-    forbidden.check(text)
+    _check(text)
     return Statement("insert", text, name, len(text), data_at)
 
 
@@ -117,12 +117,8 @@ def _query(source: bytes, kind: Kind, tokens: list[_Token]) -> Statement:
         tokens.pop()
     if not tokens:
         raise QueryError.of(SYNTAX_ERROR, "Empty query", "SYNTAX_ERROR")
-    if any(token.upper == b";" for token in tokens):
-        raise QueryError.of(
-            SYNTAX_ERROR, "Syntax error (Multi-statements are not allowed)", "SYNTAX_ERROR"
-        )
     text = source[: max(_end(source, tokens[-1]), tokens[-1].end)]
-    forbidden.check(text)
+    _check(text)
     name: str | None = None
     format_at = len(text)
     for index, token in enumerate(tokens):
@@ -133,6 +129,14 @@ def _query(source: bytes, kind: Kind, tokens: list[_Token]) -> Statement:
                 name = source[following.start : following.end].decode()
                 format_at = token.start
     return Statement(kind, text, name, format_at, len(source), _for_session(tokens))
+
+
+def _check(text: bytes) -> None:
+    if forbidden.may_end_within(text):
+        raise QueryError.of(
+            SYNTAX_ERROR, "Syntax error (Multi-statements are not allowed)", "SYNTAX_ERROR"
+        )
+    forbidden.check(text)
 
 
 def _for_session(tokens: list[_Token]) -> bool:

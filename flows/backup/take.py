@@ -58,13 +58,21 @@ def back_up(system: System, directory: Path) -> str:
         What was done, for people.
 
     Raises:
-        CommandError: the directory is not empty, or a server of its own holds the data.
+        CommandError: the directory is not empty or inside the home, or a server of its own holds
+            the data.
         Transient: something did not hold still; try again.
         OSError: the disk is full or failed.
     """
     _check_embedded(system)
     if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
         raise CommandError(f"{directory} is not empty; name a new directory", Exit.CANNOT_CREATE)
+    home = system.home.path.resolve()
+    if directory.resolve().is_relative_to(home):
+        raise CommandError(
+            f"{directory} is inside the home {home}, and would be lost with it; name a directory"
+            " elsewhere",
+            Exit.CANNOT_CREATE,
+        )
     started = time.monotonic()
     name = uuid4().hex
     part = directory.with_name(f".{directory.name}.{name}.part")

@@ -10,7 +10,8 @@ HELP = "run one flow as a process (what `up` starts)"
 DESCRIPTION = """\
 Run one flow in the foreground. `tradecast up` does this for all of them on one
 machine; on several machines, or under another supervisor, start them yourself.
-A flow ends with code 0 only if it was asked to (SIGTERM or Ctrl-C).
+A flow ends with code 0 only if it was asked to (SIGTERM or Ctrl-C), and an executor
+when its instance has left the configuration as well.
 """
 EXAMPLES = """\
 examples:

@@ -10,8 +10,9 @@ from flows.commands import add_format, add_user
 NAME = "sql"
 HELP = "query ClickHouse or DuckDB, whether the system is up or down"
 DESCRIPTION = """\
-Run one query and print its rows. Tables are described by `tradecast schema list` and
-`tradecast schema describe TABLE`. Without QUERY, it is read from standard input.
+Run one query and print its rows; what would write is refused. Tables are described by
+`tradecast schema list` and `tradecast schema describe TABLE`. Without QUERY, it is read
+from standard input.
 With --as, the query is one SELECT, and sees the rows of one user alone: those of the
 user's accounts, what belongs to the user, and what is for all users. Other tables are
 refused.

@@ -10,7 +10,10 @@ DESCRIPTION = """\
 Show each process (state, uptime, restarts, memory, last error), how many entries the
 streams hold, in how many streams each store is behind and by how many seconds, and
 what a power loss could cost.
-Ends with code 69 if the system is down, 1 if a part of it is not well.
+Ends with code 69 if the system is down, and 1 if a part of it is not well: it does not
+run or does not answer, a shard decides nothing, an executor has no lease, rows wait on
+disk for a store or for Redis, or a store is behind by more than 30 seconds. What that is
+stands above the tables.
 """
 EXAMPLES = """\
 examples:

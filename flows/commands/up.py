@@ -9,7 +9,8 @@ HELP = "start the system and keep it running"
 DESCRIPTION = """\
 Start the whole system in the home directory: Redis and ClickHouse (embedded, unless
 the settings name servers), the trade, execute and archive flows. Whatever ends
-unasked is started again. Ctrl-C, or SIGTERM, stops all of it in order.
+unasked is started again. Ctrl-C, SIGTERM, or the end of the terminal (SIGHUP) stops
+all of it in order; under nohup it stays when the terminal goes.
 """
 EXAMPLES = """\
 examples:

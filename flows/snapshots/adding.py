@@ -15,7 +15,7 @@ import polars as pl
 
 from flows.snapshots.reading import DAILY, BookReader, ids_in, moment
 from flows.snapshots.states import newest
-from rules.daily.kpi_inputs import accounts_of, kpi_inputs
+from rules.daily.kpi_inputs import TELLING, accounts_of, days_per_year, kpi_inputs, observed
 from rules.daily.kpi_rows import Computed
 from rules.kpi.adding_days import advanced
 from rules.kpi.inputs import Inputs
@@ -29,11 +29,10 @@ from schema.registry import table
 
 _DAY = timedelta(days=1)
 _LONGEST = timedelta(days=89)  # of the windows that are counted in days
-# The day before a window is its opening; a zone may have skipped one.
-_BEFORE = timedelta(days=3)
+# The day before a window is its opening; weekends may have no row, and a zone may have skipped one.
+_BEFORE = timedelta(days=5)
 # What the KPIs that need all days read of them.
-_OF_DAYS = ("account_id", "date", "daily_return", "flow", "equity_open", "equity", "equity_low")
-_OF_DAYS_TOO = ("balance_open",)
+_OF_DAYS = ("account_id", "date", "daily_return", *TELLING)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,10 +85,11 @@ class Adding:
 
     def added(self) -> Added:
         """Return the KPIs, and the state to go on from."""
-        recent = self._recent()
+        every = self._every_day()
+        recent = self._recent(days_per_year(every.filter(observed())))
         state = advanced(self._state, self._new(recent), self._settings)
-        past, seen = self._of_books(recent)
-        days = from_history(self._all_days(recent), self._settings, DAY_ENTRIES)
+        past, seen = self._of_books(every, recent)
+        days = from_history(self._all_days(every, recent), self._settings, DAY_ENTRIES)
         values = updated(state, recent.accounts, self._settings, days, past)
         return Added(
             who=self._who,
@@ -99,8 +99,12 @@ class Adding:
             read=self._read,
         )
 
-    def _recent(self) -> Inputs:
-        """Read what the windows of a year and less look back to, and the new days are in."""
+    def _recent(self, per_year: pl.DataFrame) -> Inputs:
+        """Read what the windows of a year and less look back to, and the new days are in.
+
+        Args:
+            per_year: account_id and days_per_year of the accounts that trade on every day.
+        """
         begin = min(self._as_of.replace(month=1, day=1), self._as_of - _LONGEST)
         theirs, start = ids_in("account_id", self._who), moment(begin - _DAY)
         closed = f"closed_at >= '{start}'"
@@ -114,8 +118,10 @@ class Adding:
             )
         )
         begun = self._state.accounts.select("account", "opened", "initial")
+        known = self._who.join(begun, on="account", how="left")
+        known = known.join(per_year, on="account_id", how="left")
         return kpi_inputs(
-            self._who.join(begun, on="account", how="left").sort("account"),
+            known.sort("account"),
             days=days,
             rules=self._rules,
             trades=self._rows(self._books.rows(table("trades"), theirs, closed)),
@@ -143,30 +149,33 @@ class Adding:
         """Return the accounts with their settings, as the rows that were read tell them."""
         return recent.accounts.join(self._who.select("account", "account_id"), on="account")
 
-    def _all_days(self, recent: Inputs) -> Inputs:
+    def _every_day(self) -> pl.DataFrame:
         """Read the few columns that quantiles of days and the last ones of them need."""
-        names = (*_OF_DAYS, *_OF_DAYS_TOO)
+        zone = self._settings.zone
         source = self._kept.source(
             DAILY,
-            f"{ids_in('account_id', self._who)} AND zone = '{self._settings.zone}'"
-            f" AND date <= '{self._as_of}'",
+            f"{ids_in('account_id', self._who)} AND zone = '{zone}' AND date <= '{self._as_of}'",
             "is_final",
         )
-        found = self._rows(self._kept.days_of(f"SELECT {', '.join(names)} FROM {source}"))  # noqa: S608
-        schema = registry.schema(DAILY)
-        days = found.select(
-            (pl.col(name) if name in names else pl.lit(None)).cast(kind).alias(name)
-            for name, kind in schema.items()
+        found = self._rows(self._kept.days_of(f"SELECT {', '.join(_OF_DAYS)} FROM {source}"))  # noqa: S608
+        known = {**{name: pl.col(name) for name in _OF_DAYS}, "zone": pl.lit(zone)}
+        return found.select(
+            known.get(name, pl.lit(None)).cast(kind).alias(name)
+            for name, kind in registry.schema(DAILY).items()
         )
+
+    def _all_days(self, every: pl.DataFrame, recent: Inputs) -> Inputs:
+        """Return the inputs that have these days and nothing else."""
         return kpi_inputs(
-            self._known(recent), days=days,
+            self._known(recent), days=every,
             trades=_none("trades"), orders=_none("orders"),
             emotions=_none("emotion_logs"), breaches=_none("armor_breaches"),
         )  # fmt: skip
 
-    def _of_books(self, recent: Inputs) -> tuple[pl.DataFrame, pl.DataFrame]:
+    def _of_books(self, every: pl.DataFrame, recent: Inputs) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Return what took the history of books, anew for those that have new rows in them."""
-        newer = self._who.join(newest(self._books, self._who), on="account_id").sort("account")
+        now = newest(self._books, self._who, self._as_of, self._settings.zone)
+        newer = self._who.join(now, on="account_id").sort("account")
         seen = newer.select("account", *BOOKS)
         both = seen.join(self._seen, on="account", how="left", suffix=" before")
         changed = both.filter(
@@ -181,16 +190,17 @@ class Adding:
         ).unique()
         if touched.is_empty():
             return self._past, seen
-        anew = from_history(self._books_of(touched, recent), self._settings, OTHER_ENTRIES)
+        anew = from_history(self._books_of(touched, every, recent), self._settings, OTHER_ENTRIES)
         old = self._past.join(touched, on="account", how="anti")
         return pl.concat([old, anew.cast(old.schema)]).sort("account"), seen
 
-    def _books_of(self, touched: pl.DataFrame, recent: Inputs) -> Inputs:
+    def _books_of(self, touched: pl.DataFrame, every: pl.DataFrame, recent: Inputs) -> Inputs:
+        """Return the inputs that have all rows of the books, and the days that trades stand on."""
         who = self._known(recent).join(touched, on="account", how="semi")
         history = self._books.kpi_history(who)
         return kpi_inputs(
             who,
-            days=_none(DAILY.name),
+            days=every.join(who, on="account_id", how="semi"),
             **{name: self._rows(each) for name, each in history.items()},
         )
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from flows.snapshots.reading import DAILY, BookReader
+from flows.snapshots.reading import DAILY, BookReader, ids_in
 from flows.snapshots.writing import Target, write
 from rules.daily import firm
-from rules.daily.snapshots import snapshots
+from rules.daily.snapshots import back_to_settled, snapshots, unsettled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -65,7 +65,7 @@ class Builder:
     def build(self, piece: Piece, last: date) -> None:
         """Build a piece to the last day, block by block, each from where the last one ended."""
         start, kept = piece.first, [target.kept for target in self.targets]
-        before = last_of(kept[0].days(piece.accounts, start - 2 * _DAY, start - _DAY))
+        before = before_of(kept[0], piece.accounts, start)
         rules = self.reader.firm_rules(piece.accounts)
         ruled = piece.accounts.join(rules, on="account_id", how="semi")
         opening = kept[0].opening(ruled, start)
@@ -76,7 +76,7 @@ class Builder:
             rows = snapshots(
                 books, first, until, before=before, now=self.now, version=self._version(stored)
             )
-            before = last_of(pl.concat([before, rows]))
+            before = back_to_settled(pl.concat([before, rows]))
             if rules.height:
                 rows, opening = firm.limited(rows, rules, opening), firm.carried(rows, opening)
             over = rows.filter(pl.col("is_final") | (pl.col("date") <= self.partial))
@@ -92,9 +92,18 @@ class Builder:
         return max(mine, *(each + 1 for each in known))
 
 
-def last_of(rows: pl.DataFrame) -> pl.DataFrame:
-    """Return the last row of each account and zone; a zone may have skipped a day."""
-    return rows.sort("date").unique(["account_id", "zone"], keep="last", maintain_order=True)
+def before_of(kept: BookReader, accounts: pl.DataFrame, first: date) -> pl.DataFrame:
+    """Return the stored rows that days from `first` on go on from, a few of each account.
+
+    Those are the last one (a zone may have skipped a day), and the days before it that the next
+    return spans. Few accounts have such days: of these alone all rows are read.
+    """
+    found = kept.days(accounts, first - 2 * _DAY, first - _DAY)
+    spanning = unsettled(found)
+    if spanning.height:
+        whole = kept.rows(DAILY, f"{ids_in('account_id', spanning)} AND date < '{first}'")
+        found = pl.concat([found.join(spanning, on="account_id", how="anti"), whole])
+    return back_to_settled(found)
 
 
 def expired(rows: pl.DataFrame, stored: pl.DataFrame) -> pl.DataFrame:

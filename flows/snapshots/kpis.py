@@ -157,7 +157,7 @@ class KpiBuilder:
             named = who.join(accounts.select("account_id", "user_id"), on="account_id")
             settings, overall = Settings(zone=zone), None
             if Window.ALL in self.windows:
-                overall, state = self._whole(given, who, settings)
+                overall, state = self._whole(given, who, as_of, settings)
                 newest_ = last.filter(pl.col("date") == as_of)
                 own = who.join(newest_, on="account_id", how="semi")
                 own = own.join(formulas(accounts, held), on="account_id")
@@ -176,13 +176,14 @@ class KpiBuilder:
         return written + self._written(None, made, states)
 
     def _whole(
-        self, given: Inputs, who: pl.DataFrame, settings: Settings
+        self, given: Inputs, who: pl.DataFrame, as_of: date, settings: Settings
     ) -> tuple[Computed, pl.DataFrame]:
         """Return KPIs over all time, and the state that they are made from."""
         state = advanced(None, given, settings)
         days, past = (from_history(given, settings, e) for e in (DAY_ENTRIES, OTHER_ENTRIES))
         values = updated(state, given.accounts, settings, days, past)
-        seen = newest(self.books, who).join(who, on="account_id").select("account", *BOOKS)
+        seen = newest(self.books, who, as_of, settings.zone)
+        seen = seen.join(who, on="account_id").select("account", *BOOKS)
         return Computed(values, sample(state)), packed(state, past, seen)
 
 

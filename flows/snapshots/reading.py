@@ -146,13 +146,22 @@ class BookReader:
         """Return what days of accounts from `first` on begin with, as `rules.daily.firm` has it."""
         if accounts.is_empty():
             return pl.DataFrame(schema=firm.OPENING)
-        arg_min = "arg_min" if self._name == "duckdb" else "argMin"
+        arg_max = "arg_max" if self._name == "duckdb" else "argMax"
         before = self.source(DAILY, f"{ids_in('account_id', accounts)} AND date < '{first}'")
-        found = self.days_of(
-            f"SELECT account_id, zone, {arg_min}(balance_open, date) AS initial,"  # noqa: S608
-            f" max(balance) AS highest FROM {before} GROUP BY account_id, zone"
+        # What came on an account's first day is what it began with.
+        so_far = (
+            "SELECT account_id, zone, date, balance,"  # noqa: S608
+            " first_value(balance_open) OVER days AS initial,"
+            " sum(flow) OVER days - first_value(flow) OVER days AS net"
+            f" FROM {before} WINDOW days AS (PARTITION BY account_id, zone ORDER BY date)"
         )
-        exact = pl.col("initial", "highest").cast(MONEY.polars).to_physical().cast(pl.Int64)
+        found = self.days_of(
+            f"SELECT account_id, zone, max(initial) AS initial, {arg_max}(net, date) AS net,"  # noqa: S608
+            " max(CASE WHEN net > 0 THEN balance - net ELSE balance END) AS highest"
+            f" FROM ({so_far}) AS days_so_far GROUP BY account_id, zone"
+        )
+        money = [name for name, kind in firm.OPENING.items() if kind == pl.Int64]
+        exact = pl.col(money).cast(MONEY.polars).to_physical().cast(pl.Int64)
         return found.select("account_id", pl.col("zone").cast(pl.String), exact)
 
     def kpi_history(self, accounts: pl.DataFrame) -> dict[str, pl.DataFrame]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from functools import cache
 from hashlib import sha1
 from importlib.resources import files
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
@@ -101,7 +102,7 @@ def formulas(accounts: pl.DataFrame, rules: pl.DataFrame) -> pl.DataFrame:
         accounts: account_id and currency.
         rules: of their firms, those that hold on the state's day.
     """
-    stated = rules.select("account_id", *firm.SETTINGS)
+    stated = rules.select("account_id", *firm.STATED)
     of = accounts.select("account_id", "currency").join(stated, on="account_id", how="left")
     told = of.select("account_id", what=pl.struct(pl.exclude("account_id")).struct.json_encode())
     program = f"{VERSION} {_program()}"
@@ -115,14 +116,19 @@ def _hash(text: str) -> str:
     return sha1(text.encode(), usedforsecurity=False).hexdigest()[:16]
 
 
-def newest(books: BookReader, accounts: pl.DataFrame) -> pl.DataFrame:
-    """Return account_id and the greatest version of its rows in each of `BOOKS`; 0 for none."""
+def newest(books: BookReader, accounts: pl.DataFrame, as_of: date, zone: str) -> pl.DataFrame:
+    """Return account_id and the greatest version of its rows in each of `BOOKS`; 0 for none.
+
+    Orders that were sent after the last day are not in its KPIs: to the next day they are new.
+    """
+    end = datetime.combine(as_of + timedelta(days=1), time(), ZoneInfo(zone)).astimezone(UTC)
     found = accounts.select("account_id")
     for name in BOOKS:
-        which = table(name)
+        which, whose = table(name), ids_in("account_id", accounts)
+        until = f"sent_at < '{end:%Y-%m-%d %H:%M:%S}'" if name == "orders" else "true"
         each = books.days_of(
             f"SELECT account_id, max({which.version}) AS version"  # noqa: S608
-            f" FROM {books.source(which, ids_in('account_id', accounts))} GROUP BY account_id"
+            f" FROM {books.source(which, whose, until)} GROUP BY account_id"
         )
         newest_ = each.select("account_id", pl.col("version").cast(pl.UInt64).alias(name))
         found = found.join(newest_, on="account_id", how="left", maintain_order="left")

@@ -1,18 +1,15 @@
 """The tear sheet of an account, from its rows and its KPIs as `rules.kpi` computes them."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
-
-import polars as pl
 
 from flows.tear_sheet.sheet import Figure, Group, Limit, Sheet, Value
 from flows.tear_sheet.text import money, number
 from rules.kpi.inputs import Inputs
 from rules.kpi.kpi import Kpi
+from rules.kpi.prepare import frames, net_result
 from rules.kpi.registry import BY_ID, KPIS
 from rules.kpi.settings import Settings
 
-_PROFIT = (pl.col("profit") + pl.col("commission") + pl.col("swap")).round(2)
 # The figures at the top: id, a title that fits, whether it is a gain or a loss.
 _HEADLINE = (
     ("net_profit", "Net profit", True),
@@ -24,7 +21,6 @@ _HEADLINE = (
     ("profit_factor", "Profit factor", False),
     ("win_rate", "Win rate", False),
 )
-_FRIDAY = 4
 
 
 def of_account(
@@ -40,7 +36,7 @@ def of_account(
     """Return what the tear sheet of the one account in `inputs` shows.
 
     Args:
-        inputs: rows of that account alone.
+        inputs: rows of that account alone; what came after the day of the values is not shown.
         values: its KPIs by id, a row of `rules.kpi.compute.compute`.
         settings: those that the values were computed with.
         account: its name.
@@ -51,35 +47,34 @@ def of_account(
     Raises:
         ValueError: If there is no day.
     """
-    if inputs.daily.is_empty():
+    # What the KPIs were computed from, and from when to when.
+    prepared = frames(inputs, settings, {})
+    daily, trades = prepared.inputs.daily, prepared.inputs.trades
+    if daily.is_empty():
         raise ValueError(f"{account} has no day")
-    daily = inputs.daily.sort("date")
-    days: list[date] = daily["date"].to_list()
-    trades = inputs.trades.with_columns(p=_PROFIT).filter(pl.col("p").is_not_null())
+    own = prepared.accounts.row(0, named=True)
+    trades = trades.with_columns(p=net_result(prepared.setting("_currency", trades)))
     return Sheet(
         account=account,
         about=about,
         currency=currency,
-        opened=settings.opened or _weekday_before(days[0]),
-        as_of=settings.as_of or days[-1],
+        opened=own["_opened"],
+        as_of=own["_as_of"],
         headline=[
             Figure(id=id_, title=title, unit=BY_ID[id_].unit, value=values[id_], signed=signed)
             for id_, title, signed in _HEADLINE
         ],
-        daily=daily,
+        daily=daily.sort("date"),
         trades=trades,
         limits=_limits(values, currency),
-        groups=_groups(values, kpis, len(days), trades.height),
-        note=_note(settings),
+        groups=_groups(values, kpis, daily.height, trades.height),
+        note=_note(own["_A"], own["_rf"], own["_mar"]),
     )
 
 
-def _weekday_before(day: date) -> date:
-    before = day - timedelta(days=1)
-    return before - timedelta(days=max(0, before.weekday() - _FRIDAY))
-
-
 def _limits(values: Mapping[str, Value], currency: str) -> list[Limit]:
+    """Return the rules that are stated; the KPIs of one that is not are null."""
+
     def share(id_: str) -> float | None:
         value = values[id_]
         return float(value) if isinstance(value, float | int) else None
@@ -90,9 +85,12 @@ def _limits(values: Mapping[str, Value], currency: str) -> list[Limit]:
             return ""
         return " ".join(filter(None, (money(value), currency, words)))
 
-    near, over = (
-        number(share(f"daily_loss_{what}_days") or 0, 0) for what in ("near_miss", "breach")
-    )
+    def days() -> str:
+        near, over = (share(f"daily_loss_{what}_days") for what in ("near_miss", "breach"))
+        if near is None or over is None:
+            return "of some days it is not known"
+        return f"{number(near, 0)} days near the limit, {number(over, 0)} beyond"
+
     rules = (
         Limit(
             title="Daily loss today",
@@ -102,7 +100,7 @@ def _limits(values: Mapping[str, Value], currency: str) -> list[Limit]:
         Limit(
             title="Worst day",
             used=share("daily_loss_used_max"),
-            left=f"{near} days near the limit, {over} beyond",
+            left=days(),
         ),
         Limit(
             title="Maximum loss",
@@ -136,10 +134,10 @@ def _title(group: str) -> str:
     return group.replace("_", " ").capitalize()
 
 
-def _note(settings: Settings) -> str:
+def _note(days_per_year: float, risk_free: float, mar: float) -> str:
     return (
         "Returns are those of days, net of deposits and withdrawals at the day's start. "
-        f"A year has {settings.days_per_year:g} observations, unless calendar days are named; "
-        f"the risk-free rate is {100 * settings.risk_free:g} %, the minimal acceptable return "
-        f"{100 * settings.mar:g} %. A dash is a value that is not defined."
+        f"A year has {days_per_year:g} observations, unless calendar days are named; "
+        f"the risk-free rate is {100 * risk_free:g} %, the minimal acceptable return "
+        f"{100 * mar:g} %. A dash is a value that is not defined."
     )

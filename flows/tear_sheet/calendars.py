@@ -13,13 +13,17 @@ _CELL, _STEP, _HEAD, _SIDE = 13.0, 16.4, 18.0, 84.0
 _FRIDAY = 4
 
 
-def compounded(daily: pl.DataFrame) -> dict[int, dict[int, float]]:
-    """Return the returns of months by year and month; those of whole years stand at month 0."""
-    growth = pl.col("r").fill_null(0.0) + 1
+def compounded(daily: pl.DataFrame) -> dict[int, dict[int, float | None]]:
+    """Return the returns of months by year and month; those of whole years stand at month 0.
+
+    None where no day's return is known; days of which it is not known are left out.
+    """
+    known = pl.col("r").count() > 0
+    growth = pl.when(known).then((pl.col("r") + 1).product())
     year, month = pl.col("date").dt.year(), pl.col("date").dt.month()
-    by: dict[int, dict[int, float]] = {}
+    by: dict[int, dict[int, float | None]] = {}
     for part in (month, pl.lit(0)):
-        for y, m, r in daily.group_by(year=year, part=part).agg(r=growth.product() - 1).iter_rows():
+        for y, m, r in daily.group_by(year=year, part=part).agg(r=growth - 1).iter_rows():
             by.setdefault(y, {})[m] = r
     return dict(sorted(by.items()))
 
@@ -27,13 +31,15 @@ def compounded(daily: pl.DataFrame) -> dict[int, dict[int, float]]:
 def months(daily: pl.DataFrame) -> str:
     """Return the table of compounded returns, a row a year and a column a month."""
     by = compounded(daily)
-    most = max((abs(r) for row in by.values() for m, r in row.items() if m), default=0.0)
+    most = max(
+        (abs(r) for row in by.values() for m, r in row.items() if m and r is not None), default=0.0
+    )
     head = "".join(tag("th", name, scope="col") for name in ("", *MONTHS, "Year"))
     rows = "".join(_year(y, row, most) for y, row in by.items())
     return tag("table", tag("thead", tag("tr", head)) + tag("tbody", rows), class_="months")
 
 
-def _year(year: int, row: Mapping[int, float], most: float) -> str:
+def _year(year: int, row: Mapping[int, float | None], most: float) -> str:
     cells, whole = [tag("th", str(year), scope="row")], row[0]
     for month in range(1, 13):
         r = row.get(month)
@@ -41,8 +47,11 @@ def _year(year: int, row: Mapping[int, float], most: float) -> str:
             cells.append(tag("td", DASH, class_="none"))
         else:
             cells.append(tag("td", percent(r, 1).removesuffix(" %"), style=shade(r, most)))
-    kind = "sum gain" if whole > 0 else "sum loss" if whole < 0 else "sum"
-    cells.append(tag("td", percent(whole, 1).removesuffix(" %"), class_=kind))
+    if whole is None:
+        cells.append(tag("td", DASH, class_="none"))
+    else:
+        kind = "sum gain" if whole > 0 else "sum loss" if whole < 0 else "sum"
+        cells.append(tag("td", percent(whole, 1).removesuffix(" %"), class_=kind))
     return tag("tr", "".join(cells))
 
 

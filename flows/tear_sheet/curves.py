@@ -13,6 +13,7 @@ from flows.tear_sheet.text import day, money, number, percent, tag
 _WIDTH, _LEFT, _RIGHT = 960.0, 8.0, 70.0
 _TOP, _EQUITY, _GAP, _DRAWDOWN, _BOTTOM = 12.0, 250.0, 26.0, 92.0, 24.0
 _HEIGHT = _TOP + _EQUITY + _GAP + _DRAWDOWN + _BOTTOM
+_LEVEL = 1e-12  # as the KPIs of drawdowns have it
 Floats = npt.NDArray[np.float64]
 
 
@@ -41,9 +42,13 @@ def curves(daily: pl.DataFrame) -> str:
 
 
 def drawdown(r: Floats) -> Floats:
-    """Return how far the compounded returns are under their peak, the start being one; <= 0."""
+    """Return how far the compounded returns are under their peak, the start being one; <= 0.
+
+    A product that regains its peak misses it by a few last bits; that is level.
+    """
     wealth = np.cumprod(1 + r, dtype=np.float64)
-    return wealth / np.maximum(np.maximum.accumulate(wealth), 1.0) - 1
+    under = wealth / np.maximum(np.maximum.accumulate(wealth), 1.0) - 1
+    return np.where(under > -_LEVEL, 0.0, under)
 
 
 def _recorded(daily: pl.DataFrame) -> tuple[Floats, str]:

@@ -100,16 +100,22 @@ def _resampled(values: Floats, width: int, of: Callable[[Floats], float]) -> Flo
     return np.array([of(part) for part in parts])
 
 
-def _months(found: dict[int, dict[int, float]]) -> Table:
+def _months(found: dict[int, dict[int, float | None]]) -> Table:
     table = Table(box=None, padding=(0, 0, 0, 1), title="months, %", title_justify="left")
     table.title_style = "bold"
     for name in ("", *MONTHS, "Year"):
         table.add_column(name, justify="right", no_wrap=True)
     for year, row in found.items():
-        cells = [row.get(month) for month in (*range(1, 13), 0)]
-        told = [Text() if r is None else Text(number(100 * r, 1), _tone(r).strip()) for r in cells]
-        table.add_row(str(year), *told)
+        table.add_row(str(year), *(_month(row, month) for month in (*range(1, 13), 0)))
     return table
+
+
+def _month(row: dict[int, float | None], month: int) -> Text:
+    """Return a cell: empty where there was no day, a dash where no return is known."""
+    if month not in row:
+        return Text()
+    r = row[month]
+    return Text(DASH) if r is None else Text(number(100 * r, 1), _tone(r).strip())
 
 
 def _sums(name: str, rows: pl.DataFrame) -> Padding:

@@ -4,10 +4,10 @@ import polars as pl
 
 from rules.daily.books import CHARGES, CREDIT, FLOWS, UNIT, Books
 from rules.daily.calendar import stamp
+from rules.kpi.trade_currencies import digits
 
 DAY = ["account", "zone", "date"]
 _COSTS = ("profit", "commission", "swap", "fee")
-_HALF_A_CENT = UNIT // 200
 
 
 def ledger(books: Books, who: pl.DataFrame) -> pl.DataFrame:
@@ -67,13 +67,15 @@ def moved(entries: pl.DataFrame) -> pl.DataFrame:
 def closed(books: Books, who: pl.DataFrame) -> pl.DataFrame:
     """Return the trades that closed on each day, in numbers.
 
-    Whether a trade won is asked after costs and after rounding to cents; what is then 0 did
-    neither.
+    Whether a trade won is asked after costs and after rounding to the least that its currency
+    counts, such as cents; what is then 0 did neither.
     """
     net = pl.col("profit") + pl.col("commission") + pl.col("swap")
-    rows = stamp(books.trades.with_columns(net=net), "closed_at", who)
+    half = books.accounts.select("account", half=_half(books.accounts["currency"]))
+    trades = books.trades.with_columns(net=net).join(half, on="account", maintain_order="left")
+    rows = stamp(trades, "closed_at", who)
     net = pl.col("net")
-    won, lost = net >= _HALF_A_CENT, net <= -_HALF_A_CENT
+    won, lost = net >= pl.col("half"), net <= -pl.col("half")
     return rows.group_by(DAY).agg(
         trades=pl.len(),
         wins=won.sum(),
@@ -84,6 +86,13 @@ def closed(books: Books, who: pl.DataFrame) -> pl.DataFrame:
         best_trade=net.max(),
         worst_trade=net.min(),
     )
+
+
+def _half(currency: pl.Series) -> pl.Series:
+    """Return half of the least amount of each currency, as amounts are counted; at least 1."""
+    least = {places: UNIT // 10**places for places in digits(currency).unique()}
+    halves = {places: max(amount // 2, 1) for places, amount in least.items()}
+    return digits(currency).replace_strict(halves, return_dtype=pl.Int64)
 
 
 def opened(books: Books, who: pl.DataFrame) -> pl.DataFrame:

@@ -1,16 +1,23 @@
 """Balance and equity from day to day: each day begins where the one before it ended.
 
 A mark is the broker's own word: on a day that has marks, balance and equity at the end are those
-of the last one, and what the ledger moved after it. What the books do not explain is shown as
-`unexplained`, and that day has no return, for it may be a deposit or a result. On a day without
-marks the ledger goes on from the day before.
+of the last one, and what the ledger moved after it. On a day without marks the ledger goes on from
+the day before.
+
+What the books do not explain is shown as `unexplained`. Up to `TOLERATED` of the day's opening
+equity, and at least a cent, it is rounding (of a broker's, or of swaps that no deal tells) and
+counts as result; more than that may be a deposit or a result, and the day has no return.
+
+A day without a return hides nothing: the next return is that from the last known equity, so that
+it spans the days between. What is unexplained in them is left out of it, as a flow would be, as far
+as the equity moved with it: of a deal that was booked on the other side of midnight than its mark,
+the balance moves to and fro, and the equity does not.
 
 Equity without marks:
 
 - Of an account that was never marked (imported history) equity is balance.
 - Without open positions equity is balance, too.
-- With open positions it is unknown: the last floating profit is carried so that the next return
-  spans the days between, and the day has no return.
+- With open positions it is unknown: the last floating profit is carried, and the day has no return.
 
 The first day begins with what its marks and its ledger leave, else with nothing if money is paid
 in, else with the balance that the account was configured with.
@@ -20,8 +27,10 @@ import polars as pl
 
 from rules.daily import activity, marked
 from rules.daily.activity import DAY
-from rules.daily.books import Books
+from rules.daily.books import UNIT, Books
 
+TOLERATED = 1e-5
+_CENT = UNIT // 100
 _GROUP = ["account", "zone"]
 _ZERO = (
     *("profit", "commission", "swap", "fee", "realised", "flow", "credit", "late", "late_flow"),
@@ -56,8 +65,9 @@ def chained(days: pl.DataFrame) -> pl.DataFrame:
     Args:
         days: one row per account, zone and date, sorted, without a gap; `gathered`'s columns, the
             account's configured `balance`, and what it had before its first day: `held`
-            (positions), and `was_balance`, `was_equity`, `was_peak`, `was_marked_at` and
-            `was_positions`, all null where nothing was before.
+            (positions), and `was_balance`, `was_equity`, `was_peak`, `was_marked_at`,
+            `was_positions`, and of the days that the next return spans `was_plain` (the equity
+            before them and their flows) and `was_doubt`, all null where nothing was before.
     """
     is_marked = pl.col("marks") > 0
     days = days.with_columns(
@@ -128,15 +138,69 @@ def _with_equity(days: pl.DataFrame) -> pl.DataFrame:
 def _judged(days: pl.DataFrame) -> pl.DataFrame:
     is_marked = pl.col("marks") > 0
     begin, end = pl.col("equity_open"), pl.col("close_equity")
-    known = is_marked | pl.col("marked_at").is_null() | (pl.col("positions") == 0)
-    has_return = (begin > 0) & (pl.col("unexplained") == 0) & known
     highest = pl.max_horizontal(begin, end, "equity_high")
     low = pl.when(begin > 0).then(pl.col("equity_low") / begin)
     deepest = pl.min_horizontal(low, "fall") - 1
+    days, base = _spanned(days), pl.col("base")
     return days.with_columns(
-        daily_return=pl.when(has_return).then(end / begin - 1),
+        daily_return=pl.when((begin > 0) & (base > 0) & is_known()).then(end / base - 1),
         floating=pl.when(is_marked).then("gap"),
         peak_equity=pl.max_horizontal(highest.cum_max().over(_GROUP), "was_peak"),
         # A fall of more than everything is one of everything.
         max_drawdown=pl.when(is_marked).then(deepest.clip(-1.0, 0.0)),
     )
+
+
+def is_known() -> pl.Expr:
+    """Say of each day whether its equity at the end is known, and explained; money is in units."""
+    told = (pl.col("marks") > 0) | pl.col("marked_at").is_null() | (pl.col("open_positions") == 0)
+    return told & is_explained()
+
+
+def is_explained() -> pl.Expr:
+    """Say of each day whether what no deal explains of it is so little that it is rounding."""
+    least = (pl.col("equity_open") * TOLERATED).clip(lower_bound=_CENT)
+    return pl.col("unexplained").abs() <= least
+
+
+def is_settled() -> pl.Expr:
+    """Say of each day whether the next return counts from its end.
+
+    From nothing no return is reckoned, so that a day that opened with nothing is not spanned.
+    """
+    return is_known() | (pl.col("equity_open") <= 0)
+
+
+def doubtful() -> pl.Expr:
+    """Return what changed the balance of each day and may be a flow as well as a result."""
+    return pl.when(is_explained()).then(0).otherwise("unexplained")
+
+
+def _spanned(days: pl.DataFrame) -> pl.DataFrame:
+    """Add `base`, which the day's return counts from: the last settled equity, and flows since.
+
+    What is doubtful since then counts as a flow, as far as the equity moved with it.
+    """
+    came = pl.col("flow") + pl.col("credit")
+    days = days.with_columns(
+        came=came.cum_sum().over(_GROUP), doubt=doubtful().cum_sum().over(_GROUP)
+    )
+    settled = pl.when(is_settled())
+    before = pl.col("equity_open") - came
+    days = days.with_columns(
+        plain=_since(settled.then(pl.col("close_equity") - pl.col("came")), "was_plain", before)
+        + (pl.col("came") - came),
+        doubt=_since(settled.then(-pl.col("doubt")), "was_doubt", pl.lit(0))
+        + (pl.col("doubt") - doubtful()),
+    )
+    moved = before - pl.col("plain")
+    # Of the two the one nearer to 0, if they are on one side of it.
+    up = pl.min_horizontal("doubt", moved).clip(lower_bound=0)
+    down = pl.max_horizontal("doubt", moved).clip(upper_bound=0)
+    return days.with_columns(base=pl.col("plain") + up + down + came)
+
+
+def _since(at_settled: pl.Expr, was: str, begun: pl.Expr) -> pl.Expr:
+    """Return a value of the last settled day before each day, of the first days what was before."""
+    first = pl.coalesce(was, begun).first().over(_GROUP)
+    return pl.coalesce(at_settled.forward_fill().shift(1).over(_GROUP), first)

@@ -32,6 +32,7 @@ from rules.daily.snapshots import money
 _SHARES = ("daily_loss", "max_loss", "best_day")  # of which 1 is all
 _AMOUNTS = ("target", "min_days", "profitable_day")
 SETTINGS = (*_SHARES, *_AMOUNTS)
+STATED = (*SETTINGS, "trails")  # the columns of `rules_of` that KPIs take
 _TRAILS = {"initial": False, "highest_balance": True}
 _SCHEMA = {
     "account_id": pl.Binary(),
@@ -46,9 +47,10 @@ OPENING = {
     "zone": pl.String(),
     "initial": pl.Int64(),
     "highest": pl.Int64(),
+    "net": pl.Int64(),
 }
 _GROUP = ["account_id", "zone"]
-_MONEY = ("balance_open", "balance", "equity_open", "equity_low")
+_MONEY = ("balance_open", "balance", "equity_open", "equity_low", "flow")
 _DAY = timedelta(days=1)
 
 
@@ -107,7 +109,9 @@ def holding(rules: pl.DataFrame, day: date) -> pl.DataFrame:
 def limited(days: pl.DataFrame, rules: pl.DataFrame, opening: pl.DataFrame) -> pl.DataFrame:
     """Return days with what was lost on them, and what their accounts' rules allow.
 
-    A day's loss counts from the greater of balance and equity at its start. What no rule says,
+    A day's loss counts from the greater of balance and equity at its start. A deposit raises a
+    floor with the equity; a payout leaves it where it is, and counts at the day's end for it, so
+    that equity marked before the payout breaks no floor that it did not reach. What no rule says,
     and what no mark tells, is null. The day is the row's: a firm that counts days in another zone
     than UTC wants that zone as the account's reporting zone.
 
@@ -115,32 +119,32 @@ def limited(days: pl.DataFrame, rules: pl.DataFrame, opening: pl.DataFrame) -> p
         days: rows of `daily_snapshots`; of each account and zone without a gap.
         rules: of `rules_of`.
         opening: account_id, zone, and in whole numbers of 1e-8 `initial`, the balance that the
-            first day ever began with, and `highest`, the greatest at the end of a day, of the
-            accounts that have days before these.
+            first day ever began with, `net`, deposits less withdrawals since then, and `highest`,
+            the greatest balance at the end of a day, less `net` of that day where it is above 0;
+            of the accounts that have days before these.
     """
     if rules.is_empty() or days.is_empty():
         return days
     held = _held(days, rules)
     if held.is_empty():
         return days
-    exact = days.select("id", *_GROUP, "date", units(*_MONEY)).join(opening, on=_GROUP, how="left")
-    exact = exact.sort(*_GROUP, "date").with_columns(
-        initial=pl.coalesce("initial", pl.col("balance_open").first().over(_GROUP)),
-        before=pl.col("balance").cum_max().over(_GROUP).shift(1).over(_GROUP),
+    exact = _counted(days, opening).with_columns(
+        before=pl.col("own_highest").shift(1).over(_GROUP),
         start=pl.max_horizontal("balance_open", "equity_open"),
     )
-    initial, start = pl.col("initial"), pl.col("start")
+    initial, start, raised = pl.col("initial"), pl.col("start"), pl.col("raised")
     limit = _share("max_loss")
     highest = pl.max_horizontal("initial", "highest", "before")
     floor = pl.min_horizontal("initial", highest - limit)
-    fell_from = pl.when("trails").then(floor + limit).when(~pl.col("trails")).then(initial)
+    fell_from = pl.when("trails").then(floor + limit).when(~pl.col("trails")).then(initial) + raised
+    paid_out = pl.col("flow").clip(upper_bound=0)
     has_daily, has_max = pl.col("daily_loss").is_not_null(), limit.is_not_null()
     against = exact.join(held, on="id").select(
         "id",
-        daily_loss=pl.when(has_daily).then(_lost(start)),
+        daily_loss=pl.when(has_daily).then(_lost(start, pl.col("equity_low"))),
         daily_loss_reference=pl.when(has_daily).then(start),
         daily_loss_limit=_share("daily_loss"),
-        drawdown=pl.when(has_max).then(_lost(fell_from)),
+        drawdown=pl.when(has_max).then(_lost(fell_from, pl.col("equity_low") - paid_out)),
         drawdown_limit=pl.when(pl.col("trails").is_not_null()).then(limit),
     )
     told = against.select("id", money(pl.exclude("id")))
@@ -153,15 +157,33 @@ def limited(days: pl.DataFrame, rules: pl.DataFrame, opening: pl.DataFrame) -> p
 
 def carried(days: pl.DataFrame, opening: pl.DataFrame) -> pl.DataFrame:
     """Return the `opening` of the days that come after these."""
-    theirs = (
-        days.sort("date")
-        .with_columns(units("balance_open", "balance"))
-        .group_by(_GROUP)
-        .agg(initial=pl.col("balance_open").first(), highest=pl.col("balance").max())
+    theirs = _counted(days, opening).group_by(_GROUP, maintain_order=True)
+    now = theirs.agg(
+        pl.col("initial").first(),
+        highest=pl.max_horizontal("highest", "own_highest").max(),
+        net=pl.col("net").last(),
     )
-    both = pl.concat([opening, theirs.select(opening.columns)])
-    return both.group_by(_GROUP, maintain_order=True).agg(
-        pl.col("initial").first(), pl.col("highest").max()
+    return pl.concat([opening.join(now, on=_GROUP, how="anti"), now.select(opening.columns)])
+
+
+def _counted(days: pl.DataFrame, opening: pl.DataFrame) -> pl.DataFrame:
+    """Return days by account, zone and date in whole numbers, with what came to them so far.
+
+    Those are `initial` and `net`; `raised`, by how much floors are; `highest`, the balance before
+    these days, and `own_highest`, that of these days up to each.
+    """
+    rows = days.select("id", *_GROUP, "date", units(*_MONEY)).join(opening, on=_GROUP, how="left")
+    rows = rows.sort(*_GROUP, "date")
+    # What came on an account's first day is what it began with.
+    begins = pl.col("net").is_null() & pl.struct(_GROUP).is_first_distinct()
+    came = pl.when(begins).then(0).otherwise("flow").cum_sum().over(_GROUP)
+    return (
+        rows.with_columns(
+            initial=pl.coalesce("initial", pl.col("balance_open").first().over(_GROUP)),
+            net=came + pl.col("net").fill_null(0),
+        )
+        .with_columns(raised=pl.col("net").clip(lower_bound=0))
+        .with_columns(own_highest=(pl.col("balance") - pl.col("raised")).cum_max().over(_GROUP))
     )
 
 
@@ -178,8 +200,7 @@ def _share(rule: str) -> pl.Expr:
     return (pl.col(rule) * pl.col("initial")).round(0).cast(pl.Int64)
 
 
-def _lost(start: pl.Expr) -> pl.Expr:
-    low = pl.col("equity_low")
+def _lost(start: pl.Expr, low: pl.Expr) -> pl.Expr:
     return pl.when(low.is_not_null()).then((start - low).clip(lower_bound=0))
 
 

@@ -20,8 +20,8 @@ from schema.registry import table
 
 TABLE, VALUES = table("kpi_snapshots"), table("kpi_values")
 _PARAMETERS = (
-    *("days_per_year", "risk_free", "mar", "daily_loss", "max_loss", "target", "min_days"),
-    *("profitable_day", "best_day"),
+    *("days_per_year", "risk_free", "mar", "daily_loss", "max_loss", "trails", "target"),
+    *("min_days", "profitable_day", "best_day"),
 )
 FEW_DAYS, FEW_TRADES = 20, 30
 

@@ -7,8 +7,8 @@ import polars as pl
 
 from rules.daily import calendar
 from rules.daily.activity import DAY
-from rules.daily.books import Books
-from rules.daily.chain import chained, gathered
+from rules.daily.books import Books, units
+from rules.daily.chain import chained, doubtful, gathered, is_settled
 from schema import polars as registry
 from schema.ids import as_ids, make_id, snapshot_ids
 from schema.registry import table
@@ -16,6 +16,9 @@ from schema.types import MONEY
 
 TABLE = table("daily_snapshots")
 _GROUP = ["account", "zone"]
+_STORED_GROUP = ["account_id", "zone"]
+# What tells of a stored day whether it is settled.
+_JUDGED, _UNITS = ("marks", "marked_at", "open_positions"), ("equity_open", "unexplained")
 # What a day's row carries to the next day's.
 CARRIED = {
     "balance": "was_balance",
@@ -44,8 +47,9 @@ def snapshots(
         books: what happened in these days, in any zone; positions that were open then.
         first: first day, in each account's zones.
         last: last day.
-        before: rows of the day before `first`; of an account and zone that has none, the books
-            must reach back to its beginning.
+        before: rows of the days before `first`, of each account and zone back to the last
+            settled one (`back_to_settled` chooses them); of one that has none, the books must
+            reach back to its beginning.
         now: a day that is over is final.
         version: of the rows.
     """
@@ -58,10 +62,52 @@ def snapshots(
 
 def _opening(books: Books, before: pl.DataFrame) -> pl.DataFrame:
     place = books.accounts.select("account", "account_id")
-    money = ["balance", "equity", "peak_equity"]
-    exact = before.with_columns(pl.col(money).to_physical().cast(pl.Int64))
+    money = ["balance", "equity", "peak_equity", "equity_open", "flow", "unexplained"]
+    exact = before.with_columns(units(*money)).sort("date")
     named = exact.join(place, on="account_id")
-    return named.select(*_GROUP, pl.col("date").alias("was_date"), **_carried())
+    days = named.group_by(_GROUP, maintain_order=True)
+    return days.agg(
+        pl.col("date").last().alias("was_date"),
+        *(value.last().alias(name) for name, value in _carried().items()),
+        **_spanned(),
+    )
+
+
+def _spanned() -> dict[str, pl.Expr]:
+    """Return what the next return counts from: the last settled equity, and what came since.
+
+    Rows are those of one account and zone, by date, as `back_to_settled` returns them.
+    """
+    came, doubt = pl.col("flow").cum_sum(), doubtful().cum_sum()
+    settled = pl.when(is_settled())
+    plain = settled.then(pl.col("equity") - came).drop_nulls().last()
+    begun = (pl.col("equity_open") - pl.col("flow")).first()
+    earlier = settled.then(-doubt).drop_nulls().last().fill_null(0)
+    return {
+        "was_plain": pl.coalesce(plain, begun) + came.last(),
+        "was_doubt": earlier + doubt.last(),
+    }
+
+
+def back_to_settled(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return each account's and zone's last row, and those before it that its next return spans.
+
+    Args:
+        rows: of `daily_snapshots`, of each account and zone without a gap.
+    """
+    exact = rows.sort("date").select(*_STORED_GROUP, "date", *_JUDGED, units(*_UNITS))
+    later = is_settled().cast(pl.Int64).reverse().cum_sum().shift(1, fill_value=0).reverse()
+    kept = exact.filter(later.over(_STORED_GROUP) == 0).select(*_STORED_GROUP, "date")
+    return rows.sort("date").join(
+        kept, on=[*_STORED_GROUP, "date"], how="semi", maintain_order="left"
+    )
+
+
+def unsettled(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return account_id of those that have no settled day in an account and zone of these rows."""
+    exact = rows.select(*_STORED_GROUP, *_JUDGED, units(*_UNITS))
+    found = exact.group_by(_STORED_GROUP).agg(any=is_settled().any()).filter(~pl.col("any"))
+    return found.select("account_id").unique()
 
 
 def _carried() -> dict[str, pl.Expr]:

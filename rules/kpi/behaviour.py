@@ -6,6 +6,7 @@ import polars as pl
 
 from rules.kpi.expressions import deviation, ratio
 from rules.kpi.kpi import Input, Kpi, Least, Part, Stage
+from rules.kpi.trade_currencies import FINEST
 from rules.kpi.trade_expressions import share
 
 _KPI = partial(
@@ -52,7 +53,7 @@ def _early_exits() -> pl.Expr:
 
 PARTS: tuple[Part, ...] = (
     Part("_top_day", Stage.TRADE_DAYS, _PNL.max()),
-    Part("_positive_days", Stage.TRADE_DAYS, _PNL.clip(lower_bound=0).sum().round(2)),
+    Part("_positive_days", Stage.TRADE_DAYS, _PNL.clip(lower_bound=0).sum().round(FINEST)),
     Part("_day_deviation", Stage.TRADE_DAYS, deviation("pnl")),
     Part("_day_mean", Stage.TRADE_DAYS, _PNL.mean()),
     Part("_held_lost", Stage.TRADES, pl.col("duration_lost").drop_nulls().median()),
@@ -77,7 +78,7 @@ KPIS: tuple[Kpi, ...] = (
         "revenge_trade_pnl",
         "Result of revenge trades",
         "currency",
-        pl.when(pl.col("revenge")).then(pl.col("p")).sum().round(2),
+        pl.when(pl.col("revenge")).then(pl.col("p")).sum().round(FINEST),
         formula="sum(p) of those trades",
         edges="0",
         needs=_ENTERED,

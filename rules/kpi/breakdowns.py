@@ -6,6 +6,7 @@ import polars as pl
 
 from rules.kpi.expressions import ratio
 from rules.kpi.kpi import Input, Kpi, Least, Part, Stage
+from rules.kpi.trade_currencies import FINEST
 from rules.kpi.trade_expressions import count, of_extreme, share
 
 _KPI = partial(
@@ -34,7 +35,7 @@ def _session(start: int, end: int) -> pl.Expr:
 
 
 def _session_profit(start: int, end: int) -> pl.Expr:
-    return _PNL.filter(_session(start, end)).sum().round(2)
+    return _PNL.filter(_session(start, end)).sum().round(FINEST)
 
 
 def _session_win_rate(start: int, end: int) -> pl.Expr:

@@ -1,4 +1,4 @@
-"""The frames of days: returns with growth and drawdown, their order, the benchmark, equity."""
+"""The frames of days: returns with growth and drawdown, their order, the benchmark."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -6,12 +6,15 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import polars as pl
 
+from rules.kpi import equity_frames
+from rules.kpi.equity_frames import SAME
 from rules.kpi.kpi import Stage, Starts
 from rules.kpi.prepare import Columns, Frames, sliced
 from rules.kpi.rectangles import ordered, running, starts_of
 
-_SAME = (pl.col("account").shift(1) == pl.col("account")).fill_null(value=False)
 _START = pl.lit(1.0)
+# Products of returns that regain a peak exactly miss it by a few last bits: some 1e-16 for each.
+_LEVEL = 1e-12
 # What goes on from the rows before, and how it is told of them.
 CARRIED: Mapping[Stage, Mapping[str, pl.Expr]] = {
     Stage.DAILY: {
@@ -24,7 +27,7 @@ CARRIED: Mapping[Stage, Mapping[str, pl.Expr]] = {
         "date": pl.col("date").last(),
         "dd": pl.col("dd").last(),
     },
-    Stage.EQUITY: {"_highest": pl.col("_highest").last()},
+    Stage.EQUITY: equity_frames.CARRIED,
 }
 # Columns that a row has only beside those after it, or beside many before it.
 WHOLE: Mapping[Stage, frozenset[str]] = {
@@ -53,7 +56,10 @@ def _drawdown(
             "_trough": pl.min_horizontal(trough, _along(w, starts, np.minimum, math.inf)),
         },
         {
-            "dd": w / pl.col("_peak") - 1,
+            "dd": pl.when(w < pl.col("_peak") * (1 - _LEVEL))
+            .then(w / pl.col("_peak") - 1)
+            .when(w.is_not_null())
+            .then(0.0),
             "runup": pl.when(pl.col("_trough") > 0).then(w / pl.col("_trough") - 1),
         },
     )
@@ -81,7 +87,7 @@ def days(frames: Frames) -> pl.DataFrame:
         "growth_log": pl.when(r > -1).then(r.log1p()),
         "up": pl.when(r > 0).then(r),
         "down": pl.when(r < 0).then(r),
-        "prior": pl.when(_SAME).then(r.shift(1)).otherwise(before("r")),
+        "prior": pl.when(SAME).then(r.shift(1)).otherwise(before("r")),
         "ruined": r <= -1,
         "excess": r - frames.setting("_rf_day", rows),
         "beyond": r - frames.setting("_mar_day", rows),
@@ -91,7 +97,7 @@ def days(frames: Frames) -> pl.DataFrame:
     log = pl.col("growth_log")
     path = _along(log.fill_null(0.0), starts, np.add, 0.0) + before("path", 0.0)
     begun: Columns = {
-        "_growth": pl.when(_SAME).then("growth").otherwise(pl.col("growth") * before("w", 1.0)),
+        "_growth": pl.when(SAME).then("growth").otherwise(pl.col("growth") * before("w", 1.0)),
     }
     second: Columns = {
         "path": pl.when(log.is_not_null()).then(path),
@@ -169,46 +175,6 @@ def _falling(frames: Frames) -> pl.DataFrame:
     return frames[Stage.PAIRED].filter(pl.col("bench") < 0)
 
 
-def equity(frames: Frames) -> pl.DataFrame:
-    """Return the days that have an equity, by date, with what KPIs of money share.
-
-    earned: equity at the close less that at the opening, after the flow.
-    used: of the daily loss limit, counted from the greater of balance and equity at the day's
-    opening to the lowest equity; null where one of them is unknown.
-    floor: of the trailing loss limit, from balances at the close of days before.
-    """
-    rows = sliced(frames.inputs.daily.filter(pl.col("equity").is_not_null()))
-    names = ("_initial", "_daily_limit", "_max_limit", "_as_of", "_opened")
-    first: Columns = {
-        **{name: frames.setting(name, rows) for name in names},
-        **_counted(starts_of(rows)),
-        "_highest": pl.max_horizontal(
-            frames.carried(Stage.EQUITY, "_highest", rows),
-            pl.col("balance").fill_null(-math.inf).cum_max().over("account"),
-        ),
-        "flow": pl.col("flow").fill_null(0.0),
-    }
-    opening, initial = pl.col("equity_open"), pl.col("_initial")
-    reference = pl.when(pl.col("balance_open") > opening).then("balance_open").otherwise(opening)
-    known = pl.col("balance_open").is_not_null()
-    lost = pl.when(known).then(reference - pl.col("equity_low")).clip(lower_bound=0.0)
-    begun = frames.carried(Stage.EQUITY, "_highest", rows)
-    highest = pl.max_horizontal(
-        initial, pl.when(_SAME).then(pl.col("_highest").shift(1)).otherwise(begun)
-    )
-    second: Columns = {
-        "start": opening - pl.col("flow"),
-        "at": (pl.col("date") - pl.col("_opened")).dt.total_days(),
-        "earned": pl.col("equity") - opening,
-        "used": lost / (pl.col("_daily_limit") * initial),
-        "floor": pl.min_horizontal(initial, highest - pl.col("_max_limit") * initial),
-        "drop": pl.when(opening > 0).then(pl.col("equity_low") / opening - 1),
-        "load": pl.when(pl.col("equity") > 0).then(pl.col("margin_used") / pl.col("equity")),
-        "level": pl.when(pl.col("margin_used") > 0).then(pl.col("equity") / pl.col("margin_used")),
-    }
-    return frames.only(Stage.EQUITY, rows, first, second)
-
-
 # What a frame's builder reads of another frame, beside the columns that both have.
 READS: Mapping[Stage, tuple[Stage, frozenset[str]]] = {
     Stage.RECENT: (Stage.DAILY, frozenset({"date", "r", "growth"})),
@@ -223,7 +189,7 @@ READS: Mapping[Stage, tuple[Stage, frozenset[str]]] = {
 
 BUILDERS: Mapping[Stage, Callable[[Frames], pl.DataFrame]] = {
     Stage.DAILY: days,
-    Stage.EQUITY: equity,
+    Stage.EQUITY: equity_frames.equity,
     Stage.RECENT: _recent,
     Stage.LAST_30: _last(30, Stage.LAST_30),
     Stage.LAST_90: _last(90, Stage.LAST_90),

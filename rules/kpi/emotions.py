@@ -6,6 +6,7 @@ import polars as pl
 
 from rules.kpi.expressions import correlation, ratio
 from rules.kpi.kpi import Input, Kpi, Least, Part, Stage
+from rules.kpi.trade_currencies import FINEST
 from rules.kpi.trade_expressions import of_extreme, share
 
 _KPI = partial(Kpi, group="behaviour", input=Input.EMOTION_LOGS, needs=("emotions.emotion",))
@@ -57,7 +58,7 @@ KPIS: tuple[Kpi, ...] = (
         "negative_emotion_pnl",
         "Result of trades with a negative emotion",
         "currency",
-        pl.col("p_negative").sum().round(2),
+        pl.col("p_negative").sum().round(FINEST),
         formula="sum(p) of trades logged with a negative emotion",
         edges="0; a trade logged twice counts once",
         needs=_WITH_P,
@@ -67,7 +68,7 @@ KPIS: tuple[Kpi, ...] = (
         "positive_emotion_pnl",
         "Result of trades with a positive emotion",
         "currency",
-        pl.col("p_positive").sum().round(2),
+        pl.col("p_positive").sum().round(FINEST),
         formula="sum(p) of trades logged calm/confident",
         edges="0; a trade logged twice counts once",
         needs=_WITH_P,

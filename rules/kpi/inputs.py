@@ -56,14 +56,17 @@ TRADES: Mapping[str, pl.DataType] = {
     "latency_ms": _FLOAT,
     "spread_pips": _FLOAT,
     "reason": _TEXT,  # sl, tp, manual, ea, stop_out
+    # Balance before it, with all deposits and withdrawals; null: what trades before it left.
+    "balance": _FLOAT,
 }
 EXECUTIONS: Mapping[str, pl.DataType] = {
     "order_id": _TEXT,
     "requested_volume": _FLOAT,
-    "status": _TEXT,  # filled, partial, rejected, requote, canceled
+    "status": _TEXT,  # filled, partial, rejected, requote, canceled; any other was not filled
     "slippage_pips": _FLOAT,
     "latency_ms": _FLOAT,
     "filled_volume": _FLOAT,
+    "sent_at": _TIME,  # null: it is not known, and no day leaves it out
 }
 EMOTIONS: Mapping[str, pl.DataType] = {
     "trade_id": _TEXT,
@@ -84,7 +87,7 @@ TABLES: Mapping[str, Mapping[str, pl.DataType]] = {
     "emotions": EMOTIONS,
     "breaches": BREACHES,
 }
-OPTIONAL = {("daily", "bench")}
+OPTIONAL = {("daily", "bench"), ("trades", "balance"), ("executions", "sent_at")}
 CURRENCY = "currency"  # a further column of daily and trades, compared and left out
 
 

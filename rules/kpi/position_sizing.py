@@ -6,7 +6,7 @@ import polars as pl
 
 from rules.kpi.expressions import correlation, deviation, ratio
 from rules.kpi.kpi import Input, Kpi, Least, Part, Stage
-from rules.kpi.trade_expressions import share, solvent
+from rules.kpi.trade_expressions import share_where_told, solvent
 
 _KPI = partial(Kpi, group="position_sizing", input=Input.TRADES, needs=("trades.lots",))
 _TRADES = partial(_KPI, stage=Stage.TRADES)
@@ -118,9 +118,9 @@ KPIS: tuple[Kpi, ...] = (
         "sl_usage_rate",
         "Trades with a stop",
         "ratio",
-        share(pl.col("sl_pips").is_not_null()),
+        share_where_told("with_stop"),
         formula="share with a stop loss at entry",
-        edges="0 trades -> null",
+        edges="0 trades, or no trade that says -> null; of others, one that does not say has none",
         needs=("trades.sl_pips",),
         least=_LARGE,
     ),
@@ -128,9 +128,9 @@ KPIS: tuple[Kpi, ...] = (
         "tp_usage_rate",
         "Trades with a target",
         "ratio",
-        share(pl.col("tp_pips").is_not_null()),
+        share_where_told("with_target"),
         formula="share with a take profit at entry",
-        edges="0 trades -> null",
+        edges="0 trades, or no trade that says -> null; of others, one that does not say has none",
         needs=("trades.tp_pips",),
         least=_LARGE,
     ),

@@ -13,6 +13,7 @@ import polars as pl
 from rules.kpi.inputs import Inputs
 from rules.kpi.kpi import Stage
 from rules.kpi.settings import COLUMNS, Settings
+from rules.kpi.trade_currencies import FINEST, rounded
 
 Columns = Mapping[str, pl.Expr | pl.Series]
 
@@ -108,13 +109,18 @@ def sliced(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.rechunk().with_columns(pl.col("account").set_sorted())
 
 
-def net_result() -> pl.Expr:
-    """Return a trade's result after costs, in cents: it has its sign only then.
+def net_result(currency: pl.Series | None = None) -> pl.Expr:
+    """Return a trade's result after costs, rounded: it has its sign only then.
 
     A broker that states no commission or no swap has charged none.
+
+    Args:
+        currency: of each row's account, to whose decimals it is rounded; by default it is to so
+            many that doubles alone are put right.
     """
     costs = pl.col("commission").fill_null(0.0) + pl.col("swap").fill_null(0.0)
-    return (pl.col("profit") + costs).round(2)
+    result = pl.col("profit") + costs
+    return result.round(FINEST) if currency is None else rounded(result, currency)
 
 
 def local_time(time: str, zone: str) -> pl.Expr:
@@ -142,11 +148,23 @@ def frames(
     placed = {name: _placed(frame, places) for name, frame in inputs.tables.items()}
     accounts = _accounts(inputs, settings, placed)
     if settings.as_of is not None or "as_of" in inputs.accounts.columns:
-        placed = {
-            name: _until(frame, accounts["_as_of"], settings.zone) for name, frame in placed.items()
-        }
+        placed = _until(placed, accounts["_as_of"], settings.zone)
     table = Inputs(accounts=inputs.accounts, key=inputs.key, **placed)
     return Frames(table, settings, accounts, builders, wanted, earlier)
+
+
+def up_to_as_of(inputs: Inputs, settings: Settings) -> Inputs:
+    """Return the inputs without what came after the day that values are of.
+
+    They are what KPIs are computed from: who shows rows beside KPIs shows these.
+    """
+    prepared = frames(inputs, settings, {})
+    key = prepared.accounts["key"]
+    tables = {
+        name: frame.with_columns(account=key.gather(frame["account"]))
+        for name, frame in prepared.inputs.tables.items()
+    }
+    return Inputs(accounts=inputs.accounts, key=inputs.key, findings=inputs.findings, **tables)
 
 
 def _placed(rows: pl.DataFrame, places: pl.DataFrame) -> pl.DataFrame:
@@ -167,13 +185,28 @@ def _placed(rows: pl.DataFrame, places: pl.DataFrame) -> pl.DataFrame:
     return sliced(placed)
 
 
-def _until(frame: pl.DataFrame, as_of: pl.Series, zone: str) -> pl.DataFrame:
-    """Drop what came after the day that values are of."""
-    if "date" in frame.columns:
-        return frame.filter(pl.col("date") <= as_of.gather(frame["account"]))
-    if "exit_time" in frame.columns:
-        return frame.filter(local_date("exit_time", zone) <= as_of.gather(frame["account"]))
-    return frame
+def _until(
+    tables: Mapping[str, pl.DataFrame], as_of: pl.Series, zone: str
+) -> dict[str, pl.DataFrame]:
+    """Drop what came after the day that values are of.
+
+    A log goes with its trade, as in a window: with one that is still open it is not there yet.
+    """
+    days = {
+        "daily": pl.col("date"),
+        "trades": local_date("exit_time", zone),
+        "executions": local_date("sent_at", zone),
+        "breaches": pl.col("date"),
+    }
+    kept = dict(tables)
+    for name, day in days.items():
+        late = day > as_of.gather(tables[name]["account"])
+        kept[name] = tables[name].filter(~late.fill_null(value=False))
+    closed = kept["trades"].select("account", "trade_id").unique()
+    kept["emotions"] = tables["emotions"].join(
+        closed, on=["account", "trade_id"], how="semi", maintain_order="left"
+    )
+    return kept
 
 
 def _accounts(

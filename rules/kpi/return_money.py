@@ -10,7 +10,10 @@ from rules.kpi.kpi import ONLY_ALL, Input, Kernel, Kpi, Least, Part, Stage
 
 _EQUITY, _EARNED = pl.col("equity"), pl.col("earned")
 _NET = pl.col("_equity_end") - pl.col("_equity_start") - pl.col("_flows")
-_SPAN = pl.col("at").last()
+# Of an account that had nothing before its first day, its days begin with that one.
+_SPAN = pl.col("at").last() - pl.when(pl.col("start").first() > 0).then(0).otherwise(
+    pl.col("at").first() - 1
+)
 _INVESTED = pl.col("_equity_start") + pl.col("_weighted_flows")
 
 _equity = partial(
@@ -32,7 +35,11 @@ PARTS = (
         "_weighted_flows",
         Stage.EQUITY,
         pl.when(_SPAN > 0).then(
-            pl.col("flow").sum() - (pl.col("at") * pl.col("flow")).sum() / _SPAN
+            (
+                (pl.col("at").last() + 1) * pl.col("flow").sum()
+                - (pl.col("at") * pl.col("flow")).sum()
+            )
+            / _SPAN
         ),
     ),
 )
@@ -55,8 +62,9 @@ KPIS = (
         "Modified Dietz return",
         "ratio",
         pl.when(_INVESTED > 0).then(_NET / _INVESTED),
-        "(E_end-E_start-sum F)/(E_start+sum w_k F_k), w_k=(CD-D_k)/CD, CD and D_k in days from "
-        "the opening to the end and to the flow",
+        "(E_end-E_start-sum F)/(E_start+sum w_k F_k), w_k=(CD-D_k+1)/CD, flows at the start of "
+        "their day; CD and D_k: calendar days from the opening to the end and to the flow; from "
+        "the day before the first one, where nothing was there before",
         "denominator<=0 -> null",
     ),
     _derived(

@@ -6,7 +6,7 @@ import polars as pl
 
 from rules.kpi.expressions import deviation, quantile, ratio
 from rules.kpi.kpi import Input, Kpi, Least, Part, Stage
-from rules.kpi.trade_expressions import share
+from rules.kpi.trade_expressions import share, told
 
 _KPI = partial(
     Kpi,
@@ -22,7 +22,7 @@ _REASON = ("trades.reason",)
 
 
 def _reason(name: str) -> pl.Expr:
-    return (pl.col("reason") == name).sum() / pl.len()
+    return told((pl.col("reason") == name).sum() / pl.len(), "reason")
 
 
 PARTS: tuple[Part, ...] = ()
@@ -127,7 +127,7 @@ KPIS: tuple[Kpi, ...] = (
         "ratio",
         _reason("sl"),
         formula="count(reason=sl)/N",
-        edges="0 trades -> null",
+        edges="0 trades, or no trade with a reason -> null",
         needs=_REASON,
         least=_LARGE,
     ),
@@ -137,7 +137,7 @@ KPIS: tuple[Kpi, ...] = (
         "ratio",
         _reason("tp"),
         formula="count(reason=tp)/N",
-        edges="0 trades -> null",
+        edges="0 trades, or no trade with a reason -> null",
         needs=_REASON,
         least=_LARGE,
     ),
@@ -147,7 +147,7 @@ KPIS: tuple[Kpi, ...] = (
         "ratio",
         _reason("manual"),
         formula="count(reason=manual)/N",
-        edges="0 trades -> null",
+        edges="0 trades, or no trade with a reason -> null",
         needs=_REASON,
         least=_LARGE,
     ),
@@ -157,7 +157,7 @@ KPIS: tuple[Kpi, ...] = (
         "ratio",
         _reason("stop_out"),
         formula="count(reason=stop_out)/N",
-        edges="0 trades -> null",
+        edges="0 trades, or no trade with a reason -> null",
         needs=_REASON,
         least=_LARGE,
     ),

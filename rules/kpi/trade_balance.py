@@ -6,6 +6,7 @@ import polars as pl
 
 from rules.kpi.expressions import ratio, varies
 from rules.kpi.kpi import Input, Kernel, Kpi, Least, Part, Stage
+from rules.kpi.trade_currencies import FINEST
 from rules.kpi.trade_expressions import complete, solvent, zero_without_trades
 from rules.kpi.trade_kernels import line_error
 
@@ -36,8 +37,9 @@ def _intratrade_drawdown() -> pl.Expr:
 
 
 def _geometric_mean() -> pl.Expr:
-    left = pl.col("after").last() / pl.col("before").first()
-    return solvent(pl.when(left >= 0).then(left.pow(1 / pl.len()) - 1))
+    left = pl.col("scaled").last() / pl.col("scaled_before").first()
+    whole = (left >= 0) & (pl.col("settled").min() >= 0)
+    return solvent(pl.when(whole).then(left.pow(1 / pl.len()) - 1))
 
 
 PARTS: tuple[Part, ...] = (Part("_intratrade_drawdown", Stage.TRADES, _intratrade_drawdown()),)
@@ -78,7 +80,7 @@ KPIS: tuple[Kpi, ...] = (
         formula="prod(1+p_i/B_i)^(1/N)-1 = (B_N/B_0)^(1/N)-1",
         edges=(
             "0 trades -> null; a balance of zero or below before a trade, or below zero "
-            "after the last -> null"
+            "after one -> null"
         ),
         least=_LARGE,
     ),
@@ -102,7 +104,7 @@ KPIS: tuple[Kpi, ...] = (
         "max_drawdown_currency",
         "Maximum drawdown of the balance",
         "currency (>=0)",
-        (pl.col("peak") - pl.col("after")).max().round(2),
+        (pl.col("peak") - pl.col("after")).max().round(FINEST),
         formula=(
             "max over i of (running max of balance incl. start) - balance_i, closed "
             "trades by exit time"
@@ -114,7 +116,7 @@ KPIS: tuple[Kpi, ...] = (
         "max_drawdown_balance_relative",
         "Maximum relative drawdown of the balance",
         "ratio (>=0)",
-        (1 - ratio(pl.col("after"), pl.col("peak"))).max(),
+        (1 - ratio(pl.col("scaled"), pl.col("level"))).max(),
         formula="max over i of 1-balance_i/running max balance",
         edges="0 trades -> 0",
         empty=0.0,
@@ -123,7 +125,7 @@ KPIS: tuple[Kpi, ...] = (
         "absolute_drawdown_currency",
         "Drawdown below the initial balance",
         "currency (>=0)",
-        (0.0 - pl.col("earned").min()).clip(lower_bound=0).round(2),
+        (0.0 - pl.col("earned").min()).clip(lower_bound=0).round(FINEST),
         formula="max(0, initial deposit - min balance)",
         edges="0 trades -> 0",
         empty=0.0,

@@ -19,7 +19,7 @@ _DERIVED = partial(_KPI, stage=Stage.DERIVED)
 _LARGE = Least(trades=30)
 _W = pl.col("win_rate_excl_breakeven")
 # Half of the balance after the last trade.
-_HALF = 0.5 * (pl.col("_initial") + pl.col("net_profit"))
+_HALF = 0.5 * pl.col("_left")
 
 
 def _ruin_of_fixed_bets() -> pl.Expr:
@@ -37,6 +37,7 @@ def _ruin_of_diffusion() -> pl.Expr:
 
 
 PARTS: tuple[Part, ...] = (
+    Part("_left", Stage.TRADES, pl.col("settled").last()),
     Part("_optimal_f", Stage.TRADES, Kernel(("p",), optimal_f)),
     Part("_x_variance", Stage.TRADES, pl.when(varies("x")).then(pl.col("x").var())),
 )

@@ -6,6 +6,7 @@ import polars as pl
 
 from rules.kpi.expressions import ratio
 from rules.kpi.kpi import Input, Kpi, Least, Part, Stage
+from rules.kpi.trade_currencies import FINEST
 
 _KPI = partial(
     Kpi,
@@ -55,7 +56,7 @@ KPIS: tuple[Kpi, ...] = (
         "profit_factor_excl_best",
         "Profit factor without the best trade",
         "number",
-        ratio((_WON - pl.col("largest_win").fill_null(0)).round(2), _LOST),
+        ratio((_WON - pl.col("largest_win").fill_null(0)).round(FINEST), _LOST),
         formula="profit_factor after dropping the single largest winner",
         edges="zero denominator -> null (never inf)",
         least=_LARGE,

@@ -13,6 +13,19 @@ def share(condition: pl.Expr) -> pl.Expr:
     return condition.mean()
 
 
+def told(value: pl.Expr, column: str) -> pl.Expr:
+    """Return null where no row has the column: nothing was recorded, which is not zero."""
+    return pl.when(pl.col(column).count() > 0).then(value)
+
+
+def share_where_told(column: str) -> pl.Expr:
+    """Return how many of all rows say yes in a column of booleans, null where none says. Ratio.
+
+    Where some say, a row that does not is a no.
+    """
+    return told(pl.col(column).sum() / pl.len(), column)
+
+
 def complete(value: pl.Expr, *columns: str) -> pl.Expr:
     """Return null where an account has a row without one of the columns.
 

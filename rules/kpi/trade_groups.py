@@ -12,6 +12,7 @@ import polars as pl
 from rules.kpi.codes import names
 from rules.kpi.kpi import Stage
 from rules.kpi.prepare import PLACE, Frames
+from rules.kpi.trade_currencies import FINEST
 
 # As many days as fit beside an account's place in one integer; the last is in the year 4841.
 _DAYS = 1 << 20
@@ -38,7 +39,7 @@ def trade_days(frames: Frames) -> pl.DataFrame:
             "trades": np.diff(np.append(first, key.size)),
             "pnl": np.add.reduceat(p, first),
         }
-    ).with_columns(pl.col("pnl").round(2))
+    ).with_columns(pl.col("pnl").round(FINEST))
     same = (pl.col("account") == pl.col("account").shift(1)).fill_null(value=False)
     before = frames.carried(Stage.TRADE_DAYS, "pnl", days)
     days = days.with_columns(previous=pl.when(same).then(pl.col("pnl").shift(1)).otherwise(before))
@@ -74,7 +75,7 @@ def trade_runs(frames: Frames) -> pl.DataFrame:
     )
     signed = pl.coalesce(pl.when(pl.col("sign") != 0).then("sign"), "before")
     before = signed.shift(1).forward_fill().over("account")
-    return runs.with_columns(pl.col("total").round(2), before=pl.coalesce("before", before))
+    return runs.with_columns(pl.col("total").round(FINEST), before=pl.coalesce("before", before))
 
 
 def _sums(rows: pl.DataFrame, codes: pl.Series, labels: pl.Series) -> pl.DataFrame:
@@ -98,7 +99,7 @@ def _sums(rows: pl.DataFrame, codes: pl.Series, labels: pl.Series) -> pl.DataFra
             "pnl": np.bincount(key, weights=p, minlength=bins)[there].astype(np.float64),
         }
     )
-    return sums.with_columns(labels.gather(there % kinds), pl.col("pnl").round(2))
+    return sums.with_columns(labels.gather(there % kinds), pl.col("pnl").round(FINEST))
 
 
 def _named(frames: Frames, stage: Stage, column: str) -> pl.DataFrame:
@@ -113,7 +114,9 @@ def _with_earlier(frames: Frames, stage: Stage, sums: pl.DataFrame, label: str) 
     before = frames.earlier[stage].select(sums.columns)
     both = pl.concat([before, sums.cast(before.schema)])
     whole = both.group_by("account", label).agg(pl.col("trades", "wins", "pnl").sum())
-    return whole.sort("account", label).select(sums.columns).with_columns(pl.col("pnl").round(2))
+    return (
+        whole.sort("account", label).select(sums.columns).with_columns(pl.col("pnl").round(FINEST))
+    )
 
 
 def symbols(frames: Frames) -> pl.DataFrame:

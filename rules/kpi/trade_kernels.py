@@ -3,6 +3,7 @@
 import numpy as np
 
 from rules.kpi.kpi import Floats, Starts
+from rules.kpi.trade_currencies import FINEST
 
 _STEPS = 80
 
@@ -18,7 +19,7 @@ def optimal_f(starts: Starts, p: Floats) -> Floats:
     """
     first, sizes = starts[:-1], np.diff(starts)
     worst = -np.minimum.reduceat(p, first)
-    total = np.add.reduceat(p, first).round(2)
+    total = np.add.reduceat(p, first).round(FINEST)
     f = np.where(worst > 0, 0.0, np.nan)
     sought = (worst > 0) & (total > 0)
     if sought.any():

@@ -6,6 +6,7 @@ import polars as pl
 
 from rules.kpi.expressions import ratio
 from rules.kpi.kpi import Input, Kpi, Least, Part, Stage
+from rules.kpi.trade_currencies import FINEST
 from rules.kpi.trade_expressions import count
 
 _KPI = partial(
@@ -123,7 +124,7 @@ KPIS: tuple[Kpi, ...] = (
         "gross_profit",
         "Gross profit",
         "currency",
-        pl.col("win").sum().round(2),
+        pl.col("win").sum().round(FINEST),
         formula="sum(p | p>0)",
         edges="0",
         empty=0.0,
@@ -132,7 +133,7 @@ KPIS: tuple[Kpi, ...] = (
         "gross_loss",
         "Gross loss",
         "currency (<=0)",
-        pl.col("loss").sum().round(2),
+        pl.col("loss").sum().round(FINEST),
         formula="sum(p | p<0)",
         edges="0",
         empty=0.0,
@@ -141,7 +142,7 @@ KPIS: tuple[Kpi, ...] = (
         "net_profit",
         "Net profit",
         "currency",
-        pl.col("p").sum().round(2),
+        pl.col("p").sum().round(FINEST),
         formula="sum(p)",
         edges="0",
         empty=0.0,

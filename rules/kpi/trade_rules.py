@@ -129,7 +129,7 @@ KPIS: tuple[Kpi, ...] = (
         "Trades held over a weekend",
         "count",
         count(pl.col("weekend").sum()),
-        formula="trades open across a Saturday 00:00",
+        formula="trades open across a Saturday 00:00, UTC and in the zone",
         edges="0",
         needs=("trades.entry_time", "trades.exit_time"),
         empty=0,

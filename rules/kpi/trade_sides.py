@@ -6,6 +6,7 @@ import polars as pl
 
 from rules.kpi.expressions import ratio
 from rules.kpi.kpi import Input, Kpi, Least, Part, Stage
+from rules.kpi.trade_currencies import FINEST
 from rules.kpi.trade_expressions import count
 
 _KPI = partial(
@@ -51,7 +52,7 @@ KPIS: tuple[Kpi, ...] = (
         "long_net_profit",
         "Long net profit",
         "currency",
-        pl.col("long").sum().round(2),
+        pl.col("long").sum().round(FINEST),
         formula="sum(p | long)",
         edges="0",
         empty=0.0,
@@ -87,7 +88,7 @@ KPIS: tuple[Kpi, ...] = (
         "short_net_profit",
         "Short net profit",
         "currency",
-        pl.col("short").sum().round(2),
+        pl.col("short").sum().round(FINEST),
         formula="sum(p | short)",
         edges="0",
         empty=0.0,

@@ -150,7 +150,7 @@ KPIS: tuple[Kpi, ...] = (
         "Share of trades held over a weekend",
         "ratio",
         share(pl.col("weekend")),
-        formula="share of trades open across a Saturday 00:00",
+        formula="share of trades open across a Saturday 00:00, UTC and in the zone",
         edges="0 trades -> null",
         least=_LARGE,
     ),

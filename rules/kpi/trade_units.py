@@ -6,6 +6,7 @@ import polars as pl
 
 from rules.kpi.expressions import deviation, ratio
 from rules.kpi.kpi import Input, Kpi, Least, Part, Stage
+from rules.kpi.trade_expressions import told
 
 _KPI = partial(
     Kpi,
@@ -36,9 +37,9 @@ KPIS: tuple[Kpi, ...] = (
         "total_pips",
         "Pips",
         "pips",
-        pl.col("pips").sum(),
+        told(pl.col("pips").sum(), "pips"),
         formula="sum(pips)",
-        edges="0",
+        edges="0; no trade with pips -> null",
         needs=_PIPS,
         empty=0.0,
     ),

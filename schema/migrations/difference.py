@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from schema.migrations import snapshot
 from schema.migrations.frozen import CANNOT
 from schema.migrations.snapshot import Told
 from schema.table import Column, Table
-
-Spelled = Literal["duckdb", "clickhouse", "postgres"]
 
 
 def cannot(what: str) -> str:

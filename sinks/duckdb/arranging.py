@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Final
 from schema import duckdb as store
 from schema import sql
 from schema.registry import TABLES
-from sinks.duckdb.database import transaction
+from sinks.duckdb.database import ARCHIVE, transaction
+from sinks.duckdb.turns import TURNS
 from sinks.upkeep import Done
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ def arrange(
 ) -> list[Done]:
     """Sort the tables that are kept by the year, where it pays; others read and append meanwhile.
 
+    Who changes rows waits for the table that is being sorted.
+
     Args:
         connection: that sees the tables by their plain names.
         wanted: whether it is only to be said.
@@ -45,10 +48,12 @@ def arrange(
     for table in TABLES.values():
         if _STORE not in table.stores or table.kind != "history" or table.span != "year":
             continue
-        pieces = _pieces(connection, table)
-        if pieces <= most:
-            continue
-        rows = _count(connection, table) if wanted.dry_run else _sort(connection, table)
+        # Who comes second looks again: there may be nothing left to do.
+        with TURNS[ARCHIVE]:
+            pieces = _pieces(connection, table)
+            if pieces <= most:
+                continue
+            rows = _count(connection, table) if wanted.dry_run else _sort(connection, table)
         detail = f"an account's rows lay in {pieces} pieces"
         done.append(
             Done(store=_STORE, table=table.name, action="arrange", rows=rows, detail=detail)
@@ -80,7 +85,10 @@ def _count(connection: duckdb.DuckDBPyConnection, table: Table) -> int:
 
 
 def _sort(connection: duckdb.DuckDBPyConnection, table: Table) -> int:
-    """Append all rows in order, and take away those that they were; all or nothing."""
+    """Append all rows in order, and take away those that they were; all or nothing.
+
+    The caller has the turn: a row that is updated between the two would be as it was before.
+    """
     target, columns = sql.name(store.target(table)), store.columns(table)
     order = sql.names((*table.order_by, table.version))
     with transaction(connection):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from threading import Lock
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -19,6 +18,7 @@ from sinks import audit_heads, sealing
 from sinks.duckdb import changes, seals, tombstones
 from sinks.duckdb.changes import Actor, Changed
 from sinks.duckdb.database import CONTROL, registered, transaction
+from sinks.duckdb.turns import TURNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -42,7 +42,8 @@ class Control:
         self._connection = database.cursor()
         self._connection.execute(f"USE {CONTROL}.main")
         self._heads = database.directory / audit_heads.NAME
-        self._lock = Lock()
+        # Its connection is for one thread at a time, and maintenance deletes from the same file.
+        self._lock = TURNS[CONTROL]
 
     def write(self, tables: Mapping[str, pa.Table], note: str) -> int:
         """Write rows that are new, changed or removed, as one new version.

@@ -9,6 +9,7 @@ from schema.registry import TABLES
 from sinks import personal
 from sinks.duckdb.changes import Actor
 from sinks.duckdb.database import ARCHIVE, transaction
+from sinks.duckdb.turns import TURNS
 
 if TYPE_CHECKING:
     import duckdb
@@ -41,7 +42,7 @@ def forget(database: Database, control: Control, which: Forgetting) -> dict[str,
     connection = database.cursor()
     try:
         connection.execute(f"USE {ARCHIVE}.main")
-        with transaction(connection):
+        with TURNS[ARCHIVE], transaction(connection):
             for table in TABLES.values():
                 if table.kind == "history" and "duckdb" in table.stores:
                     counts[table.name] = _in_history(connection, table, which)

@@ -18,6 +18,7 @@ from sinks import sealing
 from sinks.duckdb.arranging import arrange
 from sinks.duckdb.database import ARCHIVE, CONTROL, transaction
 from sinks.duckdb.gate import WRITING
+from sinks.duckdb.turns import TURNS
 from sinks.upkeep import Done, Rule, Wanted, rules
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ class CheckpointFailed(Transient):
 
 class Maintenance:
     """Works beside the writer, on a connection of its own: neither waits for the other.
+
+    Those who change rows, as it does, take turns with it.
 
     Args:
         database: opened for writing.
@@ -96,7 +99,7 @@ def _expire_sealed(
             counted = "SELECT count(*) FROM audit_log WHERE created_at <= ?"
             gone = int(connection.execute(counted, [end]).fetchall()[0][0])
         else:
-            with transaction(connection):
+            with TURNS[CONTROL], transaction(connection):
                 gone += int(connection.execute(EXPIRE_AUDIT, [end]).fetchall()[0][0])
     return _expired(rule, gone)
 
@@ -108,9 +111,10 @@ def _delete(connection: duckdb.DuckDBPyConnection, rule: Rule, target: str, want
         f"DELETE FROM {target} WHERE rowid IN (SELECT rowid FROM {target}"  # noqa: S608 - as above
         f" WHERE {rule.where('?')} ORDER BY {order} LIMIT {wanted.batch})"
     )
+    turn = TURNS[ARCHIVE if rule.table.kind == "history" else CONTROL]
     gone = 0
     while True:
-        with transaction(connection):
+        with turn, transaction(connection):
             found = connection.execute(statement, [rule.before(wanted.now)]).fetchall()
         count = int(found[0][0])
         gone += count

@@ -122,7 +122,7 @@ def wanted(sent: Path, accounts: list[str]) -> dict[bytes, tuple[UUID, str]]:
     return asked
 
 
-def check(system: System, home: Path, *, untraded_share: float = 0.1) -> None:
+def check(system: System, home: Path) -> None:
     """Compare the brokers' books with what was sent: each order is there once, or says why not."""
     found, accounts, positions = tickets(system.instance_dir(key) / "terminal" for key in INSTANCES)
     asked = wanted(home / "sent.ndjson", accounts)
@@ -138,5 +138,5 @@ def check(system: System, home: Path, *, untraded_share: float = 0.1) -> None:
     lost = [asked[one] for one in asked.keys() - found.keys() if asked[one] not in untraded]
     assert not lost
     # What could not be traded in time says so; it is the exception.
-    assert len(untraded) < untraded_share * len(asked), Counter(untraded.values())
+    assert len(untraded) < 0.1 * len(asked), Counter(untraded.values())
     assert positions <= len(untraded)

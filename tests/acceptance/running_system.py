@@ -96,18 +96,19 @@ def _system(home: Path) -> System:
     return System(open_home(home, create=False), settings.load(None, home, {}))
 
 
-def trade(home: Path, action: str, **fields: object) -> None:
+def trade(home: Path, action: str, store: StoreName = "clickhouse") -> None:
     """Send signals until one is filled: a terminal that has just started has no prices yet."""
-    before = _filled(home)
+    before = _filled(home, store)
 
     def another() -> bool:
-        number = len(rows(home, "SELECT signal_id FROM trade_signal"))
-        body = {"strategy": "gold", "symbol": "GOLD", "action": action, **fields}
+        number = len(rows(home, "SELECT signal_id FROM trade_signal", store))
+        body = {"strategy": "gold", "symbol": "GOLD", "action": action}
         send(home, **body, signal_id=f"{action}-{number}")
-        return _filled(home) > before
+        return _filled(home, store) > before
 
     eventually(another, 150, what="a filled order", poll=1)
 
 
-def _filled(home: Path) -> int:
-    return len(rows(home, "SELECT 1 FROM signal_execution_status WHERE outcome = 'filled'"))
+def _filled(home: Path, store: StoreName) -> int:
+    query = "SELECT 1 FROM signal_execution_status WHERE outcome = 'filled'"
+    return len(rows(home, query, store))

@@ -13,6 +13,8 @@ import pyarrow as pa
 import pytest
 
 from embedded.home import open_home
+from embedded.valkey import Valkey
+from flows.errors import CommandError
 from schema import arrow
 from schema.registry import table
 from sinks.spool import Spool
@@ -84,9 +86,69 @@ def test_a_broker_is_changed_while_it_trades(tmp_path: Path) -> None:
     assert "ended with code" not in log
 
 
+def test_it_trades_without_what_does_not_start(tmp_path: Path) -> None:
+    """Neither analysts' store nor a disk that does not take a feed's prices ends the system."""
+    home = open_home(with_tables(tmp_path / "home"))
+    assert tradecast(home.path, "apply", str(EXAMPLE)).returncode == 0
+    data, prices = home.clickhouse_dir / "data", home.path / "prices"
+    aside = data.rename(data.with_name("aside"))
+    nothing = data.with_name("nothing")
+    for path in (nothing, prices):
+        path.write_text("not a directory")
+    # By a link, as one step puts the data back: between two, a start would find none and make new.
+    data.symlink_to(nothing)
+    with running(home.path, **QUIET) as said:
+        assert "ClickHouse does not answer yet, trading goes on without it" in said
+        log = home.log_dir / "up.log"
+        eventually(lambda: "cannot follow" in log.read_text(), 30, what="word of the prices")
+
+        def told() -> bool:
+            """Between two tries: while one lasts, it runs."""
+            status = tradecast(home.path, "status", "--format", "json")
+            problems = json.loads(status.stdout)["problems"]
+            named = any(one.startswith("clickhouse is waiting") for one in problems)
+            return named and status.returncode == 1
+
+        eventually(told, 60, what="word of ClickHouse")
+        prices.unlink()
+        trade(home.path, "buy", "duckdb")
+        back = data.with_name("back")
+        back.symlink_to(aside)
+        back.replace(data)
+        query = "SELECT count(*) AS n FROM orders"
+
+        def both() -> bool:
+            """Orders of the last signals may still be on their way to either."""
+            return _said(home.path, query) == rows(home.path, query, "duckdb")
+
+        eventually(both, 120, what="ClickHouse, with all")
+
+
+def test_a_system_waits_for_what_is_left_of_the_one_before(tmp_path: Path) -> None:
+    """Else a supervisor that starts a killed system at once gives up after some tries."""
+    home = open_home(tmp_path / "home", create=True)
+    url = "http://u:p@127.0.0.1:1/d"
+    with (
+        Valkey(home.valkey_dir, password="p", die_with_parent=True) as left,
+        starting(home.path, **QUIET, TRADECAST__CLICKHOUSE__URL=url) as said,
+    ):
+        eventually(lambda: "waiting for the servers" in said(), 30, what="its patience")
+        assert "runs in" not in said()
+        left.stop()
+        eventually(lambda: "runs in" in said(), 30, what="up")
+
+
+def _said(home: Path, query: str) -> object:
+    """What ClickHouse says; nothing while it does not answer."""
+    try:
+        return rows(home, query)
+    except CommandError:
+        return None
+
+
 def test_a_system_is_known_to_run_before_clickhouse_answers(tmp_path: Path) -> None:
     """Else who asks for a store meanwhile opens it beside the system, and one of them fails."""
-    home = open_home(tmp_path / "home", create=True)
+    home = open_home(with_tables(tmp_path / "home"))
     assert tradecast(home.path, "apply", str(EXAMPLE)).returncode == 0
     silent = socket.create_server(("127.0.0.1", 0))
     url = f"http://u:p@127.0.0.1:{silent.getsockname()[1]}/d"

@@ -88,7 +88,7 @@ def test_prometheus_finds_everything_and_sees_it_move(tmp_path: Path) -> None:
         parts = {"up", "clickhouse", "trade-0", "archive-duckdb", "archive-clickhouse"}
         parts |= {"snapshots-0"}
         terminals = {"execute-alpha-1", "execute-alpha-2", "execute-beta-1"}
-        eventually(lambda: set(scraper.targets()) == parts | terminals, 20, what="targets")
+        eventually(lambda: set(scraper.targets()) == parts | terminals, what="targets")
         eventually(
             lambda: scraper.scrape().value("tradecast_up_config_version") == 1, 20, what="version"
         )

@@ -49,6 +49,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         for server in servers.embedded(system, ports):
             stack.enter_context(server)
         write_json(system.ports_file, ports)
+        stack.enter_context(opened.lock())
         write_json(opened.run_dir / "up.json", {"pid": os.getpid()})
         client = clickhouse_connect.get_client(
             dsn=system.clickhouse_url(ports[CLICKHOUSE]), autogenerate_session_id=False

@@ -12,7 +12,14 @@ _PEAK_2 = 0.9 * 1.1 * 1.1
 _PEAK_3 = _PEAK_2 * 0.5 * 1.5 * 1.5
 _RISING = returns(0.01, 0.02)
 
+# 97,300 loses 333 and earns them: the product of both is 1 but for its last bit.
+_REGAINED = returns(-333 / 97_300, 97_300 / 96_967 - 1, 0.0, first=date(2024, 1, 1))
+
 CASES = (
+    Case("current_drawdown", _REGAINED, 0.0),
+    Case("max_drawdown_recovery_date", _REGAINED, date(2024, 1, 2)),
+    Case("days_since_high_water_mark", _REGAINED, 0),
+    Case("time_underwater_ratio", _REGAINED, 1 / 3),
     # The deepest: from January 4, the last day at the peak, to January 5, back on January 9.
     Case("max_drawdown_peak_date", NINE, date(2024, 1, 4)),
     Case("max_drawdown_valley_date", NINE, date(2024, 1, 5)),

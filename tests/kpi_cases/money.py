@@ -19,8 +19,8 @@ FOUR = daily(
 )
 _EARNED = (20.0, 11.2, -56.56, 30.7392)
 _NET = sum(_EARNED)  # 5.3792
-# Six days from the opening to January 11; the flows came after four and after six.
-_FUNDED = 1000.0 + 100.0 * (6 - 4) / 6 - 50.0 * (6 - 6) / 6
+# Six days from the opening to January 11; the flows came at the start of the fourth and the sixth.
+_FUNDED = 1000.0 + 100.0 * (6 - 4 + 1) / 6 - 50.0 * (6 - 6 + 1) / 6
 _FUNDED_BY_DEPOSIT = daily(
     _DATES[:2],
     r=[0.01, 0.02],
@@ -36,8 +36,19 @@ CASES = (
     Case("net_pnl_currency", FOUR, _NET),
     Case("avg_daily_pnl_currency", FOUR, _NET / 4),
     Case("modified_dietz_return", FOUR, _NET / _FUNDED),
-    # Funded on its first day, a Monday, three days after the opening with nothing.
-    Case("modified_dietz_return", _FUNDED_BY_DEPOSIT, 30.2 / (1000.0 * (4 - 3) / 4)),
+    # Funded on its first day, a Monday: nothing was there before, and all of it the whole time.
+    Case("modified_dietz_return", _FUNDED_BY_DEPOSIT, 30.2 / 1000.0),
+    # The same, and 100,000 at the start of the last of two days.
+    Case(
+        "modified_dietz_return",
+        daily(
+            _DATES[:2],
+            flow=[1000.0, 100_000.0],
+            equity_open=[1000.0, 101_000.0],
+            equity=[1000.0, 102_010.0],
+        ),
+        1010.0 / (1000.0 + 100_000.0 / 2),
+    ),
     Case("net_pnl_currency", _FUNDED_BY_DEPOSIT, 30.2),
     Case("high_water_mark", FOUR, 1131.2),
     Case("high_water_mark", daily(_DATES[:1], flow=[0.0], equity_open=[9.0], equity=[8.0]), 9.0),
@@ -62,9 +73,11 @@ CASES = (
     Case("max_daily_loss_currency", FOUR, -56.56),
     Case("max_intraday_equity_drop", FOUR, 1060.0 / 1131.2 - 1),
     Case("account_age_days", FOUR, 6),
-    Case("avg_margin_usage", FOUR, (51.0 / 1020.0 + 537.32 / 1074.64) / 4),
-    Case("max_margin_usage", FOUR, 0.5),
-    Case("min_margin_level", FOUR, 200.0),
+    # Against the lowest equity of the day: 990 and 1060.
+    Case("avg_margin_usage", FOUR, (51.0 / 990.0 + 537.32 / 1060.0) / 4),
+    Case("max_margin_usage", FOUR, 537.32 / 1060.0),
+    Case("min_margin_level", FOUR, 100 * 1060.0 / 537.32),
+    Case("min_margin_level", daily(_DATES[:1], equity=[9.0], margin_used=[6.0]), 150.0),
     Case("min_margin_level", daily(_DATES[:1], equity=[9.0], margin_used=[0.0]), None),
     Case("floating_pnl_ratio", FOUR, (1055.3792 - 1040.0) / 1040.0),
     Case("var_95_currency", FOUR, 1055.3792 * _Q05),

@@ -3,9 +3,12 @@
 from datetime import date
 from math import exp, sqrt
 
+import polars as pl
+
 from tests.kpi_cases.case import Case, daily, returns
 
-_SETTINGS = {"initial": 1000.0}
+_NO_RULES = {"initial": 1000.0}
+_SETTINGS = {**_NO_RULES, "daily_loss": 0.05, "max_loss": 0.10, "target": 0.10}
 _DATES = [date(2024, 1, day) for day in (8, 9, 10, 11, 12)]
 FIVE = daily(
     _DATES,
@@ -29,12 +32,33 @@ _NEAR = daily(
     balance_open=[1000.0] * 3,
     balance=[1000.0] * 3,
 )
+# 120 earned, floating down to 1,040 and back, 120 paid out in the evening; then 300 paid in.
+_PAID = daily(
+    _DATES[:4],
+    flow=[1000.0, -120.0, 0.0, 300.0],
+    equity_open=[1000.0, 1000.0, 1000.0, 1280.0],
+    equity=[1120.0, 1000.0, 980.0, 1280.0],
+    equity_low=[1000.0, 920.0, 960.0, 1200.0],
+    balance=[1120.0, 1000.0, 980.0, 1280.0],
+    balance_open=[1000.0, 1000.0, 1000.0, 1280.0],
+)
+_TRAILS = {**_SETTINGS, "trails": True}
+# 12 % lost on a day that nobody marked.
+_UNMARKED = daily(
+    _DATES[:2],
+    equity_open=[1000.0, 1000.0],
+    equity=[1000.0, 880.0],
+    balance=[1000.0, 880.0],
+    balance_open=[1000.0, 1000.0],
+)
+_UNKNOWN = _UNMARKED.with_columns(equity_open=pl.lit(None, pl.Float64))
+_ON_SATURDAY = {**_SETTINGS, "as_of": date(2024, 1, 13)}
 _MEAN, _VARIANCE = 0.002, (0.028**2 + 0.002**2 * 3 + 0.022**2) / 4
 _K = 2 * _MEAN / _VARIANCE
 _EVEN = returns(0.01, -0.01)
 _FALLING = returns(-0.01, -0.03)  # mean -0.02, variance 0.0002: k = -200
 
-CASES = tuple(
+_STATED = tuple(
     Case(kpi, rows, value, _SETTINGS)
     for kpi, rows, value in (
         ("daily_loss_used_today", FIVE, 16 / 50),
@@ -73,4 +97,38 @@ CASES = tuple(
         ("pass_probability_gaussian", _FALLING, (1 - exp(20)) / (1 - exp(40))),
         ("breach_distance_sigma", FIVE, 109.4 / (1009.4 * sqrt(_VARIANCE))),
     )
+)
+CASES = (
+    *_STATED,
+    # A rule that is not stated measures nothing.
+    *(Case(each.kpi, each.daily, None, _NO_RULES) for each in _STATED),
+    # At 10:00 it was 1,040; the floor is 900, and after the payout 960 was the lowest.
+    Case("max_loss_used", _PAID.head(2), 0.0, _SETTINGS),
+    Case("max_loss_used", _PAID, 40 / 100, _SETTINGS),
+    Case("daily_loss_used_max", _PAID, 80 / 50, _SETTINGS),
+    # 300 less 120 came in since the first day: the floor is 1,080, and nothing of it was earned.
+    Case("max_loss_remaining", _PAID, 1280.0 - 1080.0, _SETTINGS),
+    Case("profit_target_progress", _PAID, 100 / 100, _SETTINGS),
+    Case("profit_target_progress", _PAID.head(2), 120 / 100, _SETTINGS),
+    # From the highest balance, 1,120: the floor rises to 1,000, which 1,040 did not break.
+    Case("trailing_breach_days", _PAID.head(2), 0, _SETTINGS),
+    Case("trailing_floor", _PAID.head(3), 1000.0, _SETTINGS),
+    Case("trailing_floor", _PAID, 1180.0, _SETTINGS),
+    Case("trailing_breach_days", _PAID, 1, _SETTINGS),  # 960, on the third day
+    Case("max_loss_used", _PAID.head(2), (1100 - 1040) / 100, _TRAILS),
+    Case("max_loss_remaining", _PAID, 1280.0 - 1180.0, _TRAILS),
+    Case("max_loss_remaining", FIVE, 1009.4 - 960.0, _TRAILS),
+    Case("breach_distance_sigma", FIVE, 49.4 / (1009.4 * sqrt(_VARIANCE)), _TRAILS),
+    # A day without marks has lost what its ends tell, at least.
+    Case("daily_loss_used_max", _UNMARKED, 120 / 50, _SETTINGS),
+    Case("daily_loss_breach_days", _UNMARKED, 1, _SETTINGS),
+    Case("max_loss_used", _UNMARKED, 120 / 100, _SETTINGS),
+    Case("trailing_breach_days", _UNMARKED, 1, _SETTINGS),
+    Case("daily_loss_breach_days", _UNKNOWN, None, _SETTINGS),
+    Case("daily_loss_near_miss_days", _UNKNOWN, None, _SETTINGS),
+    Case("trailing_breach_days", _UNKNOWN, None, _SETTINGS),
+    # Nothing happened on the Saturday after.
+    Case("daily_loss_used_today", FIVE, 0.0, _ON_SATURDAY),
+    Case("daily_loss_remaining", FIVE, 50.0, _ON_SATURDAY),
+    Case("daily_loss_used_today", FIVE, None, {**_SETTINGS, "as_of": date(2024, 1, 15)}),
 )

@@ -91,7 +91,7 @@ class Memory:
             seen = fields[b"events"].decode()
             entries = [e for e in self.events[partition] if place(e[0]) <= place(seen)]
             known = sum(kind == "event" for kind, _ in self.history[partition])
-            self.history[partition] += [("event", fields) for _, fields in entries[known:]]
+            self.history[partition] += [("event", entry) for entry in entries[known:]]
             self.history[partition].append(("decision", decision_log.read(fields)))
         return made
 
@@ -179,20 +179,21 @@ class Memory:
             known = sum(kind == "event" for kind, _ in steps)
             at = place(self.shard.events[partition])
             unsaid = [e for e in self.events[partition][known:] if place(e[0]) <= at]
-            for kind, what in [*steps, *(("event", fields) for _, fields in unsaid)]:
+            for kind, what in [*steps, *(("event", entry) for entry in unsaid)]:
                 if kind == "decision":
                     naive.decide(facts_of(what.verdicts), facts_of(what.orders))
                     continue
-                for word in (
-                    facts_of(decode(what.get(b"reports", b"\1\0"), REPORT))
-                    if b"reports" in what
-                    else []
-                ):
+                entry_id, fields = what
+                told = {
+                    name: facts_of(decode(fields[name], dtype)) if name in fields else []
+                    for name, dtype in ((b"reports", REPORT), (b"deals", DEAL), (b"marks", MARK))
+                }
+                for word in told[b"reports"]:
                     naive.report(word)
-                for deal in facts_of(decode(what[b"deals"], DEAL)) if b"deals" in what else []:
+                for deal in told[b"deals"]:
                     naive.deal(deal)
-                for mark in facts_of(decode(what[b"marks"], MARK)) if b"marks" in what else []:
-                    naive.mark(mark)
+                for mark in told[b"marks"]:
+                    naive.mark(mark, place(entry_id)[0] * 1000)
         return naive
 
     def check(self) -> None:
@@ -268,6 +269,7 @@ def _check_trades(state: State, naive: Naive) -> None:
         assert row["volume"] == trade.volume
         assert row["closed"] == trade.closed
         assert row["closing"] == trade.closing
+        assert abs(int(row["entry_price"]) - trade.entry_price) <= len(trade.opener.deals)
         assert abs(int(row["exit_price"]) - trade.exit_price) <= len(trade.closers) + len(
             trade.strangers
         )
@@ -275,7 +277,8 @@ def _check_trades(state: State, naive: Naive) -> None:
         assert row["position_ticket"] == (trade.tickets[-1] if trade.tickets else 0)
         deals = [*trade.opener.deals, *trade.strangers]
         deals += [deal for leg in [*trade.closers, *trade.changes] for deal in leg.deals]
+        once = {deal["deal_ticket"]: deal for deal in deals}.values()
         for name in ("profit", "commission", "swap"):
-            assert row[name] == sum(deal[name] for deal in deals), name
+            assert row[name] == sum(deal[name] for deal in once), name
     for key, trade in naive.trades.items():
         assert key in held or trade.state in {"CLOSED", "NEVER"}

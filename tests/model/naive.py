@@ -8,7 +8,7 @@ worst of its legs. It shares the vocabularies with the rules, and no line of the
 from dataclasses import dataclass, field
 from typing import Any
 
-from schema.enums import DealEntry, LegKind, OrderState, OrderType, Outcome
+from schema.enums import DealEntry, DealType, LegKind, OrderState, OrderType, Outcome
 
 NOT_EXECUTED = {
     *(Outcome.EXPIRED, Outcome.FAILED, Outcome.REJECTED, Outcome.REFUSED),
@@ -50,6 +50,15 @@ class Leg:
     @property
     def filled(self) -> int:
         return int(self.word["filled"]) if self.word["outcome"] in EXECUTED else 0
+
+    @property
+    def price(self) -> float:
+        """What a word names last; else what its deals come to, on average."""
+        opens = self.facts["kind"] == LegKind.OPEN
+        own = [deal for deal in self.deals if opens == (deal["entry"] == DealEntry.IN)]
+        volume = sum(deal["volume"] for deal in own)
+        money = sum(deal["volume"] * deal["price"] for deal in own)
+        return self.last("price") or (money / volume if volume else 0)
 
     @property
     def over(self) -> bool:
@@ -107,8 +116,13 @@ class Trade:
         return sum(leg.facts["volume"] for leg in self.closers if not leg.over)
 
     @property
+    def entry_price(self) -> float:
+        return self.opener.price if self.opener.word["outcome"] in EXECUTED else 0
+
+    @property
     def exit_price(self) -> float:
-        parts = [(leg.filled, leg.word["price"]) for leg in self.closers]
+        """Over what was closed at prices that are known."""
+        parts = [(leg.filled, leg.price) for leg in self.closers if leg.price]
         parts += [(deal["volume"], deal["price"]) for deal in self.strangers]
         total = sum(volume for volume, _ in parts)
         return sum(volume * price for volume, price in parts) / total if total else 0.0
@@ -154,12 +168,16 @@ class Naive:
         if told and deal["deal_ticket"] <= max(d["deal_ticket"] for d in told):
             return
         told.append(deal)
+        if deal["type"] not in (DealType.BUY, DealType.SELL):
+            return
         leg = self.legs.get(deal["order_id"])
         if leg is not None:
             leg.deals.append(deal)
             trade = self.trades.get(deal["order_id"])
             if trade is not None and deal["entry"] == DealEntry.IN and not trade.tickets:
                 trade.tickets.append(deal["position_ticket"])
+            elif trade is not None and deal["entry"] != DealEntry.IN:
+                trade.strangers.append(deal)  # it has its opening's comment
             return
         holder = self.holder(deal["account_id"], deal["position_ticket"])
         if holder is not None and deal["entry"] != DealEntry.IN:
@@ -174,7 +192,10 @@ class Naive:
         ]
         return max(found, key=lambda trade: trade.number, default=None)
 
-    def mark(self, mark: Facts) -> None:
+    def mark(self, mark: Facts, told_at: int) -> None:
+        """Take in a mark; one of more than a minute ahead is of the time at which it is told."""
+        if mark["marked_at"] > told_at + MINUTE:
+            mark = {**mark, "marked_at": told_at}
         told = self.marks.setdefault(mark["account_id"], [])
         if not told or mark["marked_at"] > told[-1]["marked_at"]:
             told.append(mark)

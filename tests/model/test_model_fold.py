@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from schema.codes import ReasonCode
-from schema.enums import DealEntry, LegKind, OrderState, OrderType, Outcome
+from schema.enums import DealEntry, DealType, LegKind, OrderState, OrderType, Outcome
 from tests.model.memory import PARTITIONS, Memory
 from tests.model.naive import Facts
 
@@ -18,6 +18,9 @@ MINUTE = 60_000_000
 SHARED = 7
 FINAL_WORDS = [o for o in Outcome if o not in (Outcome.NONE, Outcome.SKIPPED)]
 REASONS = [ReasonCode.NONE, ReasonCode.NO_MONEY, ReasonCode.AMBIGUOUS, ReasonCode.CLOSE_FAILED]
+
+# A deposit names what it likes, and is no trade.
+DEALS = [DealType.BUY, DealType.SELL, DealType.BUY, DealType.SELL, DealType.BALANCE]
 
 accounts = st.sampled_from(sorted(HOME))
 partitions = st.sampled_from(PARTITIONS)
@@ -122,7 +125,7 @@ class FoldMachine(RuleBasedStateMachine):
             share = 1 if outcome == Outcome.FILLED else data.draw(st.sampled_from([2, 4]))
             word |= {
                 "filled": order["volume"] // share,
-                "price": data.draw(st.sampled_from([LOT, 3 * LOT])),
+                "price": data.draw(st.sampled_from([LOT, 3 * LOT, 0])),
             }
         if outcome in (Outcome.FILLED, Outcome.PARTIALLY_FILLED) or data.draw(st.booleans()):
             number = int.from_bytes(order["order_id"], "big")
@@ -143,22 +146,31 @@ class FoldMachine(RuleBasedStateMachine):
             return
         if not again:
             self.deal_ticket += 1
-        opens = ours and order["kind"] == LegKind.OPEN
+        opens = ours and order["kind"] == LegKind.OPEN and not data.draw(st.booleans())
         made = {
             "account_id": order["account_id"], "deal_ticket": self.deal_ticket,
             "order_id": order["order_id"] if ours else bytes(16),
-            "position_ticket": self._ticket(order), "volume": LOT // 4, "price": 2 * LOT,
+            "position_ticket": self._ticket(order), "volume": LOT // 4,
+            "price": data.draw(st.sampled_from([2 * LOT, 5 * LOT])),
+            "type": data.draw(st.sampled_from(DEALS)),
             "entry": DealEntry.IN if opens else DealEntry.OUT, "time": self.now,
             "profit": data.draw(st.integers(-5, 5)), "commission": -1, "swap": 2,
         }  # fmt: skip
         words = [self._word(order, data)] if data.draw(st.booleans()) else []
         self.memory.tell(HOME[order["account_id"]], deals=[made], reports=words)
 
-    @rule(account=accounts, ahead=st.sampled_from([-1, 0, 1, MINUTE]), equity=st.integers(1, 9))
-    def mark(self, account: bytes, ahead: int, equity: int) -> None:
+    @rule(
+        account=accounts,
+        ahead=st.sampled_from([-1, 0, 1, MINUTE]),
+        leap=st.sampled_from([0, 0, 0, MINUTE, 3 * MINUTE]),
+        equity=st.integers(1, 9),
+    )
+    def mark(self, account: bytes, ahead: int, leap: int, equity: int) -> None:
+        """A mark of now; its clock may stand or step back, and be ahead of what it is told to."""
         self.now += max(ahead, 0)
+        self.memory.logs.ms = self.now // 1000
         made = {
-            "account_id": account, "marked_at": self.now + min(ahead, 0), "equity": equity,
+            "account_id": account, "marked_at": self.now + min(ahead, 0) + leap, "equity": equity,
             "equity_low": equity - 1, "equity_high": equity + 1, "balance": 5,
             "margin": equity, "open_positions": equity, "currency": b"USD",
         }  # fmt: skip

@@ -224,7 +224,8 @@ class Soak:
         for stream, entry_id, fields in self._reader.poll(0.0) + self._reader.take():
             partition = int(stream[1 : stream.index("}")])
             executor.read(partition, entry_id, decision_log.read(fields).orders)
-        send(executor, claim(executor, now))
+        while granted := claim(executor, now):
+            send(executor, granted)
         deals = confirmation.poll(executor, now)
         searching.look_for(executor, now)
         publish(executor, deals)

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from benchmarks import analysts, audit, backfill, hold, inserts, migrate, nights
+from benchmarks import (
+    analysts,
+    audit,
+    backfill,
+    hold,
+    inserts,
+    kpi_storage,
+    migrate,
+    nights,
+)
 from benchmarks.history import History
 from benchmarks.measure import Row
 from benchmarks.report import kept, page
@@ -28,6 +37,7 @@ SMALL: dict[str, Callable[[], Iterable[Row]]] = {
     "audit": lambda: audit.run(20, 2),
     "backfill": lambda: backfill.run(3, 40, 20),
     "nights": lambda: nights.run(4, 4, 2),
+    "kpi-storage": lambda: kpi_storage.run(3, 2),
 }
 BRIEF = ("hold", "audit")
 

@@ -231,12 +231,27 @@ def listening(server: ClickHouseServer) -> set[str]:
     }
 
 
+def _connection(server: ClickHouseServer) -> http.client.HTTPConnection:
+    """A client that has a place, once others that have gone are known to have gone."""
+    made: list[http.client.HTTPConnection] = []
+
+    def taken() -> bool:
+        connection = http.client.HTTPConnection(server.host, server.port, timeout=20)
+        connection.request("GET", "/ping")
+        answer = connection.getresponse().read()
+        if answer == b"Ok.\n":
+            made.append(connection)
+        else:
+            connection.close()
+        return bool(made)
+
+    eventually(taken, what="a place")
+    return made[0]
+
+
 def test_too_many_clients_are_turned_away(tmp_path: Path) -> None:
     with ClickHouseServer(tmp_path / "few", max_connections=3) as server:
-        kept = [http.client.HTTPConnection(server.host, server.port, timeout=20) for _ in range(3)]
-        for connection in kept:
-            connection.request("GET", "/ping")
-            assert connection.getresponse().read() == b"Ok.\n"
+        kept = [_connection(server) for _ in range(3)]
         refused = ask(server, "SELECT 1")
         assert (refused.status, refused.code) == (503, "202")
         kept.pop().close()

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ from tests.servers import ValkeyServer, eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from embedded.server import Answer
 
 NEVER = Retry(NoBackoff(), 0)
 ODD_PASSWORD = "a b\"c\\d#e@f/g:h'é"
@@ -97,6 +100,59 @@ def test_kill_9_loses_no_acknowledged_write(own: ValkeyServer) -> None:
     own.wait_ready()
     with own.client() as client:
         assert acknowledged <= client.xlen("s") <= acknowledged + 1
+
+
+class _SlowValkey(ValkeyServer):
+    """It sleeps before every fourth command of its file; it answers behind a thousand of them."""
+
+    def _settings(self) -> str:
+        return super()._settings() + "key-load-delay -4\n"
+
+
+def test_who_reads_a_large_file_is_waited_for(tmp_path: Path) -> None:
+    with ValkeyServer(tmp_path / "v") as server, server.client() as client:
+        pipe = client.pipeline(transaction=False)
+        for number in range(40_000):
+            pipe.set(f"k{number}", "v")
+        pipe.execute()
+    slow = _SlowValkey(tmp_path / "v")
+    slow.start()
+    try:
+        eventually(lambda: slow.answer() == "loading", what="it reads its file")
+        slow.wait_ready(0.0, lambda: True)
+        assert not slow.ready(), "nobody wanted it"
+        slow.wait_ready(0.0)
+        with slow.client() as client:
+            assert client.dbsize() == 40_000
+    finally:
+        slow.stop()
+
+
+class _Hiccup(ValkeyServer):
+    """It reads its data for longer than it is waited for, then says nothing once."""
+
+    until = float("inf")
+    silent = 1
+
+    def answer(self) -> Answer:
+        if time.monotonic() < self.until:
+            return "loading"
+        if self.silent:
+            self.silent -= 1
+            return "none"
+        return super().answer()
+
+
+def test_the_time_to_read_data_does_not_count(tmp_path: Path) -> None:
+    patience = 1.0
+    server = _Hiccup(tmp_path / "v")
+    server.start()
+    server.until = time.monotonic() + 1.5 * patience
+    try:
+        server.wait_ready(patience)
+        assert server.silent == 0
+    finally:
+        server.stop()
 
 
 def test_second_server_on_the_directory_gets_one_line(own: ValkeyServer) -> None:

@@ -4,49 +4,12 @@ import shutil
 from pathlib import Path
 
 import pytest
-from prometheus_client import CollectorRegistry
 
-from config import change, live, world
-from config.settings import Settings
-from flows import terminals
-from flows.execute_desk import Desk
-from flows.execute_metrics import Metrics
 from sinks.claims import OldJournal
-from sinks.events import EventsWriter
 from sinks.journal import NAME
-from sources.orders import Turn
-from tests.integration.execute.bench import INSTANCE, NOW, Bench, order
-from tests.integration.trade.desk import WORLD
+from tests.integration.execute.bench import NOW, Bench, order
+from tests.integration.execute.steps import SECOND, Flow
 from tests.servers import MemoryBound
-
-SECOND = 1_000_000
-
-
-class Flow:
-    """The steps of the flow around the bench's executor."""
-
-    def __init__(self, bench: Bench) -> None:
-        self._bench = bench
-        self._registry = CollectorRegistry()
-        tables = change.apply(world.parse(WORLD), None, NOW).tables
-        live.publish(bench.client, tables, 1)
-        self.desk = Desk(
-            bench.client, Settings(), terminals.load(bench.client, "one"), bench.executor,
-            EventsWriter(bench.client, INSTANCE), Metrics("one", self._registry),
-        )  # fmt: skip
-
-    def turn(self, after: float = 0.0, *, fresh: bool = False) -> None:
-        """One turn, so many seconds after the last."""
-        self._bench.now += round(after * SECOND)
-        turn, desk = Turn(now=self._bench.now, fresh=fresh), self.desk
-        for name, step in (("claim", desk.claim), ("send", desk.send), ("confirm", desk.confirm)):
-            desk.guarded(name, step)(turn)
-
-    def metric(self, name: str, **labels: str) -> float:
-        found = self._registry.get_sample_value(
-            f"tradecast_execute_{name}", {"terminal": "one", **labels}
-        )
-        return found or 0.0
 
 
 @pytest.fixture

@@ -250,6 +250,7 @@ def test_deals_that_were_polled_and_not_published_are_told_again(bench: Bench) -
 
 
 def test_all_legs_of_a_batch_have_their_own_report(bench: Bench) -> None:
+    bench.executor.batch.size = 100
     bench.decide(np.concatenate([order(number) for number in range(1, 101)]))
     bench.work()
     assert len(set(bench.terminal.sent)) == len(bench.terminal.sent) == 100

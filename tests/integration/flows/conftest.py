@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +14,7 @@ from sinks.duckdb.client import DuckFiles
 from sinks.duckdb.database import Limits
 from tests.daily_books import ANN, BOB, account
 from tests.daily_stores import WRITTEN, Stores
+from tests.migrated import duckdb_into
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,16 +29,16 @@ def empty(
 ) -> tuple[Path, str]:
     """DuckDB's files and the address of a database of ClickHouse, both migrated and without rows."""
     files = tmp_path_factory.mktemp("empty")
-    DuckFiles(files, Limits(), write=True).close()
+    duckdb_into(files)
     return files, f"{migrated_clickhouse.url}/default"
 
 
-@pytest.fixture
-def stores(empty: tuple[Path, str], tmp_path: Path) -> Iterator[Stores]:
+@contextmanager
+def opened(empty: tuple[Path, str], directory: Path, zone: str) -> Iterator[Stores]:
     files, url = empty
-    shutil.copytree(files, tmp_path / "duckdb")
+    shutil.copytree(files, directory)
     with ExitStack() as stack:
-        duck = stack.enter_context(DuckFiles(tmp_path / "duckdb", Limits(), write=True))
+        duck = stack.enter_context(DuckFiles(directory, Limits(), write=True))
         writer = ClickHouseWriter(url)
         stack.callback(writer.close)
         store = ClickHouseStore(url)
@@ -46,7 +47,21 @@ def stores(empty: tuple[Path, str], tmp_path: Path) -> Iterator[Stores]:
             store.client.command(f"TRUNCATE TABLE {name}")
         made = Stores(duck, writer, store)
         made.control(
-            account(ANN, partition=3, key="ann", reporting_zone="America/New_York"),
+            account(ANN, partition=3, key="ann", reporting_zone=zone),
             account(BOB, partition=9, key="bob"),
         )
+        yield made
+
+
+@pytest.fixture
+def stores(empty: tuple[Path, str], tmp_path: Path) -> Iterator[Stores]:
+    """Both accounts report in UTC."""
+    with opened(empty, tmp_path / "duckdb", "UTC") as made:
+        yield made
+
+
+@pytest.fixture
+def stores_of_two_zones(empty: tuple[Path, str], tmp_path: Path) -> Iterator[Stores]:
+    """Ann reports in New York, and so has days in two zones."""
+    with opened(empty, tmp_path / "duckdb", "America/New_York") as made:
         yield made

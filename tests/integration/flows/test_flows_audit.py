@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
 import pytest
 
 from flows import audit
-from flows.stores import ClickHouseStore, Store, StoreName, values
+from flows.stores import STORES, ClickHouseStore, Store, StoreName, values
 from schema.clickhouse import target
 from schema.registry import TABLES, table
 from sinks.clickhouse import ClickHouseWriter
 from sinks.duckdb.database import Database, Limits
 from sinks.duckdb.files import DuckFiles
 from sinks.duckdb.writer import DuckWriter
+from sinks.upkeep import Wanted
 from tests import two_users
+from tests.aged_rows import BARS, filled
 from tests.audited import (
     NOW,
     PLANTED,
@@ -34,6 +39,7 @@ from tests.migrated import duckdb_into
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from schema.table import Table
     from tests.servers import ClickHouseServer
 
 TRADES = table("trades")
@@ -42,10 +48,29 @@ TRADES = table("trades")
 class Planter:
     """One store that starts empty."""
 
-    def __init__(self, store: StoreName, write: Callable[[Rows], None], reader: Store) -> None:
+    def __init__(
+        self,
+        store: StoreName,
+        write: Callable[[dict[str, pa.Table]], None],
+        reader: Store,
+        *,
+        command: Callable[[str], object] = print,
+        maintain: Callable[[Wanted], object] = print,
+    ) -> None:
         self.name: StoreName = store
-        self.write = write
+        self._write = write
         self.reader = reader
+        self.command = command
+        self.maintain = maintain
+
+    def write(self, rows: Rows) -> None:
+        self._write(tables(rows))
+
+    def put(self, which: Table, rows: pa.Table) -> None:
+        self._write({which.name: rows})
+
+    def count(self, which: Table) -> int:
+        return int(values(self.reader, f"SELECT count(*) FROM {which.name}")[0][0])
 
     def findings(self, since: int | None = None) -> dict[str, audit.Finding]:
         found = audit.check(self.reader, self.name, since)
@@ -73,7 +98,12 @@ def emptied(kind: StoreName, directory: Path, clickhouse_url: str) -> Iterator[P
         for each in audit.history():
             if target(each) in written:
                 store.client.command(f"TRUNCATE TABLE {target(each)}")
-        yield Planter("clickhouse", lambda rows: writer.write(tables(rows), {}), store)
+        yield Planter(
+            "clickhouse",
+            lambda rows: writer.write(rows, {}),
+            store,
+            command=store.client.command,
+        )
         writer.close()
         store.close()
         return
@@ -82,7 +112,9 @@ def emptied(kind: StoreName, directory: Path, clickhouse_url: str) -> Iterator[P
     into = DuckWriter(database)
     files = object.__new__(DuckFiles)
     files._database, files._open = database, []
-    yield Planter("duckdb", lambda rows: into.write(tables(rows), {"s": "1-0"}), files)
+    yield Planter(
+        "duckdb", lambda rows: into.write(rows, {"s": "1-0"}), files, maintain=files.maintain
+    )
     into.close()
     files.close()
 
@@ -194,6 +226,71 @@ def test_stores_with_different_counts_are_told() -> None:
     (found,) = audit.compare(counts)
     assert found.breaks
     assert found.rows == (("orders", 1, 0),)
+
+
+# Of each table, the ages in days that every store has to have, and those that one may have let go.
+ALERTS, MINUTES = table("alert_log"), table("account_marks")
+AGES: list[tuple[Table, dict[str, str], tuple[float, ...], tuple[float, ...]]] = [
+    (ALERTS, {}, (0.0, 363.0), (364.5, 365.5, 4000.0)),
+    (MINUTES, {}, (0.0, 729.0), (730.5, 732.0)),
+    (BARS, {"timeframe": "1m"}, (0.0, 398.0), (399.5, 401.0)),
+    (BARS, {"timeframe": "1h"}, (0.0, 4000.0), ()),
+    (table("trade_signal"), {}, (0.0, 4000.0), ()),
+    (table("system_event_log"), {}, (0.0, 362.0), (364.5, 370.0)),
+]
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_rows_that_a_store_may_let_go_are_not_compared(
+    lost: bool, tmp_path: Path, clickhouse_url: str
+) -> None:
+    now = datetime.now(UTC)
+    counts: dict[str, dict[str, int]] = {}
+    for store in STORES:
+        with emptied(store, tmp_path, clickhouse_url) as planter:
+            # ClickHouse has let go what may go, and DuckDB has not.
+            gone = lost and store == "clickhouse"
+            for which, columns, kept, old in AGES:
+                ages = kept[1:] if gone else kept
+                ages += () if store == "clickhouse" else old
+                planter.put(which, aged(which, now, columns, ages))
+            counts[store] = audit.row_counts(planter.reader, store, now=now)
+    kept_rows: Counter[str] = Counter()
+    for which, _, kept, _ in AGES:
+        kept_rows[which.name] += len(kept)
+    assert {each: count for each, count in counts["duckdb"].items() if count} == kept_rows
+    found = [row for one in audit.compare(counts) for row in one.rows]
+    assert {row[0] for row in found} == (set(kept_rows) if lost else set())
+    for each, in_duckdb, in_clickhouse in found:
+        assert in_duckdb - in_clickhouse == (2 if each == BARS.name else 1)
+
+
+def test_what_maintenance_of_one_store_removes_is_no_breach(
+    tmp_path: Path, clickhouse_url: str
+) -> None:
+    now = datetime.now(UTC)
+    counts: dict[str, dict[str, int]] = {}
+    for store in STORES:
+        with emptied(store, tmp_path, clickhouse_url) as planter:
+            if store == "clickhouse":
+                planter.command(f"SYSTEM STOP MERGES {MINUTES.name}")
+            planter.put(MINUTES, aged(MINUTES, now, {}, (1.0, 800.0)))
+            planter.maintain(Wanted(now=now))
+            left = planter.count(MINUTES)
+            counts[store] = audit.row_counts(planter.reader, store)
+            if store == "clickhouse":
+                planter.command(f"SYSTEM START MERGES {MINUTES.name}")
+        assert (left, counts[store][MINUTES.name]) == (1 if store == "duckdb" else 2, 1)
+    assert [one for one in audit.compare(counts) if one.count] == []
+
+
+def aged(which: Table, now: datetime, columns: dict[str, str], ages: tuple[float, ...]) -> pa.Table:
+    """Rows of a table of these ages in days."""
+    when: list[Any] = [now - timedelta(days=age) for age in ages]
+    if pa.types.is_date32(which.column(which.time or "").type.arrow):
+        when = [each.date() for each in when]
+    given = {name: [value] * len(ages) for name, value in columns.items()}
+    return filled(which, ages, {which.time or "": when, **given})
 
 
 def test_one_query_of_clickhouse_says_the_same(clickhouse_url: str) -> None:

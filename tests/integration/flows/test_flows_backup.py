@@ -37,7 +37,7 @@ from sinks.duckdb.writer import DuckWriter
 from sinks.spool import Spool
 from tests.control_rows import ROOT, user
 from tests.control_rows import rows as user_rows
-from tests.migrated import clickhouse_into
+from tests.migrated import clickhouse_into, duckdb_into
 from tests.servers import eventually
 
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ def event(number: int) -> pa.Table:
 def filled(tmp_path_factory: pytest.TempPathFactory) -> System:
     """A home that stands still, with something in each of its parts."""
     one = system(tmp_path_factory.mktemp("filled") / "home")
+    duckdb_into(one.home.duckdb_dir)
     with Database(one.home.duckdb_dir, Limits(256, 2)) as database:
         DuckWriter(database).write({"system_event_log": event(1)}, {"{1}:results": "5-0"})
         control = Control(database)
@@ -104,6 +105,14 @@ def backup(filled: System, tmp_path_factory: pytest.TempPathFactory) -> Path:
     told = back_up(filled, path)
     assert "of configuration version 3, taken while it stood still" in told
     return path
+
+
+@pytest.mark.parametrize("where", ["", "inside", "duckdb/deep/inside", "../home/inside"])
+def test_a_home_takes_no_backup_of_itself(tmp_path: Path, where: str) -> None:
+    one = system(tmp_path / "home")
+    with pytest.raises(CommandError, match=r"is inside the home|is not empty"):
+        back_up(one, one.home.path / where)
+    assert not (one.home.path / "inside").exists()
 
 
 def files(path: Path) -> set[str]:

@@ -14,14 +14,18 @@ from config.rows import account_id
 from embedded.home import open_home
 from flows import configuration
 from flows.context import System
+from rules.errors import Transient
 from schema import arrow
+from schema.migrations import MIGRATIONS
 from schema.registry import table
 from sinks.clickhouse import WriteFailed
 from sinks.duckdb.changes import Actor
-from sinks.duckdb.database import Limits
+from sinks.duckdb.database import Database, Limits
 from sinks.duckdb.files import DuckFiles
 
 if TYPE_CHECKING:
+    import redis
+
     from tests.servers import ClickHouseServer
 
 EXAMPLE = Path(__file__).parents[3] / "docs" / "examples" / "world.toml"
@@ -50,6 +54,21 @@ def test_what_clickhouse_missed_is_told_later_and_once(
                 f"SELECT count(), uniq(config_version) FROM {DATABASE}.{name}_versions"
             )
             assert tuple(found.result_rows[0]) == (len(rows), 1)
+
+
+def test_a_store_of_an_older_release_is_published_when_it_is_of_this_one(
+    redis_client: redis.Redis, tmp_path: Path
+) -> None:
+    """Who starts the system reads before the archive has brought it to this release."""
+    where = system(tmp_path, "http://default:x@127.0.0.1:1")
+    where.home.duckdb_dir.mkdir(parents=True, exist_ok=True)
+    with Database(where.home.duckdb_dir, Limits(), known=MIGRATIONS[:1]):
+        pass
+    with pytest.raises(Transient, match="cannot be read yet"):
+        configuration.publish_stored(where, redis_client)
+    with Database(where.home.duckdb_dir, Limits()):
+        pass
+    assert configuration.publish_stored(where, redis_client) is None
 
 
 def test_an_account_that_comes_back_has_its_limits(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from flows.errors import Exit
 from flows.snapshots.reading import BookReader
 from flows.snapshots.updating import PARTITIONS, Look, opened
 from flows.stores import ClickHouseStore
+from rules.daily.kpi_inputs import observed
 from schema import polars as registry
 from schema.ids import make_id
 from schema.registry import table
@@ -25,6 +26,7 @@ from sinks.duckdb.changes import Actor
 from sinks.duckdb.client import DuckFiles
 from sinks.duckdb.database import Limits
 from tests.daily_books import ANN, BOB, account, at, deal, deposit, frame, mark, order, trade
+from tests.migrated import duckdb_into
 from tests.servers import ClickHouseServer
 
 if TYPE_CHECKING:
@@ -96,7 +98,7 @@ def batch(name: str, rows: Sequence[dict[str, Any]]) -> pa.Table:
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouseServer]:
     """Its readers see what is theirs in the database `default`."""
-    with ClickHouseServer(tmp_path_factory.mktemp("clickhouse")) as server:
+    with ClickHouseServer(tmp_path_factory.mktemp("clickhouse"), migrated=True) as server:
         yield server
 
 
@@ -107,6 +109,7 @@ def home(tmp_path_factory: pytest.TempPathFactory, server: ClickHouseServer) -> 
     control = {"users": USERS, "brokers": [{}], "instances": [{}], "accounts": ACCOUNTS}
     tables = {name: batch(name, rows) for name, rows in control.items()}
     books = {name: batch(name, rows) for name, rows in BOOKS.items()}
+    duckdb_into(made.duckdb_dir)
     with DuckFiles(made.duckdb_dir, Limits(), write=True) as files:
         files.change({"users": tables.pop("users")}, {}, Actor("test"))
         files.write_control(tables, "test")
@@ -158,7 +161,8 @@ def exported(server: ClickHouseServer, directory: Path) -> list[str]:
     theirs = f"account_id = '{ANN}'"
     floats = pl.selectors.decimal().cast(pl.Float64)
     text = pl.selectors.binary().bin.encode("hex")
-    days = reader.rows(table("daily_snapshots"), f"{theirs} AND zone = 'UTC'")
+    every = reader.rows(table("daily_snapshots"), f"{theirs} AND zone = 'UTC'")
+    days, last = every.filter(observed()), every["date"].max()
     days.with_columns(floats).rename({"daily_return": "r", "benchmark_return": "bench"}).select(
         pl.exclude(pl.Binary)
     ).write_parquet(directory / "daily")
@@ -190,7 +194,8 @@ def exported(server: ClickHouseServer, directory: Path) -> list[str]:
     first = days.sort("date")["balance_open"][0]
     files = ("daily", "trades", "executions", "breaches")
     given = [x for name in files for x in (f"--{name}", str(directory / name))]
-    return [*given, "--initial", str(first), "--currency", "EUR", "--target", "0.2"]
+    about = ["--initial", str(first), "--currency", "EUR", "--target", "0.2", "--as-of", str(last)]
+    return [*given, *about]
 
 
 @pytest.mark.parametrize("store", ["duckdb", "clickhouse"])

@@ -1,5 +1,6 @@
 """How far a store is behind is told from what waits for it, however still the streams are."""
 
+import pytest
 import redis
 
 from flows import lag
@@ -19,7 +20,14 @@ def test_a_store_is_behind_by_its_oldest_row(redis_client: redis.Redis) -> None:
     behind = lag.behind_seconds(redis_client, 1)
     assert 100 <= behind["duckdb"] < 130
     assert 300 <= behind["clickhouse"] < 330, "it has nothing yet"
+    shown = lag.look(redis_client, 1)[-1]
+    assert shown.behind == {"duckdb": 2, "clickhouse": 2}
+    assert shown.seconds == pytest.approx(behind, abs=30), "status says the same"
+    assert not lag.all_stored(redis_client, 1)
     for store in lag.STORES:
         redis_client.set(keys.stored(STREAM, store), old)
         redis_client.set(keys.stored(keys.results(4), store), f"{seconds * 1000}-0")
     assert lag.behind_seconds(redis_client, 1) == {"duckdb": 0, "clickhouse": 0}
+    shown = lag.look(redis_client, 1)[-1]
+    assert (shown.behind, shown.seconds) == ({"duckdb": 0, "clickhouse": 0},) * 2
+    assert lag.all_stored(redis_client, 1)

@@ -43,7 +43,7 @@ def test_a_child_does_not_outlive_a_parent_that_is_killed(tmp_path: Path, progra
         eventually(lambda: told.exists() and told.read_text(), 30, what="the child")
         parent.send_signal(signal.SIGKILL)
     pid = int(told.read_text())
-    eventually(lambda: not _lives(pid), 10, what="the child's end")
+    eventually(lambda: not _lives(pid), what="the child's end")
 
 
 def _lives(pid: int) -> bool:

@@ -20,12 +20,13 @@ from flows import forget, privacy, servers
 from flows.context import CLICKHOUSE, System
 from flows.errors import CommandError
 from flows.process import write_json
+from flows.stores import STORES, StoreName
 from schema import keys
 from schema import redis as live_rows
 from schema.registry import TABLES, table
 from sinks import postgres as pg
 from sinks.duckdb.database import Database, Limits
-from tests.migrated import clickhouse_into
+from tests.migrated import clickhouse_into, duckdb_into
 from tests.postgres import PostgresServer
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 
 from tests.integration.flows.private import ANNA, BERT, SECRETS, Stores, rows_of, where
+from tests.integration.flows.refused import Refused, key, plant, refused
 
 
 @pytest.fixture(scope="module")
@@ -52,10 +54,12 @@ def stores(server: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> 
         postgres = stack.enter_context(pg.connect(url))
         pg.migrate(postgres)
         clickhouse_into(home.clickhouse_dir)
+        duckdb_into(home.duckdb_dir)
         ports = servers.choose_ports(system)
         for each in servers.embedded(system, ports):
             stack.enter_context(each)
         write_json(system.ports_file, ports)
+        stack.enter_context(home.lock())
         write_json(home.run_dir / "up.json", {"pid": os.getpid()})
         client = stack.enter_context(system.redis())
         click = clickhouse_connect.get_client(
@@ -64,6 +68,7 @@ def stores(server: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> 
         stack.callback(click.close)
         stores = Stores(system, client, click, postgres)
         stores.fill()
+        plant(stores)
         yield stores
 
 
@@ -77,6 +82,7 @@ class Forgotten:
         did: what it said when it was done.
         rows: Anna's rows, before and after.
         control: rows of audited tables in DuckDB by table and key, before and after.
+        refused: what was refused, in each store, before and after.
     """
 
     would: dict[str, Any]
@@ -84,6 +90,7 @@ class Forgotten:
     did: dict[str, Any]
     rows: tuple[dict[tuple[str, str], list[str]], ...]
     control: tuple[dict[tuple[str, Any], dict[str, Any]], ...]
+    refused: dict[StoreName, tuple[Refused, Refused]]
 
 
 @pytest.fixture(scope="module")
@@ -97,9 +104,11 @@ def forgotten(stores: Stores) -> Forgotten:
 
     would = forget_bert(yes=False)
     looked, rows, control = where(stores, BERT), rows_of(stores, ANNA), control_of(stores)
+    kept = {store: refused(stores, store) for store in STORES}
     did = forget_bert(yes=True)
     after = rows_of(stores, ANNA), control_of(stores)
-    return Forgotten(would, looked, did, (rows, after[0]), (control, after[1]))
+    bad = {store: (before, refused(stores, store)) for store, before in kept.items()}
+    return Forgotten(would, looked, did, (rows, after[0]), (control, after[1]), bad)
 
 
 def control_of(stores: Stores) -> dict[tuple[str, Any], dict[str, Any]]:
@@ -164,6 +173,40 @@ def test_who_is_forgotten_is_found_in_the_audit_alone(stores: Stores, forgotten:
         assert any(account in row for row in rows[place]), place
     with pytest.raises(CommandError, match="there is no user whose email"):
         privacy.find(stores.system, BERT.email)
+
+
+def test_what_was_refused_is_written(stores: Stores, tmp_path: Path) -> None:
+    privacy.export(stores.system, ANNA.email, tmp_path / "out")
+    for store in STORES:
+        (signal,) = json.loads((tmp_path / "out" / store / "signal_rejection.json").read_text())
+        assert signal["strategy"] == key(ANNA)
+        assert json.loads(signal["payload"]) == {"comment": f"of {ANNA.name}"}
+        (event,) = json.loads((tmp_path / "out" / store / "system_event_log.json").read_text())
+        assert str(ANNA.user) in event["details"]
+
+
+@pytest.mark.parametrize("store", STORES)
+def test_the_words_of_what_was_refused_are_emptied(store: StoreName, forgotten: Forgotten) -> None:
+    before, after = forgotten.refused[store]
+    theirs = {"bert, a signal", "bert, unreadable"}
+    assert {*before.rejections} == theirs | {"anna, a signal", "bert, another's"}
+    assert after.rejections == before.rejections | dict.fromkeys(theirs, ("", ""))
+    # The refused rows of Bert's tables are four; Anna's, and what is no refused row, stay.
+    gone = {name for name, said in before.events.items() if after.events[name] != said}
+    words = {name: "".join(before.events[name]) for name in before.events}
+    ids = (BERT.user, BERT.account, BERT.strategy)
+    assert gone == {
+        name
+        for name, said in words.items()
+        if name.startswith("archive ")
+        and (f'"strategy":"{key(BERT)}"' in said or any(str(each) in said for each in ids))
+    }
+    assert len(gone) == 4
+    assert {after.events[name] for name in gone} == {("{}", "")}
+    told = {(one["store"], one["table"]): one for one in forgotten.did["tables"]}
+    assert told[store, "signal_rejection"]["rows"] == 2
+    assert told[store, "system_event_log"]["rows"] == 4
+    assert "emptied" in told[store, "system_event_log"]["why"]
 
 
 def test_forgetting_is_audited_row_by_row_and_tells_nothing(

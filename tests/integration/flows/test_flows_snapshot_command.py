@@ -22,6 +22,7 @@ from sinks.duckdb.client import DuckFiles
 from sinks.duckdb.database import Limits
 from sources.stop import Stop
 from tests.daily_books import ANN, account, deal, deposit, frame
+from tests.migrated import clickhouse_into, duckdb_into
 from tests.servers import eventually
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ def batch(name: str, *rows: dict[str, Any]) -> pa.Table:
 def home(tmp_path: Path) -> Path:
     """A home whose stores know an account with two days."""
     made = open_home(tmp_path / "home", create=True)
+    duckdb_into(made.duckdb_dir)
+    clickhouse_into(made.clickhouse_dir)
     with DuckFiles(made.duckdb_dir, Limits(), write=True) as files:
         files.write_control(
             {

@@ -10,7 +10,7 @@ import pytest
 from flows.snapshots.updating import PARTITIONS, Span
 from schema.ids import make_id
 from schema.registry import table
-from tests.daily_books import ANN, BOB, account, at, mark, order
+from tests.daily_books import ANN, BOB, account, at, deal, deposit, mark, order
 from tests.daily_stores import Stores, first_days, version
 
 if TYPE_CHECKING:
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.parametrize("source", ["duckdb", "clickhouse"])
-def test_days_that_are_over_land_in_both_stores(stores: Stores, source: str) -> None:
+def test_days_that_are_over_land_in_both_stores(stores_of_two_zones: Stores, source: str) -> None:
+    stores = stores_of_two_zones
     first_days(stores)
     stores.catch_up("2026-03-07 00:01", source=source)
     rows = stores.rows()
@@ -44,7 +45,8 @@ def test_nothing_new_writes_nothing(stores: Stores) -> None:
     assert stores.catch_up("2026-03-07 03:00") == 0
 
 
-def test_a_normal_day_builds_that_day_alone(stores: Stores) -> None:
+def test_a_normal_day_builds_that_day_alone(stores_of_two_zones: Stores) -> None:
+    stores = stores_of_two_zones
     first_days(stores)
     stores.catch_up("2026-03-07 00:01")
     stores.add(
@@ -57,6 +59,29 @@ def test_a_normal_day_builds_that_day_alone(stores: Stores) -> None:
     assert stores.catch_up("2026-03-08 00:01") == 2 * 3
     # And back to what was marked within an hour of the last look, for clocks may differ.
     assert stores.days == [3 + 5]
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_a_return_spans_nights_without_marks(stores: Stores, *, together: bool) -> None:
+    first_days(stores)
+    seen = version("2026-03-08 12:01")
+    stores.add(
+        deals=[
+            deal(2, "2026-03-06 10:00", -100, account_id=BOB, position_ticket=9),
+            deposit(3, "2026-03-07 10:00", 20, account_id=BOB),
+        ],
+        account_marks=[
+            mark("2026-03-08 12:00", 420, 400, account_id=BOB, open_positions=1, version=seen)
+        ],
+    )
+    for day in (9,) if together else (6, 7, 8, 9):
+        stores.catch_up(f"2026-03-{day:02} 00:01")
+    for store in ("duckdb", "clickhouse"):
+        rows = [row for row in stores.rows(store) if row["account_id"] == BOB.bytes]
+        assert [row["equity"] for row in rows] == [480, 380, 400, 400]
+        returns = [row["daily_return"] for row in rows]
+        # From 480, and 20 that were paid in, to 400.
+        assert returns == [pytest.approx(480 / 500 - 1), None, None, pytest.approx(400 / 500 - 1)]
 
 
 def test_figures_of_accounts_trades_brokers_and_instances(stores: Stores) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from datetime import date
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,12 +13,10 @@ from schema.registry import table
 from tests.daily_books import ANN, BOB, account, mark, trade
 from tests.daily_stores import Mortal, Stores, Struck, first_days, version
 
-if TYPE_CHECKING:
-    pass
 
-
-def test_kpis_are_made_from_what_the_stores_have(stores: Stores) -> None:
-    stores.windows = tuple(Window)
+def test_kpis_are_made_from_what_the_stores_have(stores_of_two_zones: Stores) -> None:
+    stores = stores_of_two_zones
+    stores.windows = (Window.ALL, Window.DAYS_7)
     first_days(stores)
     assert stores.look("2026-03-07 00:01").catch_up().derived > 0
     for store in ("duckdb", "clickhouse"):

@@ -105,7 +105,10 @@ def test_a_store_that_is_down_stops_itself_alone(stores: Stores) -> None:
 @pytest.mark.parametrize(
     ("writes", "behind"), [(0, False), (1, False), (2, False), (3, False), (3, True)]
 )
-def test_it_goes_on_where_it_was_killed(stores: Stores, writes: int, behind: bool) -> None:
+def test_it_goes_on_where_it_was_killed(
+    stores_of_two_zones: Stores, writes: int, behind: bool
+) -> None:
+    stores = stores_of_two_zones
     first_days(stores)
     clock = [writes]
     mortal = [Mortal(each, clock, behind=behind) for each in stores.targets]

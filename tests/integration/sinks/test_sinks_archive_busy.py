@@ -22,7 +22,7 @@ ENTRIES = 200
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[ClickHouseServer]:
-    with ClickHouseServer(tmp_path / "clickhouse") as server:
+    with ClickHouseServer(tmp_path / "clickhouse", migrated=True) as server:
         yield server
 
 

@@ -54,7 +54,6 @@ def kill_while_sending(archive: Archive, client: redis.Redis) -> None:
                 [client.get(keys.stored(keys.results(p), "duckdb")) for p in range(4)] != before
                 or client.get(keys.stored(keys.results(0), "clickhouse"))
             ),
-            20,
             what="some rows are stored",
         )
         send(client, range(sent, sent + dice.randint(1, 5) * 4))
@@ -71,7 +70,7 @@ def test_duckdb_has_each_row_once_after_kills(duck: Archive, redis_client: redis
     kill_while_sending(duck, redis_client)
     total = redis_client.xinfo_stream(keys.results(0))["entries-added"]
     duck.start()
-    eventually(lambda: stored_everywhere(redis_client, "duckdb"), 20)
+    eventually(lambda: stored_everywhere(redis_client, "duckdb"))
     assert duck.stop() == 0
     appended = (
         sum(redis_client.xinfo_stream(keys.results(p))["entries-added"] for p in range(4)) * ROWS
@@ -90,7 +89,7 @@ def test_clickhouse_shows_each_row_once_after_kills(
 ) -> None:
     kill_while_sending(click, redis_client)
     click.start()
-    eventually(lambda: stored_everywhere(redis_client, "clickhouse"), 20)
+    eventually(lambda: stored_everywhere(redis_client, "clickhouse"))
     assert click.stop() == 0
     with migrated_clickhouse.client() as client:
         found = client.query(COUNTS + "system_event_log_current")
@@ -103,12 +102,12 @@ def test_a_start_tells_what_was_stored_by_a_process_that_could_not(
     """It was killed between its commit and the word of it, and nothing has come since."""
     duck.start()
     send(redis_client, range(8))
-    eventually(lambda: stored_everywhere(redis_client, "duckdb"), 20)
+    eventually(lambda: stored_everywhere(redis_client, "duckdb"))
     assert duck.stop() == 0
     redis_client.delete(*(keys.stored(keys.results(p), "duckdb") for p in range(4)))
     assert not stored_everywhere(redis_client, "duckdb")
     duck.start()
-    eventually(lambda: stored_everywhere(redis_client, "duckdb"), 20)
+    eventually(lambda: stored_everywhere(redis_client, "duckdb"))
     assert duck.stop() == 0
 
 
@@ -116,8 +115,8 @@ def test_duckdb_answers_while_it_archives(duck: Archive, redis_client: redis.Red
     duck.start()
     send(redis_client, range(4), version=2)
     send(redis_client, range(4), version=1)
-    eventually((duck.home / "d.sock").exists, 20)
-    eventually(lambda: stored_everywhere(redis_client, "duckdb"), 20)
+    eventually((duck.home / "d.sock").exists)
+    eventually(lambda: stored_everywhere(redis_client, "duckdb"))
     with open_or_connect(duck.home / "d.sock", duck.home / "duckdb") as reader:
         query = "SELECT DISTINCT version FROM system_event_log"
         assert reader.query(query).read_all().to_pylist() == [{"version": 2}]
@@ -129,21 +128,20 @@ def test_duckdb_answers_while_it_archives(duck: Archive, redis_client: redis.Red
 def test_a_store_that_is_down_spools_and_catches_up(
     valkey: ValkeyServer, redis_client: redis.Redis, tmp_path: Path
 ) -> None:
-    with ClickHouseServer(tmp_path / "clickhouse") as server:
+    with ClickHouseServer(tmp_path / "clickhouse", migrated=True) as server:
         server.stop()
         archive = Archive("clickhouse", valkey.unix_url, tmp_path, server.url)
         try:
             archive.start()
             send(redis_client, range(8))
             eventually(
-                lambda: stored_everywhere(redis_client, "clickhouse"), 20, what="rows are spooled"
+                lambda: stored_everywhere(redis_client, "clickhouse"), what="rows are spooled"
             )
             assert list((tmp_path / "spool" / "clickhouse").glob("*.spool"))
             server.start()
             server.wait_ready()
             eventually(
                 lambda: not list((tmp_path / "spool" / "clickhouse").glob("*.spool")),
-                20,
                 what="the spool is empty",
             )
             assert archive.stop() == 0
@@ -160,12 +158,12 @@ def test_a_restart_of_redis_is_survived(tmp_path: Path) -> None:
         try:
             archive.start()
             send(client, range(4))
-            eventually(lambda: stored_everywhere(client, "duckdb"), 20)
+            eventually(lambda: stored_everywhere(client, "duckdb"))
             server.stop()
             server.start()
             server.wait_ready()
             send(client, range(4, 8))
-            eventually(lambda: stored_everywhere(client, "duckdb"), 20)
+            eventually(lambda: stored_everywhere(client, "duckdb"))
             assert archive.stop() == 0
         finally:
             archive.close()

@@ -89,7 +89,7 @@ def test_the_rest_of_a_batch_is_stored(
                 else replaced(bad, "status", [bad.column("status")[0].as_py()] * 4)
             )
             writer.write([(keys.results(partition), {"trades": bad})])
-        eventually(lambda: stored_everywhere(redis_client, store), 20, what="all is stored")
+        eventually(lambda: stored_everywhere(redis_client, store), what="all is stored")
         assert archive.stop() == 0
         queries = (
             "SELECT count(*) AS n FROM trades",

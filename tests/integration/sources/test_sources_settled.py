@@ -52,7 +52,7 @@ def test_what_is_not_on_disk_in_time_is_read_again(redis_client: redis.Redis) ->
         found.extend(one for batch in part.next_batch() for one in batch)
         return bool(found)
 
-    eventually(came, 10)
+    eventually(came)
     part.close()
     assert len(asked) == 2
     assert len(found) == 1

@@ -53,9 +53,13 @@ def test_an_idle_stream_is_waited_for_as_long_as_asked_and_no_longer(
     reader: StreamReader,
 ) -> None:
     reader.poll(0)
-    started = time.perf_counter()
-    assert reader.poll(0.02) == []
-    assert 0.015 < time.perf_counter() - started < 0.09
+    waited = []
+    for _ in range(5):
+        started = time.perf_counter()
+        assert reader.poll(0.02) == []
+        waited.append(time.perf_counter() - started)
+    # The least of them: a busy machine adds to it.
+    assert 0.015 < min(waited) < 0.09
 
 
 def test_an_entry_written_while_waiting_wakes_the_reader(

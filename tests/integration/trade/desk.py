@@ -93,7 +93,7 @@ class Desk:
                 for p in range(64)
             )
 
-        eventually(moved, 20)
+        eventually(moved)
 
     def ago(self, seconds: float) -> str:
         """A time before now, as a signal writes it."""
@@ -143,4 +143,4 @@ def partition_of(desk: Desk, order: Any) -> int:
 
 
 def wait(condition: Callable[[], object]) -> None:
-    eventually(condition, 20)
+    eventually(condition)

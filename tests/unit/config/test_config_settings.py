@@ -185,3 +185,44 @@ def test_a_file_that_cannot_be_read(tmp_path: Path, content: bytes | None, words
     (line,) = caught.value.problems
     assert line.startswith(f"{file}: ")
     assert words in line
+
+
+@pytest.mark.parametrize(
+    ("key", "url"),
+    [
+        ("redis", "redis://:geheim@127.0.0.1:notaport/0"),
+        ("redis", "redis://:geheim@127.0.0.1:70000/0"),
+        ("redis", "rediss://a:b:c/0"),
+        ("redis", "redis://:ge/heim@host:6379/0"),
+        ("clickhouse", "http://u:geheim@host:port/db"),
+        ("clickhouse", "http://u:geheim@host:99999/db"),
+        ("postgres", "postgresql://u:geheim@host:port/db"),
+        ("postgres", "postgresql://u:geheim@host:70000/db"),
+        ("postgres", "postgresql://u:geheim@one:5432,two:x/db"),
+    ],
+)
+def test_an_address_that_no_driver_can_read_is_refused(tmp_path: Path, key: str, url: str) -> None:
+    (line,) = problems(tmp_path, "", **{f"TRADECAST__{key.upper()}__URL": url})
+    assert line.startswith(f"{key}.url: expected empty, ")
+    assert "geheim" not in line
+
+
+@pytest.mark.parametrize(
+    ("key", "url"),
+    [
+        ("redis", "redis://host"),
+        ("redis", "redis://host/3?socket_timeout=2"),
+        ("redis", "rediss://user:p%40ss@redis.example.com:65535/0"),
+        ("redis", "redis://:p@ss@[::1]:6379"),
+        ("redis", "unix://:secret@/run/redis.sock?db=0"),
+        ("clickhouse", "https://u:p@abc.eu-west-1.aws.clickhouse.cloud:8443/db?verify=true"),
+        ("clickhouse", "http://geheim@host/x"),
+        ("postgres", "postgresql://u:p%40ss@[::1]:5432/db?sslmode=require"),
+        ("postgres", "postgres://u:p@one:5432,two.example.com:5433/db"),
+        ("postgres", "postgresql:///db?host=/run/postgresql"),
+        ("postgres", "postgresql://%2Frun%2Fpostgresql/db"),
+    ],
+)
+def test_addresses_that_are_well(tmp_path: Path, key: str, url: str) -> None:
+    found = load(None, tmp_path, {f"TRADECAST__{key.upper()}__URL": url})
+    assert getattr(found, key).url == url

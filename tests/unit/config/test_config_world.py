@@ -274,3 +274,12 @@ def test_it_says_what_it_has() -> None:
 def test_a_missing_file_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(WorldError, match="there is no such file"):
         world.read(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize("text", ["", "# nothing yet\n", '[[brokers]]\nkey = "alpha"\n'])
+def test_a_file_without_accounts_is_not_whole(tmp_path: Path, text: str) -> None:
+    """It would remove everything, as a file does that was cut off while it was written."""
+    file = tmp_path / "cut.toml"
+    file.write_text(text)
+    with pytest.raises(WorldError, match="there is no account in it; is the file whole"):
+        world.read(file)

@@ -69,6 +69,17 @@ def test_it_never_runs_where_it_is_switched_off(tmp_path: Path) -> None:
     assert one.pid is None
 
 
+def test_a_disk_that_takes_nothing_stops_nobody(tmp_path: Path) -> None:
+    argv = [sys.executable, "-c", ""]
+    one = Chore(argv, tmp_path / "chore.out", tmp_path / "gone" / "mark", every=HOUR)
+    one.look(1e9)
+    (tmp_path / "gone").mkdir()
+    one.look(1e9 + HOUR - 1)
+    assert not (tmp_path / "gone" / "mark").exists(), "it is not tried twenty times a second"
+    one.look(1e9 + HOUR)
+    assert (tmp_path / "gone" / "mark").exists()
+
+
 def test_it_ends_with_the_system(tmp_path: Path) -> None:
     one = chore(tmp_path, "import time; time.sleep(600)")
     (tmp_path / "mark").touch()

@@ -191,3 +191,10 @@ def test_who_mistypes_is_told_what_was_meant(capsys: pytest.CaptureFixture[str])
 
 def test_the_page_of_kpis_is_current() -> None:
     assert _PAGE.read_text(encoding="utf-8") == kpis_page(), "run: make docs"
+
+
+def test_what_is_no_ordinary_file_is_refused(
+    files: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _run("compute", *files[:2], "--trades", "/dev/null") == 2
+    assert "/dev/null is no ordinary file" in capsys.readouterr().err

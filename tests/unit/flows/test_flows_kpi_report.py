@@ -75,7 +75,8 @@ def test_the_example_is_what_its_files_say(tmp_path: Path) -> None:
     tables = ("daily", "trades", "executions", "emotions", "breaches")
     given = [x for t in tables for x in (f"--{t}", str(examples / "account" / f"{t}.csv"))]
     page = tmp_path / "sheet.html"
-    assert _run(*given, "--account", "Demo account", "--html", str(page)) == 0
+    rules = ("--daily-loss", "0.05", "--max-loss", "0.1", "--target", "0.1")
+    assert _run(*given, *rules, "--account", "Demo account", "--html", str(page)) == 0
     assert page.read_text("utf-8") == (examples / "tear_sheet.html").read_text("utf-8"), (
         "write docs/examples/tear_sheet.html anew, as this test does"
     )

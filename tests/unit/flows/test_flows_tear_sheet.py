@@ -3,12 +3,15 @@
 import re
 from datetime import UTC, date, datetime, timedelta
 from html.parser import HTMLParser
+from io import StringIO
 
 import polars as pl
 import pytest
+from rich.console import Console
 
+from flows.tear_sheet import terminal
 from flows.tear_sheet.breakdown import by_session, by_side, by_symbol, by_weekday
-from flows.tear_sheet.calendars import days, months
+from flows.tear_sheet.calendars import compounded, days, months
 from flows.tear_sheet.curves import curves, drawdown
 from flows.tear_sheet.drawdowns import deepest
 from flows.tear_sheet.figures import headline, limits
@@ -133,6 +136,12 @@ def test_drawdown_counts_the_start_as_a_peak() -> None:
     assert under == pytest.approx([-0.1, 0.9 * 1.1 - 1, 0.0])
 
 
+def test_a_peak_that_is_regained_ends_the_drawdown() -> None:
+    r = daily([-333 / 97_300, 97_300 / 96_967 - 1, 0.0])["r"].to_numpy()
+    assert (1 + r).prod() < 1
+    assert drawdown(r).tolist() == [pytest.approx(-333 / 97_300), 0.0, 0.0]
+
+
 def test_the_curve_has_a_point_a_day_and_marks_the_deepest() -> None:
     chart = curves(daily([0.1, -0.2, 0.05, 0.5]))
     line = re.search(r'<path d="M([^"]*)" class="equity"', chart)
@@ -168,6 +177,23 @@ def test_months_compound_their_days_and_years_their_months() -> None:
     dash, minus = "\N{EN DASH}", "\N{MINUS SIGN}"
     assert first == ["2023", *[dash] * 11, "21.0", "21.0"]
     assert second == ["2024", dash, f"{minus}50.0", *[dash] * 10, f"{minus}50.0"]
+
+
+def test_a_month_of_which_no_return_is_known_has_none() -> None:
+    unknown = [daily([None, None], date(2024, 2, 1)), daily([None], date(2025, 1, 1))]
+    frame = pl.concat([daily([0.1, None], date(2024, 1, 1)), *unknown])
+    dash = "\N{EN DASH}"
+    _, first, second = rows(months(frame))
+    assert first == ["2024", "10.0", *[dash] * 11, "10.0"]
+    assert second == ["2025", *[dash] * 13]
+    assert compounded(frame)[2024][2] is None
+
+
+def test_the_terminal_has_a_dash_where_no_return_is_known_and_nothing_where_no_day_was() -> None:
+    console = Console(width=120, record=True, file=StringIO())
+    console.print(terminal._months({2024: {1: 0.1, 2: None, 0: 0.1}}))
+    line = console.export_text().splitlines()[-1]
+    assert line.split() == ["2024", "10.0", "\N{EN DASH}", "10.0"]
 
 
 def test_the_calendar_has_a_cell_a_day() -> None:

@@ -74,3 +74,18 @@ def test_wanted_partitions_go_alone_and_the_turn_stays(state: State) -> None:
     assert piece.last == 5
     assert sum(map(len, piece.rest.accounts)) == (PARTITIONS - 2) * EACH
     assert len(piece.waiting) == PARTITIONS - 2
+
+
+def test_pieces_hold_every_minute_that_ended_once_and_with_its_partition(state: State) -> None:
+    minutes = state.accounts.records()
+    touched, after = Touched(minutes=[minutes[::2], minutes[1::2]]), -1
+    told: list[bytes] = []
+    while touched.any:
+        piece = cut(state, touched, [], after=after)
+        mine = np.concatenate(piece.touched.minutes)
+        left = np.concatenate([minutes[:0], *piece.rest.minutes])
+        assert not np.isin(mine["partition"], left["partition"]).any()
+        told += mine["account_id"].tolist()
+        touched, after = piece.rest, piece.last
+    assert Counter(told) == Counter(minutes["account_id"].tolist())
+    assert len(told) == state.accounts.count

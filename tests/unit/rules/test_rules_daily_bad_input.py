@@ -91,6 +91,33 @@ def test_a_missing_day_of_a_marked_account_has_no_return() -> None:
     assert three["daily_return"] == pytest.approx(931 / 950 - 1)
 
 
+def test_what_was_realised_on_a_missing_day_is_in_the_next_return() -> None:
+    """Another position is open, so the day's equity is not known; its loss is not lost."""
+    found = books(
+        trades=[
+            trade(1, "2024-03-04 09:00", None, position_ticket=9),
+            trade(2, "2024-03-05 09:00", "2024-03-05 10:00", -1_000, position_ticket=7),
+        ],
+        deals=[
+            deposit(1, "2024-03-04 08:00", 10_000),
+            deal(2, "2024-03-05 10:00", -1_000, position_ticket=7),
+            deposit(3, "2024-03-06 08:00", 500),
+            deposit(4, "2024-03-07 08:00", 500),
+        ],
+        marks=[
+            mark("2024-03-04 22:00", 10_000, 10_000, open_positions=1),
+            mark("2024-03-07 22:00", 10_000, 10_120, open_positions=1),
+            mark("2024-03-08 22:00", 10_000, 10_120, open_positions=1),
+        ],
+    )
+    _, lost, paid_in, back, after = made(found, "2024-03-04", "2024-03-08")
+    assert lost["daily_return"] is paid_in["daily_return"] is None
+    assert (back["equity_open"], back["equity"]) == (10_000, 10_120)
+    # Since the last known equity 1,000 came in.
+    assert back["daily_return"] == pytest.approx(10_120 / 11_000 - 1)
+    assert after["daily_return"] == 0
+
+
 def test_a_missing_day_without_positions_is_known() -> None:
     found = books(
         deals=[
@@ -193,6 +220,61 @@ def test_what_no_deal_explains_is_shown_and_has_no_return() -> None:
     assert (jump["unexplained"], jump["flow"], jump["profit"]) == (2_000, 0, 0)
     assert jump["daily_return"] is None
     assert after["daily_return"] == pytest.approx(0.01)
+
+
+@pytest.mark.parametrize(
+    ("equity", "cents", "known"),
+    [
+        (10_000, 1, True),
+        (10_000, -10, True),
+        (10_000, -11, False),
+        (100, 1, True),
+        (100, -2, False),
+    ],
+)
+def test_what_is_rounding_is_a_result(equity: int, cents: int, known: bool) -> None:
+    """Up to a cent, and up to a hundred thousandth of the equity."""
+    left = round(0.9 * equity + cents / 100, 2)
+    later = round(left + 5, 2)
+    found = books(
+        deals=[
+            deposit(1, "2024-03-04 08:00", equity),
+            deal(2, "2024-03-05 10:00", -0.1 * equity, position_ticket=7),
+        ],
+        marks=[
+            mark("2024-03-04 12:00:55", equity, equity),
+            mark("2024-03-05 12:00:55", left, left),
+            mark("2024-03-06 12:00:55", left, later),
+        ],
+    )
+    _, lost, after = made(found, "2024-03-04", "2024-03-06")
+    assert lost["unexplained"] == pytest.approx(cents / 100)
+    if known:
+        assert lost["daily_return"] == pytest.approx(left / equity - 1)
+        assert after["daily_return"] == pytest.approx(later / left - 1)
+    else:
+        # The next return spans both days; what is unexplained is no result.
+        assert lost["daily_return"] is None
+        assert after["daily_return"] == pytest.approx(later / (equity + cents / 100) - 1)
+
+
+def test_a_deal_on_the_other_side_of_midnight_than_its_mark_changes_no_return() -> None:
+    found = books(
+        deals=[
+            deposit(1, "2024-03-04 08:00", 10_000),
+            deal(2, "2024-03-05 23:59:58.400", -1_000),
+            deal(3, "2024-03-07 10:00", 90),
+        ],
+        marks=[
+            mark("2024-03-04 12:00", 10_000, 10_000),
+            # The mark has the loss already; the deal is dated half a second later.
+            mark("2024-03-05 23:59:57.900", 9_000, 9_000),
+            mark("2024-03-06 20:00", 9_000, 9_000),
+            mark("2024-03-07 20:00", 9_090, 9_090),
+        ],
+    )
+    returns = [day["daily_return"] for day in made(found, "2024-03-04", "2024-03-07")]
+    assert returns == [0, None, None, pytest.approx(9_090 / 10_000 - 1)]
 
 
 def test_a_deal_after_the_last_mark_of_a_day_moves_its_balance() -> None:

@@ -13,7 +13,7 @@ import pytest
 from rules.daily import firm
 from rules.daily.snapshots import snapshots
 from schema.ids import make_id
-from tests.daily_books import ANN, BOB, NOW, account, books, deposit, frame, mark, no_rows
+from tests.daily_books import ANN, BOB, NOW, account, books, deal, deposit, frame, mark, no_rows
 
 TEMPLATE = make_id("template")
 FIRM = {"daily_loss": 0.05, "max_loss": 0.10, "target": 0.08, "min_days": 4, "reset": "00:00"}
@@ -79,9 +79,48 @@ def test_a_limit_that_trails_follows_the_highest_balance_and_stops_at_the_openin
     assert told(rows, "daily_loss") == [None] * 5
 
 
-def test_days_in_two_pieces_are_those_of_one() -> None:
+# 1,120 at first; floating down to 1,040 and back, then 120 are paid out, and 300 paid in.
+PAID = books(
+    deals=[
+        deposit(1, "2026-03-02 08:00", 1_000),
+        deal(2, "2026-03-02 10:00", 120, position_ticket=1),
+        deposit(3, "2026-03-03 20:00", -120),
+        deposit(4, "2026-03-04 20:00", 300),
+    ],
+    marks=[
+        mark("2026-03-02 22:00", 1_120, 1_120),
+        mark("2026-03-03 10:00", 1_120, 1_050, 1_040, 1_120, open_positions=1),
+        mark("2026-03-03 21:00", 1_000, 1_000),
+        mark("2026-03-04 10:00", 1_000, 1_000, 960, 1_000),
+        mark("2026-03-04 21:00", 1_300, 1_300),
+        mark("2026-03-05 21:00", 1_300, 1_300, 1_150, 1_300),
+    ],
+)
+
+
+def paid() -> pl.DataFrame:
+    span = date(2026, 3, 2), date(2026, 3, 5)
+    return snapshots(PAID, *span, before=no_rows(), now=NOW, version=1)
+
+
+@pytest.mark.parametrize(
+    ("start", "lost"),
+    [
+        # From 1,000; what came in since the first day, 300 less 120, raises it to 1,180.
+        ("initial", [0, 0, 1_180 - (960 + 300), 1_180 - 1_150]),
+        # The floor is 900, then 1,000; what may be lost is counted from 100 above it.
+        ("highest_balance", [0, 1_100 - 1_040, 1_280 - (960 + 300), 1_280 - 1_150]),
+    ],
+)
+def test_a_payout_breaks_no_floor_and_a_deposit_raises_it(start: str, lost: list[int]) -> None:
+    rows = firm.limited(paid(), rules({"max_loss": 0.10, "max_loss_from": start}), NONE)
+
+    assert told(rows, "drawdown") == [max(0, each) for each in lost]
+
+
+@pytest.mark.parametrize("whole", [days(), paid()])
+def test_days_in_two_pieces_are_those_of_one(whole: pl.DataFrame) -> None:
     own = rules({"max_loss": 0.10, "max_loss_from": "highest_balance", "daily_loss": 0.03})
-    whole = days()
     first, second = (
         whole.filter(date=date(2026, 3, 2)),
         whole.filter(pl.col("date") > date(2026, 3, 2)),

@@ -18,7 +18,7 @@ from rules.intent import resolve
 from rules.links import Links
 from rules.new_rows import fold_decision
 from rules.signals import Signals
-from rules.state import State, live
+from rules.state import State, TradeState, live
 from schema.codes import ReasonCode as R
 from schema.enums import Action, LegKind, OrderState, OrderType, Outcome
 from schema.wire import REPORT, Records
@@ -29,6 +29,7 @@ TICK = 1100  # stops may lie one step of the grid apart: floats on its edge
 SEEN_REASONS = {
     *(R.NO_POSITION, R.NO_PENDING_ORDER, R.POSITION_CLOSING, R.MAX_OPEN_TRADES, R.MAX_VOLUME),
     *(R.DIRECTION_NOT_ALLOWED, R.SYMBOL_UNMAPPED, R.STOP_LOSS_MISSING, R.ACCOUNT_INACTIVE),
+    *(R.ENTRY_UNKNOWN, R.STOPS_NOT_COPIED),
 }
 
 
@@ -70,7 +71,7 @@ def batch(w: SmallWorld, r: np.random.Generator, number: int, count: int) -> Sma
     kind = np.where(opens, r.choice([*[OrderType.MARKET] * 3, *OrderType], count), 0)
     closes = np.isin(action, (Action.CLOSE, Action.CLOSE_LONG, Action.CLOSE_SHORT))
     target = action == Action.TARGET
-    price = np.where(kind != OrderType.MARKET, 110_000_000, 0)
+    price = np.where(kind != OrderType.MARKET, 110_000_300, 0)  # beside every grid
     texts = np.array([f"s{i}" for i in r.integers(0, 2, count)], object)
     symbols = np.array([f"S{i}" for i in r.choice([0, 0, 0, 1, 2, 2, 3], count)], object)
     share = r.choice([0, 0, 0.7], count)
@@ -102,6 +103,7 @@ def held_in(state: State, links: Links, book: Book) -> Held:
     held = Held()
     trades = state.trades
     for row in np.flatnonzero(live(trades)).tolist():
+        pending = trades["state"][row] == TradeState.PENDING
         subscription = int(links.trade_subscription[row])
         held.add(
             Trade(
@@ -111,7 +113,7 @@ def held_in(state: State, links: Links, book: Book) -> Held:
                 int(links.trade_instrument[row]),
                 bytes(trades["symbol"][row]),
                 *(int(trades[n][row]) for n in ("side", "state", "volume", "closing")),
-                int(trades["entry_price"][row] or trades["order_price"][row]),
+                int(trades["order_price" if pending else "entry_price"][row]),
             )
         )
     return held
@@ -160,7 +162,7 @@ def reports(orders: Records, r: np.random.Generator, ticket: int) -> Records:
         [made["outcome"] == Outcome.FILLED, made["outcome"] == Outcome.PARTIALLY_FILLED],
         [orders["volume"], orders["volume"] // 2],
     )
-    made["price"] = 110_000_000 + r.integers(0, 1000, len(orders))
+    made["price"] = (110_000_000 + r.integers(0, 1000, len(orders))) * (r.random(len(orders)) < 0.9)
     made["order_ticket"] = made["position_ticket"] = ticket + np.arange(len(orders))
     made["done_at"] = made["reported_at"] = NOW
     heard = r.random(len(orders)) < 0.8

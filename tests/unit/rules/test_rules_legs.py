@@ -1,4 +1,4 @@
-"""Closes and changes ask for volumes and stops that the broker takes, as near as it takes them."""
+"""Closes ask for volumes that the broker takes, as near to what was asked as it takes them."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -8,10 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.worlds import signals
 from brokers.simulated.checks import close_volume
 from brokers.simulated.specification import Instrument
-from rules.legs import Legs, closing_legs, modify_legs
+from rules.legs import Legs, closing_legs
 from rules.state import TradeState
 from schema.enums import Side
 from schema.wire import UNITS
@@ -85,36 +84,3 @@ def test_what_is_closed(
     volumes: list[int], fraction: float, least: int, step: int, closed: list[int]
 ) -> None:
     assert (close(volumes, fraction, least, step).volume // CENT).tolist() == closed
-
-
-@pytest.mark.parametrize(
-    ("state", "columns", "stops"),
-    [
-        (TradeState.OPEN, {"sl_pips": [20.0], "tp_pips": [30.0]}, (1.098, 1.103)),
-        (TradeState.PENDING, {"sl_pips": [20.0], "tp_pips": [30.0]}, (1.048, 1.053)),
-        (TradeState.PENDING, {"sl_percent": [10.0]}, (0.945, 0)),
-        (TradeState.OPEN, {"stop_loss": [109_876_432]}, (1.09875, 0)),
-    ],
-)
-def test_a_change_counts_from_the_entry_or_where_the_order_stands(
-    state: TradeState, columns: dict[str, Any], stops: tuple[float, float]
-) -> None:
-    filled = state is TradeState.OPEN
-    trades: Any = {
-        "state": np.array([state]),
-        "side": np.array([Side.BUY]),
-        "entry_price": np.array([110_000_000 if filled else 0]),
-        "order_price": np.array([105_000_000]),
-    }
-    instruments = SimpleNamespace(
-        pip=np.array([0.0001]), tick_size=np.array([0.00005]), point=np.array([0.00001])
-    )
-    none = np.zeros(1, np.int64)
-    legs = modify_legs(
-        SimpleNamespace(trades=SimpleNamespace(rows=trades)),  # type: ignore[arg-type]
-        SimpleNamespace(instruments=instruments),  # type: ignore[arg-type]
-        signals(1, **columns),
-        *(none, none, none, none),
-    )
-    found = (legs.stop_loss[0], legs.take_profit[0])
-    assert [int(each) for each in found] == [round(stop * UNITS) for stop in stops]

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from benchmarks.worlds import LOT, random_world, signals
 from rules.intent import resolve
 from rules.routing import route
-from rules.sizing import size
+from rules.sizing import Sized, size
 from schema.codes import ReasonCode as R
-from schema.enums import Action, SizingMode
+from schema.enums import Action, OrderType, SizingMode
 
 BALANCE, PERCENT = 10_000, 1
 
@@ -23,6 +23,15 @@ def order(
     mode: SizingMode, bid: float, ask: float, tick: float, contract: float, **columns: Any
 ) -> tuple[int, int, int, R]:
     """Volume, stop loss, take profit and reason of one signal on one account."""
+    sized = sized_one(mode, bid, ask, tick, contract, **columns)
+    columns_of = (sized.volume, sized.stop_loss, sized.take_profit)
+    volume, loss, profit = (int(column[0]) for column in columns_of)
+    return volume, loss, profit, R(int(sized.reason[0]))
+
+
+def sized_one(
+    mode: SizingMode, bid: float, ask: float, tick: float, contract: float, **columns: Any
+) -> Sized:
     w = random_world(1, accounts=1, asked=1, clean=True)
     found = signals(1, **columns)
     given = {"sizing": np.uint8(mode), "risk_percent": float(PERCENT), "fixed_volume": LOT}
@@ -46,10 +55,7 @@ def order(
     balances = replace(w.balances, balance=np.array([float(BALANCE)]))
     intents = resolve(found, np.full(1, np.nan)).intents
     pairs = route(book, found, intents, w.now)
-    sized = size(book, found, intents, pairs, market, balances, w.now)
-    columns_of = (sized.volume, sized.stop_loss, sized.take_profit)
-    volume, loss, profit = (int(column[0]) for column in columns_of)
-    return volume, loss, profit, R(int(sized.reason[0]))
+    return size(book, found, intents, pairs, market, balances, w.now)
 
 
 @given(st.integers(1, 400_000), st.sampled_from([1, 5, 25, 100, 500]))
@@ -92,3 +98,21 @@ def test_a_stop_that_is_no_price_is_refused_and_not_left_out(
 ) -> None:
     found = order(mode, 1.1, 1.1001, 0.0001, 100_000.0, **columns)
     assert found == (0, 0, 0, R.STOPS_TOO_CLOSE)
+
+
+@pytest.mark.parametrize(
+    ("kind", "columns", "placed"),
+    [
+        (OrderType.LIMIT, {"price": [499_087 * LOT // 100]}, (4990.75, 0)),
+        (OrderType.STOP, {"stop_price": [501_013 * LOT // 100]}, (0, 5010.25)),
+        (OrderType.LIMIT, {"price": [1]}, (0.25, 0)),
+        (OrderType.MARKET, {"price": [499_087 * LOT // 100]}, (0, 0)),
+    ],
+)
+def test_pending_orders_stand_on_the_grid_and_count_their_stops_from_there(
+    kind: OrderType, columns: dict[str, Any], placed: tuple[float, float]
+) -> None:
+    asked = columns | {"order_type": [kind], "tp_pips": [4.0]}
+    sized = sized_one(SizingMode.FIXED, 4999.75, 5000.0, 0.25, 50.0, **asked)
+    assert (sized.price[0] / LOT, sized.stop_price[0] / LOT) == placed
+    assert sized.take_profit[0] / LOT == (sum(placed) or 5000.0) + 1.0

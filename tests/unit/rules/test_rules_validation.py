@@ -202,6 +202,14 @@ def test_a_clock_a_little_ahead_is_set_back() -> None:
     assert (far.clock_ahead[0], far.fired_at[0]) == (True, MS * 1000)
 
 
+def test_prev_position_without_a_size_is_kept() -> None:
+    assert of(prev_position="Long", leg="x").signals.metadata[0] == (
+        '{"leg":"x","prev_position":"long"}'
+    )
+    assert of(prev_position="flat").signals.metadata[0] in ("", "{}")
+    assert of(prev_position="short", prev_position_size=3).signals.metadata[0] in ("", "{}")
+
+
 def test_prev_position_signs_the_size() -> None:
     assert of(prev_position="short", prev_position_size=3).signals.prev_position_size[0] == -3
     assert of(prev_position="flat").signals.prev_position_size[0] == 0

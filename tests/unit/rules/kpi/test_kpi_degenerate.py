@@ -10,6 +10,7 @@ from rules.kpi.compute import NotFiniteError, compute
 from rules.kpi.inputs import inputs
 from rules.kpi.kpi import Input, Kpi, Part, Stage
 from rules.kpi.registry import BY_ID, KPIS
+from rules.kpi.settings import Settings
 from tests.kpi_cases.case import DAILY_TYPES
 
 _RISE = [0.0001 * n for n in range(1, 100)]
@@ -124,20 +125,21 @@ def test_an_account_alone_has_the_values_it_has_among_others(name: str) -> None:
     assert_frame_equal(alone, among, rel_tol=1e-12, abs_tol=0)
 
 
-def test_an_account_without_rows_has_zero_counts_and_nothing_else() -> None:
+@pytest.mark.parametrize("settings", [Settings(), Settings(daily_loss=0.05, max_loss=0.1)])
+def test_an_account_without_rows_has_zero_counts_and_nothing_else(settings: Settings) -> None:
     accounts = pl.DataFrame({"account": [7]})
 
-    row = compute(inputs(accounts=accounts)).row(0, named=True)
+    row = compute(inputs(accounts=accounts), settings).row(0, named=True)
 
     days = {k.id for k in KPIS if k.input in {Input.DAILY_RETURNS, Input.EQUITY}}
     known = {kpi: row[kpi] for kpi in days if row[kpi] is not None}
+    breaches = ["daily_loss_breach_days", "daily_loss_near_miss_days", "trailing_breach_days"]
     assert known == {
+        **(dict.fromkeys(breaches, 0) if settings.daily_loss else {}),
         "avg_drawdown": 0,
         "avg_drawdown_days": 0,
         "autocorrelation_penalty": 1,
         "current_day_streak": 0,
-        "daily_loss_breach_days": 0,
-        "daily_loss_near_miss_days": 0,
         "drawdown_count": 0,
         "max_consecutive_losing_days": 0,
         "max_consecutive_winning_days": 0,
@@ -147,7 +149,6 @@ def test_an_account_without_rows_has_zero_counts_and_nothing_else() -> None:
         "return_365d": 0,
         "return_7d": 0,
         "return_90d": 0,
-        "trailing_breach_days": 0,
     }
 
 
