@@ -21,6 +21,8 @@ from schema.ids import Ids
 
 NOW = 1_763_690_400_000_000
 SECOND = 1_000_000
+# Too old, and of a time yet to come: the clock went back.
+_STALE = [NOW - 9 * SECOND, NOW + 90 * SECOND]
 LOT = 100_000_000
 
 
@@ -196,16 +198,19 @@ def random_world(
     market = Market(
         bid=bid,
         ask=bid + 0.0002,
-        quoted_at=np.where(often(n_instruments), NOW - SECOND, NOW - 9 * SECOND),
+        quoted_at=np.where(often(n_instruments), NOW - SECOND, r.choice(_STALE, n_instruments)),
         rate=rate,
-        rate_at=np.where(often(rate.shape), NOW - SECOND, NOW - 9 * SECOND),
+        rate_at=np.where(often(rate.shape), NOW - SECOND, r.choice(_STALE, rate.shape)),
     )
     balances = Balances(
         balance=holes(pick([100.0, 10_000.0, 12_345.67], accounts)),
         equity=holes(pick([100.0, 9_000.0], accounts)),
         margin_free=np.full(accounts, 1000.0),
         marked_at=pick(
-            [NOW - SECOND] if clean else [NOW - SECOND] * 9 + [NOW - 90 * SECOND, 0], accounts
+            [NOW - SECOND]
+            if clean
+            else [NOW - SECOND] * 9 + [NOW - 90 * SECOND, NOW + 90 * SECOND, 0],
+            accounts,
         ),
     )
     buy = often(asked, 0.5)

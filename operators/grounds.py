@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 import pyarrow as pa
 
 from operators.shard_parts import ShardSettings, StrategyStatus
+from rules.ages import AHEAD
 from rules.book import Book, Market
 from rules.compile import compile_book
 from rules.links import Links
@@ -16,7 +17,6 @@ from schema.codes import ReasonCode
 from schema.wire import QUOTE, decode
 
 log = logging.getLogger(__name__)
-_AHEAD = 60_000_000  # microseconds that a terminal's clock may be ahead, as a publisher's
 
 Configuration = tuple[int, dict[str, pa.Table]]
 """Its version, and its tables by name."""
@@ -128,7 +128,7 @@ class Grounds:
             row = rows.get(broker)
             if row is not None:
                 records = decode(data, QUOTE)
-                past = records["quoted_at"] <= now + _AHEAD
+                past = records["quoted_at"] <= now + AHEAD
                 self._say_ahead(row, bool(past.all()))
                 self._market = update_market(
                     self._book, self._paths, self._market, row, records[past]

@@ -3,13 +3,13 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from rules.ages import AHEAD
 from rules.state import State
 from rules.tables import RecordTable, Rows, in_turns
 from rules.touched import Touched, raise_version, time_of
 from schema.wire import Records
 
 _MINUTE = 60_000_000
-_AHEAD = 60_000_000  # microseconds that a terminal's clock may be ahead of Redis'
 
 
 def fold_marks(
@@ -36,7 +36,7 @@ def fold_marks(
 
 
 def _stamped(marks: Records, told_at: NDArray[np.int64]) -> Records:
-    ahead = marks["marked_at"] > told_at + _AHEAD
+    ahead = marks["marked_at"] > told_at + AHEAD
     if ahead.any():
         marks = marks.copy()
         marks["marked_at"] = np.where(ahead, told_at, marks["marked_at"])

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from rules.ages import is_fresh
 from rules.book import Balances, Book, Index, Market, Pairs
 from rules.signals import Codes, Columns, Flags, Float, Int64, Intents, Signals
 from rules.tables import Rows
@@ -102,7 +103,7 @@ def check_quotes(basis: Basis, one: Openings, faults: Faults) -> None:
     # There are far fewer instruments than openings.
     known = (market.bid > 0) & (market.ask > 0) & (market.quoted_at > 0)
     known &= np.isfinite(market.bid) & np.isfinite(market.ask)
-    fresh = basis.now - market.quoted_at <= basis.book.instruments.max_quote_age
+    fresh = is_fresh(basis.now - market.quoted_at, basis.book.instruments.max_quote_age)
     faults.append((_QUOTE_UNKNOWN, ~known[one.instrument]))
     faults.append((_QUOTE_STALE, ~fresh[one.instrument]))
 
@@ -126,5 +127,5 @@ def rate(basis: Basis, one: Openings, source: Index, goal: Index) -> Rate:
     way = (broker * currencies + source) * currencies + goal
     value = np.where(same, 1.0, market.rate.reshape(-1)[way])
     age = basis.now - market.rate_at.reshape(-1)[way]
-    fresh = same | (age <= book.instruments.max_quote_age[one.instrument])
+    fresh = same | is_fresh(age, book.instruments.max_quote_age[one.instrument])
     return Rate(value, np.isfinite(value) & (value > 0), fresh)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from rules.ages import is_fresh
 from rules.openings import Basis, Faults, Openings, Rate, rate
 from rules.signals import Codes, Flags, Float, Int64
 from rules.ticks import LARGEST
@@ -107,7 +108,7 @@ def _balance_faults(basis: Basis, one: Openings, value: Float, uses: Flags, faul
     marked = basis.balances.marked_at[one.account]
     known = np.isfinite(value) & (value > 0) & (marked > 0)
     faults.append((_BALANCE_UNKNOWN, uses & ~known))
-    fresh = basis.now - marked <= basis.book.max_balance_age
+    fresh = is_fresh(basis.now - marked, basis.book.max_balance_age)
     faults.append((_BALANCE_STALE, uses & ~fresh))
 
 

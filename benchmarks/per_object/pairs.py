@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.worlds import SmallWorld
+from rules.ages import AHEAD
 from schema.codes import ReasonCode as R
 from schema.enums import Direction, OrderType, Side, SizingMode, TinyTrade, TradeMode
 
@@ -117,18 +118,16 @@ def _rate(w: SmallWorld, one: Judged, source: int, goal: int) -> tuple[float, R]
     rate = float(w.market.rate[broker][source][goal])
     if not _good(rate):
         return rate, R.RATE_UNKNOWN
-    old = (
-        w.now - w.market.rate_at[broker][source][goal]
-        > w.book.instruments.max_quote_age[one.instrument]
-    )
-    return rate, R.RATE_STALE if old else R.NONE
+    age = w.now - w.market.rate_at[broker][source][goal]
+    fresh = _fresh(age, w.book.instruments.max_quote_age[one.instrument])
+    return rate, R.NONE if fresh else R.RATE_STALE
 
 
 def _balance(w: SmallWorld, account: int, value: float) -> R:
     marked = w.balances.marked_at[account]
     if not _good(value) or marked == 0:
         return R.BALANCE_UNKNOWN
-    return R.BALANCE_STALE if w.now - marked > w.book.max_balance_age else R.NONE
+    return R.NONE if _fresh(w.now - marked, w.book.max_balance_age) else R.BALANCE_STALE
 
 
 def _size(w: SmallWorld, one: Judged) -> R:
@@ -139,7 +138,7 @@ def _size(w: SmallWorld, one: Judged) -> R:
     bid, ask = float(w.market.bid[i]), float(w.market.ask[i])
     if not (_good(bid) and _good(ask) and w.market.quoted_at[i] > 0):
         return R.QUOTE_UNKNOWN
-    if w.now - w.market.quoted_at[i] > inst.max_quote_age[i]:
+    if not _fresh(w.now - w.market.quoted_at[i], inst.max_quote_age[i]):
         return R.QUOTE_STALE
     entry = {
         0: ask if buy else bid,
@@ -266,3 +265,7 @@ def _steps(w: SmallWorld, one: Judged, wanted: float) -> R:
         return R.MAX_VOLUME
     one.volume = least + max(min(asked, limit) - least, 0) // step * step
     return R.NONE
+
+
+def _fresh(age: int, limit: int) -> bool:
+    return -AHEAD <= age <= limit
