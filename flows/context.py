@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 VALKEY, CLICKHOUSE, POSTGRES = "valkey", "clickhouse", "postgres"
 UP = "up"
 _CONNECT_SECONDS = 5.0
+# For one answer: a transaction of a round is bounded so that it does not take long.
+_ANSWER_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,7 @@ class System:
 
         more: dict[str, Any] = {"retry": Retry(NoBackoff(), 0)} if once else {}
         more["socket_connect_timeout"] = _CONNECT_SECONDS
+        more["socket_timeout"] = _ANSWER_SECONDS
         try:
             if self.settings.redis.cluster:
                 from sources.cluster import Cluster  # noqa: PLC0415 - likewise

@@ -86,6 +86,9 @@ def _spool(told: Mapping[str, float]) -> Iterator[str]:
         size = _sum(told, f"tradecast_{part}_spool_bytes")
         if size:
             yield f"keeps {size / 1e3:,.0f} kB of rows on disk until {taker} takes them"
+    damaged = _sum(told, "tradecast_trade_spool_damaged_files")
+    if damaged:
+        yield f"has put {damaged:g} damaged files of its spool aside, whose rows no store has"
 
 
 def _stores(streams: Sequence[Facts]) -> Iterator[str]:

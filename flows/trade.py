@@ -117,7 +117,7 @@ def build(
 
     def wrote(_turn: Round) -> bool:
         nonlocal written
-        before, written = written, shard.results_due
+        before, written = written, shard.results_at
         return written != before
 
     write = steps.guarded(steps.write_results(results, upkeep), shard)
@@ -137,7 +137,7 @@ def _had_events(turn: Round) -> bool:
 
 
 def _had_signals(turn: Round) -> bool:
-    return bool(turn.signals)
+    return turn.busy
 
 
 def shard_settings(settings: Settings, shard: tuple[int, int]) -> ShardSettings:
@@ -190,13 +190,17 @@ def wire(
     durability = settings.redis.durability
     dispatcher = Dispatcher(client, durability)
 
-    def send(appends: Sequence[tuple[int, str, Mapping[bytes, bytes]]]) -> list[str | None]:
-        return dispatcher.send(
-            [Append(partition=p, previous=previous, fields=f) for p, previous, f in appends]
-        )
+    def send(
+        appends: Sequence[tuple[int, str, Mapping[bytes, bytes]]], *, beyond: bool
+    ) -> list[str | None]:
+        made = [Append(partition=p, previous=previous, fields=f) for p, previous, f in appends]
+        return dispatcher.send(made, beyond=beyond)
 
     chosen = shard_settings(settings, shard)
     grounds = Grounds(chosen, lambda: live.version(client), lambda: live.load(client))
+    pressure = Pressure(lambda: used_memory(client), lambda: results.full)
+    spool = Spool(spool_dir, settings.trade.spool_mb << 20)
+    results = SpooledResults(ResultsWriter(client), spool, pressure, left_spools)
     memory = MeasuredShard(
         client,
         metrics=metrics,
@@ -205,7 +209,7 @@ def wire(
         last=dispatcher.last,
         grounds=grounds,
         live=LiveState(LiveStateWriter(client)),
-        pressure=Pressure(lambda: used_memory(client)),
+        pressure=pressure,
     )
     upkeep = Upkeep(
         client,
@@ -217,11 +221,5 @@ def wire(
     )
     clock = RedisClock(client)
     source = RoundSource(client, memory, lambda: grounds.brokers, stop, clock)
-    spool = Spool(spool_dir, settings.trade.spool_mb << 20)
-
-    def spools() -> bool:
-        return memory.pressure.spools
-
-    results = SpooledResults(ResultsWriter(client), spool, spools, left_spools)
-    metrics.watch(memory, lambda: results.spooled_bytes)
+    metrics.watch(memory, results)
     return build(source, memory, results, upkeep, metrics, clock.now)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from operators.gaps import Gaps
     from operators.shard import Shard
     from rules.rounds import Round
+    from sinks.spooled_results import SpooledResults
 
 _SECONDS = [0.0005 * 2**step for step in range(16)]
 
@@ -92,15 +93,18 @@ class Metrics:
         )
         self._spooling = gauge("results_spooling", "1 while rows go to the spool on disk.")
         self._spool = gauge("spool_bytes", "Size of the shard's spool of rows on disk.")
+        self._damaged = gauge(
+            "spool_damaged_files", "Files of the spool that were not what was written, put aside."
+        )
         self._paused = gauge("exposure_paused", "1 while openings are refused.")
         self._failed.labels(self._shard)
 
-    def watch(self, shard: Shard, spooled: Callable[[], int]) -> None:
+    def watch(self, shard: Shard, results: SpooledResults) -> None:
         """Show a shard's state whenever somebody asks, whether rounds come or not.
 
         Args:
             shard: whose.
-            spooled: gives the size of its spool.
+            results: where its rows go.
         """
         pressure, self._noticed = shard.pressure, shard.gaps
         for gauge, value in (
@@ -110,7 +114,8 @@ class Metrics:
             (self._unresolved, lambda: _unresolved(shard)),
             (self._redis_memory, lambda: pressure.share),
             (self._spooling, lambda: pressure.spools),
-            (self._spool, spooled),
+            (self._spool, lambda: results.spooled_bytes),
+            (self._damaged, lambda: results.damaged),
             (self._paused, lambda: pressure.pauses),
         ):
             gauge.labels(self._shard).set_function(value)

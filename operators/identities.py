@@ -22,7 +22,7 @@ DAY_MS = 86_400_000
 KEPT_MS = 7 * DAY_MS + 60_000
 KEPT_DAYS = 8  # hashes that may hold such an entry, besides that of the day
 EXPIRY = (KEPT_DAYS + 2) * 86_400
-_AT_ONCE = 2000  # identities of one script: Lua's stack takes some thousands
+AT_ONCE = 2000  # identities of one script: Lua's stack takes some thousands
 
 Place = tuple[int, int, int]
 Known = dict[tuple[int, bytes], Original]
@@ -31,7 +31,8 @@ Known = dict[tuple[int, bytes], Original]
 # KEYS: the hashes of the days, the entries' own last. ARGV: seconds to keep it, then an identity
 # and the record to register it with, empty for one that is only looked up.
 # The hash of an older day has the older entry, which is the original, unless it is too old.
-_CLAIM = f"""
+# It may take memory beyond Redis' bound: what is not registered cannot be decided, nor trimmed.
+_CLAIM = f"""#!lua flags=allow-oom
 local ids, since, kept = {{}}, {{}}, {{}}
 for i = 2, #ARGV, 2 do
   ids[#ids + 1] = ARGV[i]
@@ -83,8 +84,8 @@ def claim(
     contents, ids = signals.content_hash.tolist(), signals.signal_id.tolist()
     for (stream, day), group_rows in sorted(groups.items()):
         names = [keys.identities(stream, _name(day - back)) for back in range(KEPT_DAYS, -1, -1)]
-        for start in range(0, len(group_rows), _AT_ONCE):
-            rows = group_rows[start : start + _AT_ONCE]
+        for start in range(0, len(group_rows), AT_ONCE):
+            rows = group_rows[start : start + AT_ONCE]
             args: list[Any] = [EXPIRY]
             for row in rows:
                 new = codes[row] == ReasonCode.NONE

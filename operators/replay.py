@@ -142,7 +142,10 @@ def _restore(client: redis.Redis, state: State, partition: int, blob: bytes | No
     """Put a stored snapshot into the state, if the log still knows the decision it stands at."""
     if blob is None:
         return Place()
-    snapshot = snapshots.read(blob)
+    try:
+        snapshot = snapshots.read(blob)
+    except ValueError as error:
+        raise _unreadable(partition, error) from error
     key = keys.decisions(partition)
     first = _page(client, key, snapshot.decision)
     covered = first and (
@@ -154,8 +157,19 @@ def _restore(client: redis.Redis, state: State, partition: int, blob: bytes | No
     if not covered:
         # Redis lost a suffix that the snapshot rests on: what the log says counts.
         return Place()
-    snapshots.restore(state, snapshot)
+    try:
+        snapshots.restore(state, snapshot)
+    except ValueError as error:
+        raise _unreadable(partition, error) from error
     return Place(snapshot.decision, snapshot.events, dict(snapshot.marks))
+
+
+def _unreadable(partition: int, error: ValueError) -> Fatal:
+    return Fatal(
+        f"{keys.snapshot(partition)}: the snapshot of partition {partition} cannot be read, and "
+        f"what it covers is trimmed: {error}. If a newer Tradecast wrote it, start that one; "
+        "else restore the data of Redis from a backup (docs/howto/backup.md)"
+    )
 
 
 def _page(client: redis.Redis, key: str, start: str) -> list[Entry]:

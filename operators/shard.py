@@ -11,6 +11,7 @@ from typing import Any
 import redis
 
 from config import faults
+from operators.backlog import Backlog
 from operators.gaps import Gaps, look, refuse
 from operators.grounds import Grounds
 from operators.live_state import LiveState
@@ -27,7 +28,8 @@ from rules.touched import Touched, stamp
 from schema import keys
 
 log = logging.getLogger(__name__)
-_LIVE_ROWS = 1000
+_LIVE_ROWS, _LIVE_AT_ONCE = 1000, 200
+_RESULTS_EVERY = 250_000  # microseconds
 _FORGET_ANYHOW = 600_000_000  # microseconds
 
 Entry = tuple[str, str, Mapping[bytes, bytes]]
@@ -61,13 +63,22 @@ class Shard:
         self.places: dict[int, Place] = {}
         self.events: dict[int, str] = {}  # last entry folded, per partition
         self.touched = Touched()
-        self.results_due = 0
+        self.results_at = 0  # when rows were written last, microseconds
+        self._decided_ms: dict[int, int] = {}  # when this process decided last, per partition
         self._written = -1  # partition behind which the next piece of rows begins
         self.decisions: list[Logged] = []  # whose rows are not yet written
         self.signal_rows = SignalRows()
+        self.backlog = Backlog()
+        # Partitions whose logs are to be trimmed before anything else is decided: Redis is full.
+        self.relief: list[int] = []
         self.gaps = Gaps(client, self.settings.partitions[0])
         self.read: Mapping[str, str] = {}  # last entry taken, per signal stream
         self._forgotten_at = 0
+
+    @property
+    def carries(self) -> bool:
+        """Whether no signals are to be read now: some that were read wait, or Redis is full."""
+        return bool(self.backlog or self.relief)
 
     @property
     def ready(self) -> bool:
@@ -83,6 +94,7 @@ class Shard:
         """
         self.state = State()
         self.signal_rows.clear()
+        self.backlog.clear()
         before = self.places
         self.places, self.touched, self.decisions = replay(
             self.client, self.state, self.settings.partitions
@@ -169,14 +181,24 @@ class Shard:
             self.read = positions
         self.gaps.took(stream for stream, _, _ in entries)
 
-    def log_decisions(self, parts: Mapping[int, decision_log.Decision], touched: Touched) -> None:
+    def log_decisions(
+        self, parts: Mapping[int, decision_log.Decision], touched: Touched, now: int
+    ) -> None:
         """Append one decision to each partition; anything but success makes the memory stale.
+
+        Args:
+            parts: The decisions.
+            touched: Rows of the state that they changed.
+            now: Microseconds.
 
         Raises:
             redis.RedisError: The link broke; nothing is known.
         """
         faults.point("trade.deciding", redis.ConnectionError)
-        ids = self._send([(p, self.places[p].decision, d.fields()) for p, d in parts.items()])
+        made = [(p, self.places[p].decision, d.fields()) for p, d in parts.items()]
+        # Empty ones are what a snapshot stands at, and only behind one may anything go.
+        empty = not any(len(d.verdicts) for d in parts.values())
+        ids = self._send(made, beyond=empty or self.pressure.has_reserve)
         faults.point("trade.dispatched", redis.ConnectionError)
         stamps = {}
         for (partition, decision), entry_id in zip(parts.items(), ids, strict=True):
@@ -186,9 +208,21 @@ class Shard:
                 return
             stamps[partition] = order_of(entry_id)
             self.places[partition] = Place(entry_id, decision.events, dict(decision.marks))
+            self._decided_ms[partition] = now // 1000
             self.decisions.append((partition, entry_id, decision))
         stamp(self.state, touched, stamps)
         self.touched.add(touched)
+
+    def failed(self, *, full: bool) -> None:
+        """Take note that a round failed: the memory is to be made anew.
+
+        Args:
+            full: Redis has no memory for what was to be written.
+        """
+        self.stale = True
+        self.backlog.failed()
+        if full:
+            self.relief = list(self.settings.partitions)
 
     def piece(self, wanted: Collection[int] = ()) -> Piece:
         """Return what is to be written as rows next (see operators.result_pieces.cut)."""
@@ -201,7 +235,11 @@ class Shard:
 
     def has_rows(self, now: int) -> bool:
         """Return whether rows wait that are to be written as soon as no signal is there."""
-        return self.ready and now >= self.results_due and (self.touched.any or self.signal_rows.any)
+        return self.ready and self.rows_are_due(now) and (self.touched.any or self.signal_rows.any)
+
+    def rows_are_due(self, now: int, patience: int = 0) -> bool:
+        """Return whether it is time to write rows again, or the clock was set back meanwhile."""
+        return not 0 <= now - self.results_at < _RESULTS_EVERY + patience
 
     def owns(self, partitions: Sequence[int]) -> bool:
         """Return whether nobody else has decided for these partitions; else memory is stale.
@@ -221,21 +259,40 @@ class Shard:
         return False
 
     def idle(self, now_ms: int) -> list[int]:
-        """Return the partitions whose last decision is so old that an empty one is due."""
-        due = now_ms - self.settings.idle_decision_ms
-        return [p for p, place in self.places.items() if place.decided_ms <= due]
+        """Return the partitions whose last decision is so old that an empty one is due.
 
-    def forget_finished(self, now: int) -> None:
-        """Drop from memory what has long been finished; rows move, so none may be waiting."""
-        if self.state.pairs.count and not self.touched.any:
-            self._forgotten_at = self._forgotten_at or now
-            if self.live.waiting > _LIVE_ROWS and 0 <= now - self._forgotten_at < _FORGET_ANYHOW:
-                return  # what is finished is to be shown first; it goes a minute later
-            # Where there is never time to show it, memory must not grow for that.
-            self.live.write(self.state, self.live.waiting)
-            forget(self.state, now - self.settings.keep_finished_us)
-            self._forgotten_at = now
-            self.grounds.join(self.state)
+        A stream's ids never go back, but the clock may: what this process knows itself counts.
+        """
+        patience = self.settings.idle_decision_ms
+        last = ((p, self._decided_ms.get(p, at.decided_ms)) for p, at in self.places.items())
+        return [p for p, decided_ms in last if not 0 <= now_ms - decided_ms < patience]
+
+    def forget_finished(self, now: int) -> bool:
+        """Drop from memory what has long been finished; rows move, so none may be waiting.
+
+        What is finished is to be shown first. Where there is never time for that, it is shown a
+        part at a time, and in the end all at once, for memory must not grow for it.
+
+        Returns:
+            Whether it is done, or can wait a minute; else ask again soon.
+
+        Raises:
+            redis.RedisError: The link broke.
+        """
+        if not self.state.pairs.count or self.touched.any or self.pressure.crowded:
+            return True
+        self._forgotten_at = self._forgotten_at or now
+        waited = now - self._forgotten_at
+        if self.live.waiting > _LIVE_ROWS and 0 <= waited < 2 * _FORGET_ANYHOW:
+            late = waited >= _FORGET_ANYHOW
+            if late:
+                self.live.write(self.state, _LIVE_AT_ONCE)
+            return not late
+        self.live.write(self.state, self.live.waiting)
+        forget(self.state, now - self.settings.keep_finished_us)
+        self._forgotten_at = now
+        self.grounds.join(self.state)
+        return True
 
     def already_decided(self, partition: int, stream: int, entry: tuple[int, int]) -> bool:
         """Return whether a partition's log says that it decided an entry."""

@@ -26,9 +26,14 @@ class Send(Protocol):
     """Appends decisions: sinks.dispatch.Dispatcher.send over plain tuples."""
 
     def __call__(
-        self, appends: Sequence[tuple[int, str, Mapping[bytes, bytes]]]
+        self, appends: Sequence[tuple[int, str, Mapping[bytes, bytes]]], *, beyond: bool
     ) -> list[str | None]:
-        """Return the new id for each partition, None where its last decision was another."""
+        """Return the new id for each partition, None where its last decision was another.
+
+        Args:
+            appends: Partition, its last decision, and the fields of the next.
+            beyond: Whether they may take memory beyond the bound of Redis.
+        """
         ...
 
 

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 import pyarrow as pa
 import redis
+from redis.exceptions import OutOfMemoryError
 
 from config import faults
 from operators.grounds import strategy_status
@@ -36,15 +37,12 @@ from schema.wire import ORDER, VERDICT
 log = logging.getLogger(__name__)
 Batches = Mapping[str, pa.RecordBatch]
 Step = Callable[[Shard, Round], None]
-_RESULTS_EVERY = 250_000  # microseconds
-_PATIENCE = 750_000
+_PATIENCE = 750_000  # microseconds
 _LAST_LIVE_ROWS = 2000  # of each kind: a stop waits for half a second of it, not more
 
 
 class Results(Protocol):
     """See sinks.spooled_results.SpooledResults."""
-
-    full: bool
 
     def write(self, entries: Sequence[tuple[str, Batches]]) -> bool:
         """Append one entry to each of several results streams; return whether they are safe."""
@@ -69,8 +67,11 @@ def guarded(step: Step, shard: Shard) -> Callable[[Round], Round]:
         try:
             step(shard, turn)
         except redis.RedisError as error:
-            log.warning("the link to Redis broke; folding again: %s", error)
-            shard.stale = turn.failed = True
+            full = isinstance(error, OutOfMemoryError)
+            what = "Redis is full" if full else "the link to Redis broke"
+            log.warning("%s; folding again: %s", what, error)
+            shard.failed(full=full)
+            turn.failed = True
         return turn
 
     return run
@@ -78,32 +79,39 @@ def guarded(step: Step, shard: Shard) -> Callable[[Round], Round]:
 
 def fold_events(shard: Shard, turn: Round) -> None:
     """Step `events`: take in what executors report, and prices."""
+    # In each round, for one that is refused for want of memory has no later step.
+    shard.pressure.look(turn.now)
     shard.take_signals(turn.signals, turn.marks)
     shard.fold_events(turn.events)
     shard.grounds.take_quotes(turn.quotes, turn.now)
 
 
 def validate_signals(shard: Shard, turn: Round) -> None:
-    """Step `validate`: sort entries into signals, resends and rejections."""
-    if not turn.signals:
-        return
+    """Step `validate`: sort entries into signals, resends and rejections; take a round's share."""
+    if turn.signals:
+        _admit(shard, turn)
+    if shard.backlog and not turn.last:
+        turn.admitted, turn.intents, turn.marks = shard.backlog.take(shard.grounds.book)
+
+
+def _admit(shard: Shard, turn: Round) -> None:
     book = shard.grounds.book
     admitted = shard.intake.admit(validate(turn.signals), strategy_status(book))
     came = {stream for stream, _, _ in turn.signals}
     streams = [s for s in shard.settings.streams if keys.signals(s) in came]
     shard.signal_rows.add(book, admitted, streams, turn.marks)
-    turn.admitted, turn.resolved = admitted.signals, admitted.resolved
+    signals, intents = admitted.signals, admitted.resolved.intents
+    goes = admitted.resolved.reason == ReasonCode.NONE
+    if not goes.all():
+        signals, intents = signals.take(goes), intents.take(goes)
+    shard.backlog.put(signals, intents, turn.marks)
 
 
 def route_signals(shard: Shard, turn: Round) -> None:
     """Step `route`: one row per signal and subscribed account that this shard has to decide."""
-    if turn.admitted is None or turn.resolved is None:
+    if turn.admitted is None or turn.intents is None:
         return
-    goes = turn.resolved.reason == ReasonCode.NONE
-    signals, intents = turn.admitted, turn.resolved.intents
-    if not goes.all():
-        signals, intents = signals.take(goes), intents.take(goes)
-    signals, intents, origin = with_variants(signals, intents)
+    signals, intents, origin = with_variants(turn.admitted, turn.intents)
     pairs = route(shard.grounds.book, signals, intents, turn.now)
     pairs = pairs.take(_undecided(shard, signals, pairs))
     if shard.pressure.pauses:
@@ -171,7 +179,7 @@ def dispatch(upkeep: Upkeep, clock: Callable[[], int]) -> Step:
 
     def step(shard: Shard, turn: Round) -> None:
         # A snapshot stands at a decision, so where one is due there is a decision, if an empty one.
-        turn.snapshots = upkeep.overdue(turn.now, busy=bool(turn.signals))
+        turn.snapshots = upkeep.overdue(turn.now, busy=turn.busy)
         _dispatch(shard, turn)
         turn.dispatched_at = clock()
 
@@ -200,19 +208,20 @@ def _dispatch(shard: Shard, turn: Round) -> None:
             orders=orders.get(partition, no_orders),
             verdicts=verdicts.get(partition, no_verdicts),
         )
-    shard.log_decisions(parts, touched)
+    shard.log_decisions(parts, touched, turn.now)
+    if decided is not None:
+        shard.backlog.went_well()
 
 
 def write_results(results: Results, upkeep: Upkeep) -> Step:
     """Return step `results`: rows of what changed, then snapshots and other upkeep."""
 
     def step(shard: Shard, turn: Round) -> None:
-        if not turn.signals and not turn.events:
+        if not (turn.busy or turn.events or shard.pressure.crowded):
             shard.live.write(shard.state)
         if not _writes_now(shard, turn):
             return
-        due, shard.results_due = shard.results_due, turn.now + _RESULTS_EVERY
-        shard.pressure.look(turn.now, spool_is_full=results.full)
+        before, shard.results_at = shard.results_at, turn.now
         faults.point("trade.rows", redis.ConnectionError)
         told = shard.signal_rows.any
         safe = shard.signal_rows.write(results.write_signals)
@@ -220,7 +229,7 @@ def write_results(results: Results, upkeep: Upkeep) -> Step:
         if not safe:
             return  # they wait, and so do the others
         if told and shard.touched.any and not turn.last and not turn.snapshots:
-            shard.results_due = due  # the others with the next round: a signal may have come
+            shard.results_at = before  # the others with the next round: a signal may have come
             return
         every = turn.last or upkeep.is_held_up(turn.now)
         piece = shard.piece(range(PARTITIONS) if every else turn.snapshots)
@@ -234,8 +243,8 @@ def write_results(results: Results, upkeep: Upkeep) -> Step:
         results.drain()
         shard.wrote(piece)
         if not piece.is_all:
-            shard.results_due = due
-        if turn.last:
+            shard.results_at = before
+        if turn.last and not shard.pressure.crowded:
             shard.live.write(shard.state, _LAST_LIVE_ROWS)
         upkeep.keep(turn.snapshots, turn.now)
 
@@ -248,5 +257,5 @@ def _writes_now(shard: Shard, turn: Round) -> bool:
     They wait a moment for more of their kind, and longer while there are signals: a signal that
     has come meanwhile waits for them.
     """
-    patience = _PATIENCE if turn.signals else 0
-    return turn.last or bool(turn.snapshots) or turn.now >= shard.results_due + patience
+    patience = _PATIENCE if turn.busy else 0
+    return turn.last or bool(turn.snapshots) or shard.rows_are_due(turn.now, patience)

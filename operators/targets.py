@@ -5,12 +5,23 @@ and every replay resolves it alike.
 """
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
 import redis
 
-from operators.identities import DAY_MS, EXPIRY, KEPT_DAYS, KEPT_MS, Known, Place, day, key_of
+from operators.identities import (
+    AT_ONCE,
+    DAY_MS,
+    EXPIRY,
+    KEPT_DAYS,
+    KEPT_MS,
+    Known,
+    Place,
+    day,
+    key_of,
+)
 from rules.identity import Original
 from rules.intent import is_known
 from rules.signals import Float, Signals
@@ -20,7 +31,7 @@ from schema.enums import Action
 from sinks.as_one import Command, raise_first, run_as_one
 
 # A target replaces an older one only; values are "<ms>-<seq>-<row> <position>".
-_ADVANCE = """
+_ADVANCE = """#!lua flags=allow-oom
 for i = 1, #ARGV, 5 do
   local kept = redis.call('HGET', KEYS[1], ARGV[i])
   local newer = true
@@ -36,6 +47,18 @@ for i = 1, #ARGV, 5 do
   end
 end
 return 1
+"""
+
+# KEYS: the hash of a day. ARGV: seconds to keep it, then identities and their records. Registers
+# those that are absent, and returns what is kept of all.
+_REGISTER = """#!lua flags=allow-oom
+local ids = {}
+for i = 2, #ARGV, 2 do
+  redis.call('HSETNX', KEYS[1], ARGV[i], ARGV[i + 1])
+  ids[#ids + 1] = ARGV[i]
+end
+redis.call('EXPIRE', KEYS[1], ARGV[1])
+return redis.call('HMGET', KEYS[1], unpack(ids))
 """
 
 # Place and size of the last target, by stream, strategy and symbol.
@@ -106,27 +129,27 @@ class Targets:
 
     def _register(self, signals: Signals, claims: dict[int, Original]) -> dict[int, Original]:
         """Write identities where absent, and return what is kept, with what another wrote."""
-        commands: list[Command] = []
         by_day: dict[str, list[int]] = {}
         for row in claims:
             stream = int(signals.stream[row])
             name = keys.identities(stream, day(int(signals.entry_ms[row])))
             by_day.setdefault(name, []).append(row)
-        for name, rows in by_day.items():
-            for row in rows:
-                identity = signals.signal_id[row].tobytes()
-                commands.append(("HSETNX", name, identity, claims[row].encode()))
-            commands.append(("EXPIRE", name, EXPIRY))
-            commands.append(("HMGET", name, *(signals.signal_id[row].tobytes() for row in rows)))
+        asked = [
+            (name, rows[start : start + AT_ONCE])
+            for name, rows in by_day.items()
+            for start in range(0, len(rows), AT_ONCE)
+        ]
+        commands: list[Command] = []
+        for name, rows in asked:
+            records = [(signals.signal_id[row].tobytes(), claims[row].encode()) for row in rows]
+            commands.append(("EVAL", _REGISTER, 1, name, EXPIRY, *chain.from_iterable(records)))
         replies = run_as_one(self._client, commands)
         raise_first(replies)
-        kept: dict[int, Original] = {}
-        at = 0
-        for rows in by_day.values():
-            at += len(rows) + 2
-            for row, value in zip(rows, replies[at - 1], strict=True):
-                kept[row] = Original.decode(value)
-        return kept
+        return {
+            row: Original.decode(value)
+            for (_, rows), values in zip(asked, replies, strict=True)
+            for row, value in zip(rows, values, strict=True)
+        }
 
     def advance(self, signals: Signals, originals: list[int], last: Float) -> None:
         """Remember accepted targets; only batches with targets pay this trip.

@@ -22,7 +22,7 @@ from schema.codes import ReasonCode
 from schema.enums import OrderState, Outcome
 from schema.ids import PARTITIONS
 from schema.wire import REPORT, Records
-from sinks.as_one import raise_first, run_as_one
+from sinks.snapshots import SnapshotWriter
 
 log = logging.getLogger(__name__)
 _AT_ONCE = 8  # partitions with a snapshot in one round
@@ -33,7 +33,6 @@ _SIGNALS_EVERY = 5_000_000
 _FORGET_EVERY = 60_000_000
 _GAPS_EVERY = 60_000_000
 _PATIENCE = 5_000_000
-_WAITAOF_MS = 2000
 
 
 class Claims(Protocol):
@@ -76,11 +75,11 @@ class Upkeep:
         self._claims = claims
         self._stores = tuple(stores)
         self._grace = grace
-        self._wait = durability == "waitaof"
+        self._snapshots = SnapshotWriter(client, durability=durability)
         self._snapshot_ms: dict[int, int] = {}
         self._tried: dict[bytes, int] = {}  # order that another has claimed -> next try
         self._trimmable: dict[int, tuple[str, str]] = {}  # see _trim_signals
-        self._due = dict.fromkeys(("expire", "signals", "forget", "gaps"), 0)
+        self._due: dict[str, int] = {}  # when each kind of work was done last
 
     def overdue(self, now: int, *, busy: bool = False) -> list[int]:
         """Return partitions that are to have a snapshot at a decision of this round.
@@ -89,6 +88,10 @@ class Upkeep:
             now: Microseconds.
             busy: Whether signals wait in this round; a snapshot then waits for another one.
         """
+        if self._shard.relief:
+            # Once each: what cannot be trimmed now must not keep the shard from deciding.
+            first, self._shard.relief = self._shard.relief[:_AT_ONCE], self._shard.relief[_AT_ONCE:]
+            return first
         settings, now_ms = self._shard.settings, (now - busy * _PATIENCE) // 1000
         every = settings.snapshot_ms
         due: list[tuple[int, int]] = []
@@ -96,7 +99,8 @@ class Upkeep:
             # Spread over the time between two, so that no round has all of them.
             spread = every * place // len(settings.partitions)
             last = self._snapshot_ms.setdefault(partition, now // 1000 - spread)
-            if now_ms - last >= every:
+            # One of a time to come: the clock went back, by who knows how much.
+            if now_ms - last >= every or last > now // 1000:
                 due.append((last, partition))
         # Who waits longest first: where rounds are slow, all are due again before the last had one.
         return [partition for _, partition in sorted(due)[:_AT_ONCE]]
@@ -124,38 +128,33 @@ class Upkeep:
             for stream in self._shard.settings.streams:
                 self._trim_signals(stream)
         if not self._shard.touched.any and self._is_due("forget", now, _FORGET_EVERY):
-            self._shard.forget_finished(now)
+            done = self._shard.forget_finished(now)
+            self._due["forget"] = now if done else now - _FORGET_EVERY
 
     def is_held_up(self, now: int) -> bool:
         """Return whether upkeep has waited long for a round that leaves no row unwritten."""
-        return now - self._due["forget"] > 2 * _FORGET_EVERY
+        return now - self._due.setdefault("forget", now) > 2 * _FORGET_EVERY
 
     def _is_due(self, name: str, now: int, every: int) -> bool:
-        if 0 < now - self._due[name] < every:
+        if 0 < now - self._due.get(name, 0) < every:
             return False
         self._due[name] = now
         return True
 
     def _snapshot(self, partitions: Sequence[int], now: int) -> None:
-        shard, stored = self._shard, []
-        commands = []
+        shard, taken = self._shard, []
         for partition in partitions:
             place = shard.places[partition]
             if order_of(shard.events[partition]) != order_of(place.events):
                 continue
             marks = dict(place.marks)
             blob = snapshots.take(shard.state, partition, place.decision, place.events, marks)
-            commands.append(("SET", keys.snapshot(partition), blob))
-            stored.append(partition)
-        if not stored:
-            return
-        tail = [("WAITAOF", 1, 0, _WAITAOF_MS)] if self._wait else []
-        replies = run_as_one(self._client, commands, tail)
-        raise_first(replies)
-        if self._wait and replies[-1][0] < 1:
-            log.warning("snapshots were not fsynced in time; nothing is trimmed under them")
-            return
-        for partition in stored:
+            taken.append((partition, place.decision, blob))
+        kept = self._snapshots.keep(taken)
+        if kept.overtaken:
+            log.warning("another shard decides for these partitions; folding again")
+            shard.stale = True
+        for partition in kept.partitions:
             self._snapshot_ms[partition] = now // 1000
             faults.point("trade.snapshot", redis.ConnectionError)
             self._trim(partition)

@@ -66,15 +66,27 @@ def route(book: Book, signals: Signals, intents: Intents, now: int) -> Pairs:
     )
 
 
+def number_of_pairs(book: Book, signals: Signals) -> Int64:
+    """Return how many subscriptions each signal goes to."""
+    return _subscriptions(book, signals)[1]
+
+
 def _fan_out(book: Book, signals: Signals) -> tuple[Int64, Int64]:
+    low, count = _subscriptions(book, signals)
+    signal = np.arange(len(signals)).repeat(count)
+    ends: Int64 = np.cumsum(count)
+    start = (low + count - ends).repeat(count)
+    return signal, start + np.arange(len(signal))
+
+
+def _subscriptions(book: Book, signals: Signals) -> tuple[Int64, Int64]:
+    """Return the first subscription of each signal's strategy, and how many there are."""
     rows = book.strategy_index
     strategy = _numbers(rows, signals.strategy)
     first = book.first.astype(np.int64)
-    low = first[strategy]  # -1 reads the last offset, and its count is 0
-    count = (first[np.minimum(strategy + 1, len(rows))] - low) * (strategy >= 0)
-    signal = np.arange(len(signals)).repeat(count)
-    start = (low - (count.cumsum() - count)).repeat(count)
-    return signal, start + np.arange(len(signal))
+    low: Int64 = first[strategy]  # -1 reads the last offset, and its count is 0
+    count: Int64 = (first[np.minimum(strategy + 1, len(rows))] - low) * (strategy >= 0)
+    return low, count
 
 
 def _numbers(index: Mapping[str, int], names: Texts) -> Int64:

@@ -74,7 +74,11 @@ def read(data: bytes) -> Snapshot:
 
 
 def restore(state: State, snapshot: Snapshot) -> None:
-    """Put the rows of a partition into a state that has none of them."""
+    """Put the rows of a partition into a state that has none of them.
+
+    Raises:
+        ValueError: If rows are damaged; the state is as it was.
+    """
     rows = {name: _rows(snapshot, name) for name in _TABLES}
     state.accounts.append(_absent(state, rows["accounts"]))
     trades = rows["trades"].copy()

@@ -14,13 +14,15 @@ from schema import keys
 from sinks.as_one import raise_first, run_as_one
 
 # The entry is checked, not a key beside it: after Redis lost a suffix the two could disagree.
-_SCRIPT = """
+_APPEND = """
 local last = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)
 local id = '0-0'
 if #last > 0 then id = last[1][1] end
 if id ~= ARGV[1] then return false end
 return redis.call('XADD', KEYS[1], '*', unpack(ARGV, 2))
 """
+# The same, which Redis runs although its memory is at its bound (Redis 7 and later).
+_BEYOND = f"#!lua flags=allow-oom{_APPEND}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,10 +55,14 @@ class Dispatcher:
         self._client = client
         self._wait = durability == "waitaof"
         self._timeout_ms = timeout_ms
-        self._sha = ""
+        self._shas: dict[bool, str] = {}
 
-    def send(self, appends: Sequence[Append]) -> list[str | None]:
+    def send(self, appends: Sequence[Append], *, beyond: bool = False) -> list[str | None]:
         """Append one decision to each of several partitions, in one round trip.
+
+        Args:
+            appends: The decisions.
+            beyond: Whether they may take memory beyond the bound of Redis.
 
         Returns:
             The new entry's id for each, None where the partition's last decision was another.
@@ -64,12 +70,13 @@ class Dispatcher:
         Raises:
             redis.RedisError: The link broke or a script failed: nothing is known; fold again.
         """
-        if not self._sha:
-            self._sha = str(self._client.script_load(_SCRIPT))
-        replies = self._run(appends)
+        if not self._shas:
+            load = self._client.script_load
+            self._shas = {True: str(load(_BEYOND)), False: str(load(_APPEND))}
+        replies = self._run(appends, self._shas[beyond])
         if any(isinstance(reply, redis.exceptions.NoScriptError) for reply in replies):
             # The server restarted. The caller's memory may be older than its log: load, and fail.
-            self._sha = ""
+            self._shas = {}
         raise_first(replies)
         if self._wait and replies.pop()[0] < 1:
             raise redis.TimeoutError("WAITAOF: the decision was not fsynced in time")
@@ -86,11 +93,11 @@ class Dispatcher:
             pipe.execute_command("EVAL", _LAST, 1, keys.decisions(partition))
         return [reply.decode() for reply in pipe.execute()]
 
-    def _run(self, appends: Sequence[Append]) -> list[Any]:
+    def _run(self, appends: Sequence[Append], sha: str) -> list[Any]:
         commands = []
         for append in appends:
             flat = [part for item in append.fields.items() for part in item]
             place = keys.decisions(append.partition)
-            commands.append(("EVALSHA", self._sha, 1, place, append.previous, *flat))
+            commands.append(("EVALSHA", sha, 1, place, append.previous, *flat))
         tail = [("WAITAOF", 1, 0, self._timeout_ms)] if self._wait else []
         return run_as_one(self._client, commands, tail)

@@ -1,6 +1,6 @@
 """Rows on their way to the archive: Arrow batches on the results streams."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -8,10 +8,10 @@ import redis
 
 from schema import arrow, keys
 from schema.registry import TABLES
-from sinks.as_one import raise_first, run_as_one
+from sinks.as_one import Command, raise_first, run_as_one
 
 # Every shard reads every signal; whoever comes first writes what is decided per signal.
-_ONCE = """
+_ONCE = """#!lua flags=allow-oom
 local mark = redis.call('HGET', KEYS[2], 'mark')
 if mark then
   local ms, seq = string.match(mark, '(%d+)-(%d+)')
@@ -25,6 +25,7 @@ return 1
 """
 
 Batches = Mapping[str, pa.RecordBatch]
+_AT_ONCE = 8 << 20  # bytes of a transaction: Redis does nothing else meanwhile
 
 
 class ResultsWriter:
@@ -43,7 +44,7 @@ class ResultsWriter:
         self._names = {table.name: arrow.wire_name(table).encode() for table in history}
 
     def _fields(self, batches: Batches) -> list[bytes]:
-        if not self._names:
+        if batches and not self._names:
             self.announce()
         return [
             part
@@ -63,7 +64,21 @@ class ResultsWriter:
         """
         made = [(stream, self._fields(batches)) for stream, batches in entries]
         commands = [("XADD", stream, "*", *fields) for stream, fields in made if fields]
-        raise_first(run_as_one(self._client, commands))
+        for some in _bounded(commands):
+            raise_first(run_as_one(self._client, some))
+
+    def are_stored(self, streams: Sequence[str]) -> bool:
+        """Return whether all stores have, but for a last entry each, what streams hold.
+
+        Who has stored it trims it, and keeps the entry that it stands at.
+
+        Raises:
+            redis.RedisError: Redis does not answer.
+        """
+        pipe: Any = self._client.pipeline(transaction=False)
+        for stream in streams:
+            pipe.xlen(stream)
+        return bool(max(pipe.execute()) <= 1)
 
     def write_signals(self, stream: int, last: str, batches: Batches) -> bool:
         """Append what was decided per signal, unless another shard has come as far.
@@ -84,3 +99,18 @@ class ResultsWriter:
                 args=[milliseconds, sequence, *self._fields(batches)],
             )
         )
+
+
+def _bounded(commands: Iterable[Command]) -> Iterator[list[Command]]:
+    """Cut commands into transactions of some size; one that is larger stands alone."""
+    some: list[Command] = []
+    size = 0
+    for command in commands:
+        more = sum(map(len, command))
+        if some and size + more > _AT_ONCE:
+            yield some
+            some, size = [], 0
+        some.append(command)
+        size += more
+    if some:
+        yield some

@@ -68,6 +68,11 @@ class Spool:
         """Bytes of all files."""
         return sum(file.size for file in self._files)
 
+    @property
+    def damaged(self) -> int:
+        """Files that were put aside."""
+        return len(list(self._directory.glob("*.damaged")))
+
     def append(self, tables: Tables, positions: Positions) -> None:
         """Keep rows; they are on disk when this returns.
 
@@ -122,6 +127,17 @@ class Spool:
     def drop_first(self) -> None:
         """Forget the oldest rows, which the store has."""
         self._files.pop(0).path.unlink()
+
+    def put_first_aside(self) -> Path:
+        """Leave the oldest file to people, under another name; return that.
+
+        Raises:
+            OSError: it cannot be renamed.
+        """
+        path = self._files[0].path
+        aside = path.replace(path.with_suffix(".damaged"))
+        del self._files[0]
+        return aside
 
     def positions(self) -> dict[str, str]:
         """Return how far all files together reach.

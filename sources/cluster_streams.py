@@ -6,7 +6,7 @@ slows down while nothing comes.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import redis
@@ -54,19 +54,25 @@ class ClusterStreamReader:
             time.sleep(min(self._pause, left))
             self._pause = min(2 * self._pause, _LONGEST)
 
-    def take(self) -> list[Entry]:
-        """The entries after `positions` that are there now; one round trip to each node."""
+    def take(self, streams: Collection[str] = ()) -> list[Entry]:
+        """The entries after `positions` that are there now; one round trip to each node.
+
+        Args:
+            streams: Those to be read; all of them by default.
+        """
         try:
-            links = self._connected()
-            for _, connection, streams in links:
+            links = [
+                (connection, [s for s in there if not streams or s in streams])
+                for _, connection, there in self._connected()
+            ]
+            for connection, asked in links:
                 commands = [
-                    ("XREAD", "COUNT", self._count, "STREAMS", s, self.positions[s])
-                    for s in streams
+                    ("XREAD", "COUNT", self._count, "STREAMS", s, self.positions[s]) for s in asked
                 ]
                 connection.send_packed_command(connection.pack_commands(commands))
             found: list[Entry] = []
-            for _, connection, streams in links:
-                for _ in streams:
+            for connection, asked in links:
+                for _ in asked:
                     found += entries_of(connection.read_response(), self.positions)
         except (MovedError, ClusterDownError, RedisClusterException) as error:
             self._drop()

@@ -1,7 +1,7 @@
 """Entries of Redis streams, as they come, without a poll per millisecond."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -30,8 +30,8 @@ class Reader(Protocol):
         """Return the entries after `positions`, which move on."""
         ...
 
-    def take(self) -> list[Entry]:
-        """Return what is there now."""
+    def take(self, streams: Collection[str] = ()) -> list[Entry]:
+        """Return what is there now, of some of the streams if they are named."""
         ...
 
     def seek(self, positions: Mapping[str, str]) -> None:
@@ -95,11 +95,15 @@ class StreamReader:
                 return []
             return self._reply()
 
-    def take(self) -> list[Entry]:
+    def take(self, streams: Collection[str] = ()) -> list[Entry]:
         """The entries after `positions` that are there now; one round trip.
 
         Call it behind a `poll` that has found some: a command of a pipeline wakes the blocked
         reader before the next one is done, so what was written together comes in two replies.
+        Behind one that has found none, that reader still waits, and nothing is returned.
+
+        Args:
+            streams: Those to be read; all of them by default.
 
         Raises:
             redis.ConnectionError, redis.TimeoutError: as `poll`.
@@ -107,7 +111,7 @@ class StreamReader:
         if self._pending or not self.positions:
             return []
         with self._link():
-            self._request(block=False)
+            self._request(streams or self.positions, block=False)
             return self._reply()
 
     def fileno(self) -> int:
@@ -130,14 +134,15 @@ class StreamReader:
         """Drop the link. The reader may be used again."""
         self._drop()
 
-    def _request(self, *, block: bool = True) -> Any:
+    def _request(self, streams: Collection[str] = (), *, block: bool = True) -> Any:
         if self._connection is None:
             self._connection = self._client.connection_pool.get_connection()
         if not self._pending:
             wait = ("BLOCK", 0) if block else ()
-            streams = ("STREAMS", *self.positions, *self.positions.values())
+            names = streams or self.positions
+            places = ("STREAMS", *names, *(self.positions[name] for name in names))
             with self._link():
-                self._connection.send_command("XREAD", "COUNT", self._count, *wait, *streams)
+                self._connection.send_command("XREAD", "COUNT", self._count, *wait, *places)
             self._pending = True
         return self._connection
 

@@ -1,6 +1,7 @@
 """The source of the trade flow: one round for each read of signals, events and prices."""
 
 import logging
+import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
@@ -16,12 +17,14 @@ from typing_extensions import override
 
 from rules.rounds import Round
 from schema import keys
+from sinks.retry import Backoff
 from sources.redis_streams import Entry, open_reader
 from sources.stop import Stop
 
 log = logging.getLogger(__name__)
 _WAIT = 0.1  # seconds: how late a stop, a timer or a new configuration may be noticed
 _RETRY = 0.2
+_FOLD_AGAIN = Backoff(first=0.2, longest=2.0)
 _CONFIGURATION = 1.0
 
 
@@ -40,6 +43,11 @@ class Memory(Protocol):
 
     def has_rows(self, now: int) -> bool:
         """Return whether a round without signals has rows to write."""
+        ...
+
+    @property
+    def carries(self) -> bool:
+        """Whether no signals are to be read now."""
         ...
 
     @property
@@ -90,6 +98,7 @@ class _Rounds(StatefulSourcePartition[Round, None]):
         self._quotes: dict[str, bytes] = {}
         self._due = 0.0
         self._ended = False
+        self._folds = 0  # in a row, each followed by a round that failed
 
     @override
     def next_batch(self) -> list[Round]:
@@ -99,17 +108,39 @@ class _Rounds(StatefulSourcePartition[Round, None]):
             self._ended = True
             return [Round(now=self._clock.now(), last=True)]
         try:
+            if self._waits():
+                return []
             self._look_around()
             if not self._memory.ready:
                 time.sleep(_WAIT)
                 return []
-            entries = self._reader.poll(0 if self._memory.has_rows(self._clock.now()) else _WAIT)
+            entries = self._entries()
         except redis.RedisError as error:
             log.warning("the logs cannot be read now; folding again: %s", error)
             self._memory.stale = True
             time.sleep(_RETRY)
             return []
         return [self._round(entries)]
+
+    def _waits(self) -> bool:
+        """Wait before the logs are folded once more; return whether it is to stop instead.
+
+        The first time they are at once: most failures are over when they are seen.
+        """
+        if not self._memory.stale:
+            self._folds = 0
+        if not self._folds:
+            return False
+        pause = _FOLD_AGAIN.pause(self._folds, random.random())  # noqa: S311 - a share of a pause
+        until = time.monotonic() + pause
+        while time.monotonic() < until and not self._stop.requested:
+            time.sleep(_WAIT)
+        return self._stop.requested
+
+    def _entries(self) -> list[Entry]:
+        if self._memory.carries:
+            return self._reader.take([s for s in self._reader.positions if not _is_signals(s)])
+        return self._reader.poll(0 if self._memory.has_rows(self._clock.now()) else _WAIT)
 
     def _look_around(self) -> None:
         now = time.monotonic()
@@ -120,6 +151,7 @@ class _Rounds(StatefulSourcePartition[Round, None]):
             self._due = now + _CONFIGURATION
         if self._memory.stale:
             positions = self._memory.recover()
+            self._folds += 1
             self._reader.seek({**positions, **dict.fromkeys(self._quotes, "$")})
             self._watch_quotes()
 
@@ -144,7 +176,7 @@ class _Rounds(StatefulSourcePartition[Round, None]):
         return turn
 
     def _marks(self) -> Mapping[str, str]:
-        return {key: at for key, at in self._reader.positions.items() if key.startswith("signals:")}
+        return {key: at for key, at in self._reader.positions.items() if _is_signals(key)}
 
     @override
     def snapshot(self) -> None:
@@ -153,6 +185,10 @@ class _Rounds(StatefulSourcePartition[Round, None]):
     @override
     def close(self) -> None:
         self._reader.close()
+
+
+def _is_signals(stream: str) -> bool:
+    return stream.startswith("signals:")
 
 
 class RoundSource(FixedPartitionedSource[Round, None]):

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Take or renew a lease. KEYS: lease, term counter, how far the owner's journal has come.
 -- ARGV: owner (hex), milliseconds, sendings in the owner's journal, milliseconds to remember them.
 -- Returns the term, 0 while another owner holds it, or -1 if the journal had come further before.

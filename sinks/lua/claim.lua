@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Claim orders of one partition. KEYS: claims, lease, decisions.
 -- ARGV: `<owner>:<term>`, then order ids, then their decisions' entry ids.
 -- Returns one number per order (rules/claims.py), or nothing at all without the lease.

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Close orders that were not sent, and say so, in one step. KEYS: claims, events.
 -- ARGV: `<owner>:` or '' for none, header of a report, reporter's id, then triples of order id,
 -- outcome number and report. An order is closed only if it has no claim, or the owner's.

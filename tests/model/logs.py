@@ -2,6 +2,8 @@
 
 from typing import Any, Self
 
+from sinks.snapshots import SNAPSHOT
+
 Fields = dict[bytes, bytes]
 Id = tuple[int, int]
 NEVER_ENDS = (1 << 63, 0)
@@ -56,9 +58,12 @@ class Logs:
         self.streams[stream] = kept
 
     def execute_command(self, *command: Any) -> Any:
-        """A snapshot, or the one script: operators.gaps' look at a stream from a position."""
-        if command[0] == "SET":
-            return self.set(*command[1:])
+        """One of two scripts: a snapshot, or operators.gaps' look at a stream from a position."""
+        if command[1] == SNAPSHOT.digest:
+            *_, log, key, decision, blob = command
+            if (last := self.streams[log][-1][0]) == decision:
+                self.set(key, blob)
+            return int(last == decision)
         *_, stream, position, behind = command
         if stream not in self.last:
             return []

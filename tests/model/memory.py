@@ -78,8 +78,11 @@ class Memory:
         shard.recover()
         return shard
 
-    def _send(self, appends: Sequence[tuple[int, str, Mapping[bytes, bytes]]]) -> list[str | None]:
+    def _send(
+        self, appends: Sequence[tuple[int, str, Mapping[bytes, bytes]]], *, beyond: bool
+    ) -> list[str | None]:
         """Append as the script does: only behind the decision that was folded."""
+        assert beyond, "there is memory enough"
         made: list[str | None] = []
         for partition, previous, fields in appends:
             stream = keys.decisions(partition)
@@ -157,7 +160,7 @@ class Memory:
             orders=np.concatenate(orders),
             verdicts=np.concatenate(verdicts),
         )
-        shard.log_decisions({partition: decision}, touched)
+        shard.log_decisions({partition: decision}, touched, self.logs.ms * 1000)
 
     def crash(self) -> None:
         """The shard dies, and another one begins, which takes more than a millisecond."""

@@ -29,6 +29,7 @@ from schema.wire import QUOTE, REPORT, UNITS, encode
 from sinks.claims import Claims
 from sinks.dispatch import Append, Dispatcher
 from sinks.live_state import LiveStateWriter
+from sinks.memory import used_memory
 from sinks.results import ResultsWriter
 from sinks.spool import Spool
 from sinks.spooled_results import SpooledResults
@@ -88,7 +89,7 @@ class Plane:
             last=self._dispatcher.last,
             grounds=Grounds(chosen, lambda: live.version(client), lambda: live.load(client)),
             live=LiveState(LiveStateWriter(client)),
-            pressure=Pressure(lambda: 0.0),
+            pressure=Pressure(lambda: used_memory(client), lambda: self.results.full),
         )
         self.upkeep = Upkeep(
             client,
@@ -103,17 +104,17 @@ class Plane:
         self.source = source.build_part("rounds", "shard", None)
         self.spool_dir = Path(tempfile.mkdtemp(prefix="spool-"))
         spool = Spool(self.spool_dir, 1 << 20)
-        results = SpooledResults(ResultsWriter(client), spool, lambda: False)
+        self.results = SpooledResults(ResultsWriter(client), spool, self.shard.pressure)
         every = (
             *(steps.fold_events, steps.validate_signals, steps.route_signals, steps.size_pairs),
             *(steps.guard_and_decide, steps.dispatch(self.upkeep, self.clock.now)),
-            steps.write_results(results, self.upkeep),
+            steps.write_results(self.results, self.upkeep),
         )
         self._steps = [steps.guarded(step, self.shard) for step in every]
 
-    def _send(self, appends: Appends) -> Sent:
+    def _send(self, appends: Appends, *, beyond: bool) -> Sent:
         made = [Append(partition=p, previous=at, fields=fields) for p, at, fields in appends]
-        return self.around_send(appends, lambda: self._dispatcher.send(made))
+        return self.around_send(appends, lambda: self._dispatcher.send(made, beyond=beyond))
 
     def turn(self) -> Round | None:
         """Take one round, if there is one now."""

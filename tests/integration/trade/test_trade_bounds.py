@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pytest
 import redis
 
@@ -41,9 +42,38 @@ def test_memory_is_given_back_although_nobody_has_time_to_show_it(
     plane.shard.live.restart(plane.shard.state)
     plane.shard.forget_finished(now)
     assert plane.shard.state.orders.count == 5, "what waits to be shown is not forgotten at once"
-    plane.shard.forget_finished(now + 601_000_000)
+    monkeypatch.setattr(shard, "_LIVE_AT_ONCE", 3)
+    waiting = plane.shard.live.waiting
+    while plane.shard.live.waiting:
+        assert not plane.shard.forget_finished(now + 601_000_000), "the rest is shown soon"
+        assert plane.shard.state.orders.count == 5
+        assert waiting - plane.shard.live.waiting <= 9, "a signal that comes waits for it"
+        waiting = plane.shard.live.waiting
+    assert plane.shard.forget_finished(now + 601_000_000)
     assert plane.shard.state.orders.count == 0
-    assert plane.shard.live.waiting == 0
+    plane.shard.live.restart(plane.shard.state)
+
+
+def test_memory_is_given_back_although_there_is_never_time_for_all(
+    redis_client: redis.Redis, plane: Plane, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shard, "_LIVE_ROWS", 0)
+    monkeypatch.setattr(shard, "_LIVE_AT_ONCE", 0)
+    send(redis_client, "s1", action="close")
+    plane.run(lambda: plane.shard.state.pairs.count == 5)
+    plane.settle()
+    plane.run(lambda: not plane.shard.touched.any)
+    now = plane.clock.now() + 2 * 3_600_000_000
+    plane.shard.live.restart(plane.shard.state)
+    plane.shard.state.account_rows(
+        plane.shard.state.pairs.rows["account_id"], np.zeros(5, np.int32)
+    )
+    plane.shard.live.restart(plane.shard.state)
+    assert plane.shard.live.waiting
+    plane.shard.forget_finished(now)
+    assert not plane.shard.forget_finished(now + 601_000_000)
+    assert plane.shard.forget_finished(now + 1_201_000_000)
+    assert plane.shard.state.pairs.count == 0
 
 
 def test_signals_go_although_no_store_ever_has_the_newest_rows(

@@ -5,12 +5,13 @@ are in test_trade_protocol_loss.py; those of the executor are tested beside it.
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import redis
 
 from config import change, live, world
+from operators.pressure import Pressure
 from rules.rounds import Round
 from schema import keys
 from schema.codes import ReasonCode
@@ -26,7 +27,15 @@ from tests.integration.trade.logs import (
     signals_of,
     told,
 )
-from tests.integration.trade.plane import Appends, Sent, Start, publish_world, report, send
+from tests.integration.trade.plane import (
+    Appends,
+    Sent,
+    Start,
+    publish_world,
+    ready,
+    report,
+    send,
+)
 
 WRITES = ("xadd", "set", "hset", "hsetnx", "hmset", "rpush", "lpush", "sadd", "zadd", "incr")
 
@@ -72,10 +81,12 @@ def test_trace_02_no_signal_passes_one_whose_script_was_refused(
             redis_client.config_set("maxmemory", before["maxmemory"])
 
     plane.around_send, let = out_of_memory, plane.around_send
+    # So far beyond its bound that not even decisions get more.
+    plane.shard.pressure = Pressure(lambda: 2.0)
     first = send(redis_client, "s1")
     while (turn := plane.turn()) is None or not turn.failed:
         assert not orders(redis_client)
-    plane.around_send = let
+    plane.around_send, plane.shard.pressure = let, Pressure(lambda: 0.0)
     second = send(redis_client, "s2")
     plane.run(lambda: len(orders(redis_client)) == 10)
     for places in signals_of(redis_client).values():
@@ -207,3 +218,32 @@ def test_a_shard_that_another_has_overtaken_writes_no_rows(
         turn = step(turn)
     assert redis_client.xlen(keys.results(partition)) == before
     assert old.shard.stale, "it folds the logs again"
+
+
+def test_a_shard_that_another_has_overtaken_keeps_no_snapshot(
+    redis_client: redis.Redis, start: Start
+) -> None:
+    """The other has trimmed under its own; an older one in its place stands before a gap."""
+    old, new = start(snapshot_seconds=1), start(snapshot_seconds=1)
+    send(redis_client, "s1")
+    old.run(lambda: orders(redis_client))
+    ready(old)
+    ready(new)
+    names = [keys.snapshot(p) for p in range(64)]
+    stood: list[Any] = []
+    check = old.shard.check_events
+
+    def overtaken(partitions: Collection[int]) -> bool:
+        whole = check(list(partitions))
+        if partitions and not stood:
+            send(redis_client, "s2")
+            new.run(lambda: len(orders(redis_client)) == 10)
+            new.snapshot()
+            stood.append(redis_client.mget(names))
+        return whole
+
+    old.shard.check_events = overtaken  # type: ignore[method-assign]
+    old.run(lambda: stood)
+    assert redis_client.mget(names) == stood[0]
+    assert old.shard.stale, "it folds the logs again"
+    assert told(ready(old).shard.state) == told(folded(redis_client))

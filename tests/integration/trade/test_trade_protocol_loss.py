@@ -1,19 +1,21 @@
 """What a state, a row and a trim rest on: the protocol's traces of loss, on the real shard."""
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import redis
 
-from operators import upkeep
 from operators.replay import replay
 from rules import snapshots
 from rules.errors import Fatal
 from rules.state import State, TradeState
 from schema import keys
 from schema.enums import Outcome
+from sinks import snapshots as snapshot_sink
 from tests.integration.trade.logs import (
     decided,
     folded,
@@ -56,7 +58,7 @@ def test_trace_05_what_was_trimmed_is_in_a_snapshot_that_every_owner_reads(
 def test_trace_05_nothing_is_trimmed_under_a_snapshot_that_is_not_on_disk(
     redis_client: redis.Redis, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(upkeep, "_WAITAOF_MS", 20)
+    monkeypatch.setattr(snapshot_sink, "_WAITAOF_MS", 20)
     plane = start(durability="waitaof", snapshot_seconds=1)
     send(redis_client, "s1")
     plane.run(lambda: len(orders(redis_client)) == 5)
@@ -208,3 +210,23 @@ def test_trace_17_a_signal_that_a_stopped_shard_has_not_read_is_not_trimmed(
     assert entries[0][0].decode() == first
     other.run(lambda: len(orders(redis_client)) == 10)
     assert len(set(map(tuple, signals_of(redis_client).values()))) == 1
+
+
+@pytest.mark.parametrize("damaged", ["cut", "rows", "newer"])
+def test_a_snapshot_that_cannot_be_read_says_so_and_what_to_do(
+    redis_client: redis.Redis, start: Start, damaged: str
+) -> None:
+    plane = start(snapshot_seconds=1)
+    send(redis_client, "s1")
+    plane.run(lambda: len(orders(redis_client)) == 5)
+    partition = partition_of(redis_client, orders(redis_client)[0])
+    plane.snapshot()
+    key = keys.snapshot(partition)
+    blob: Any = redis_client.get(key)
+    whole = msgspec.msgpack.decode(blob)
+    if damaged == "rows":
+        whole["tables"]["orders"] = whole["tables"]["orders"][:-3]
+    whole["format"] += damaged == "newer"
+    redis_client.set(key, blob[:-3] if damaged == "cut" else msgspec.msgpack.encode(whole))
+    with pytest.raises(Fatal, match=rf"{re.escape(key)}: .* partition {partition} .* backup"):
+        folded(redis_client)
