@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING
 
 import redis
+from redis.exceptions import OutOfMemoryError
 
 from config import live, restored
 from flows import terminals
@@ -117,13 +118,24 @@ class Desk:
         if due("forget", turn.now, _FORGET_SECONDS):
             executor.forget(turn.now)
         self._metrics.published(publish(executor, deals, marks))
-        if due("quotes", turn.now, wanted.quotes_ms / 1000):
-            idle = due("idle quotes", turn.now, wanted.quotes_idle_seconds)
-            quotes = executor.terminal.quotes()
+        if not executor.publisher.told_all:
+            self._marked.clear()
+        try:
+            self._tell_state(turn.now)
+        except OutOfMemoryError as error:
+            # Orders go on: what is told here is of now, and is told again.
+            if due("full", turn.now, 60.0):
+                log.warning("Redis has no memory for prices and live state: %s", error)
+
+    def _tell_state(self, now: int) -> None:
+        wanted, due = self._settings, self._timers.due
+        if due("quotes", now, wanted.quotes_ms / 1000):
+            idle = due("idle quotes", now, wanted.quotes_idle_seconds)
+            quotes = self._executor.terminal.quotes()
             self._metrics.quoted(quotes)
             self._writer.publish_quotes(self._instance.broker_id, quotes, 3000, always=idle)
-        if due("state", turn.now, 1.0):
-            self._look_around(turn.now)
+        if due("state", now, 1.0):
+            self._look_around(now)
 
     def _search(self, now: int) -> None:
         due = any(at <= now for at, _ in self._executor.watched.values())
@@ -134,7 +146,6 @@ class Desk:
 
     def _look_around(self, now: int) -> None:
         self._metrics.look(self._executor)
-        self._state.write(self._executor, now, running=True)
         # A new version may be about others; only what this executor was built from ends it.
         if live.version(self._client) != self._instance.version:
             found = terminals.load(self._client, self._instance.row["key"])
@@ -142,6 +153,7 @@ class Desk:
             if self.link.ended:
                 log.info("beginning anew with configuration version %d", found.version)
             self._instance = found
+        self._state.write(self._executor, now, running=True)
 
     def stopped(self) -> None:
         """Say that this instance is not worked on any more."""

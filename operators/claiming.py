@@ -19,14 +19,21 @@ _Tickets = Mapping[bytes, tuple[int, int]]
 def claim(executor: Executor, now: int) -> list[Waiting]:
     """Claim what is ready, up to a batch; return what may be sent, in order.
 
+    Closes, changes and cancels go first: behind a time without a terminal, what would open
+    something must not hold up what ends it. The legs of one pair wait for each other all the same.
+
     Raises:
         redis.RedisError: Nothing is known; what was claimed is found to be ours the next time.
         NotDurable: Likewise.
     """
     readiness = _Readiness(executor, now)
-    waiting = filter(readiness.of, list(executor.waiting.values()))
-    ready = list(islice(waiting, executor.batch.size))
+    waiting = sorted(executor.waiting.values(), key=_opens)
+    ready = list(islice(filter(readiness.of, waiting), executor.batch.size))
     return _claim(executor, ready, now) if ready else []
+
+
+def _opens(item: Waiting) -> bool:
+    return bool(item.order["kind"] == LegKind.OPEN)
 
 
 class _Readiness:

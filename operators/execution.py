@@ -34,6 +34,8 @@ Verdict = Callable[[int, LegKind], tuple[ReasonCode, Outcome]]
 class Publisher(Protocol):
     """Appends to the events of partitions (see sinks.events)."""
 
+    told_all: bool  # whether the last entries had all that they were to have
+
     def publish(self, entries: Sequence[tuple[int, Records, Records, Records]]) -> list[str]:
         """Append reports, deals and marks to each of several partitions; return the ids."""
         ...

@@ -1,14 +1,23 @@
 """Events of partitions, and prices of brokers, as executors write them."""
 
+import logging
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 import redis
+from redis.exceptions import OutOfMemoryError
 
 from schema import keys
 from schema.wire import Records, encode
-from sinks.as_one import raise_first, run_as_one
+from sinks.as_one import raise_first
+from sinks.scripts import Call, Script, call_scripts
+
+log = logging.getLogger(__name__)
+_TELL, _MARK = Script.named("tell"), Script.named("mark")
+
+Told = tuple[int, Records, Records, Records]
+"""A partition, with REPORT, DEAL and MARK records of its accounts."""
 
 _KEPT_QUOTES = 16
 _WAITAOF_MS = 2000
@@ -16,6 +25,9 @@ _WAITAOF_MS = 2000
 
 class EventsWriter:
     """Appends reports, deals and marks; the fold drops repeats, so twice is harmless.
+
+    Attributes:
+        told_all: whether the last entries had all that they were to have.
 
     Args:
         client: Replies as bytes.
@@ -28,32 +40,47 @@ class EventsWriter:
         self._from = str(instance)
         self._wait = durability == "waitaof"
         self._told = b""
+        self.told_all = True
 
-    def publish(self, entries: Sequence[tuple[int, Records, Records, Records]]) -> list[str]:
+    def publish(self, entries: Sequence[Told]) -> list[str]:
         """Append one entry to the events of each of several partitions, in one round trip.
 
         Args:
             entries: Partition, REPORT, DEAL and MARK records.
 
         Returns:
-            The new entries' ids; what they hold is durable.
+            The new entries' ids; what they hold is durable. Where Redis has no memory, an
+            entry of nothing but marks is not made: its id is "", and `told_all` says so.
 
         Raises:
             redis.RedisError: Any of them may be missing; append them again.
         """
-        commands = []
-        for partition, reports, deals, marks in entries:
-            fields: list[Any] = ["from", self._from]
-            for name, records in (("reports", reports), ("deals", deals), ("marks", marks)):
-                if len(records):
-                    fields += (name, encode(records))
-            commands.append(("XADD", keys.events(partition), "*", *fields))
-        tail = [("WAITAOF", 1, 0, _WAITAOF_MS)] if self._wait else []
-        replies = run_as_one(self._client, commands, tail)
+        calls = [self._call(*entry) for entry in entries]
+        tail = [("WAITAOF", 1, 0, _WAITAOF_MS)] if self._wait and calls else []
+        replies = call_scripts(self._client, calls, tail)
+        # Refused alone: a script that may not go beyond the bound fails at its first write.
+        refused = [
+            row
+            for row, call in enumerate(calls)
+            if call.script is _MARK and isinstance(replies[row], OutOfMemoryError)
+        ]
+        self.told_all = not refused
+        if refused:
+            log.warning("Redis has no memory for the money of accounts, which waits")
+        for row in refused:
+            replies[row] = b""
         raise_first(replies)
-        if self._wait and replies.pop()[0] < 1:
+        if tail and replies.pop()[0] < 1:
             raise redis.TimeoutError("WAITAOF: the events were not fsynced in time")
         return [reply.decode() for reply in replies]
+
+    def _call(self, partition: int, reports: Records, deals: Records, marks: Records) -> Call:
+        fields: list[Any] = ["from", self._from]
+        for name, records in (("reports", reports), ("deals", deals), ("marks", marks)):
+            if len(records):
+                fields += (name, encode(records))
+        must_be_told = len(reports) or len(deals)
+        return Call(_TELL if must_be_told else _MARK, (keys.events(partition),), fields)
 
     def missing(self, places: Sequence[tuple[int, str]]) -> set[tuple[int, str]]:
         """Return those entries that are neither in their partition's events nor trimmed.

@@ -10,6 +10,7 @@ import redis
 from bytewax.inputs import AbortExecution, FixedPartitionedSource, StatefulSourcePartition
 from typing_extensions import override
 
+from sources.again import Again
 from sources.redis_streams import open_reader
 from sources.rounds import RedisClock
 from sources.stop import Stop
@@ -60,12 +61,15 @@ class _Orders(StatefulSourcePartition[Turn, None]):
         self._wait = wait
         self._clock = clock
         self._reader = open_reader(client, streams)
+        self._links = Again(stop)
 
     @override
     def next_batch(self) -> list[Turn]:
         if self._stop.requested or self._link.ended:
             raise AbortExecution
         fresh = self._link.broken
+        if fresh and self._links.wait():
+            return []
         try:
             if fresh:
                 self._clock.look()
@@ -80,6 +84,8 @@ class _Orders(StatefulSourcePartition[Turn, None]):
             self._link.broken = True
             time.sleep(_RETRY)
             return []
+        if fresh:
+            self._links.tried()
         entries = [(int(s[1 : s.index("}")]), entry_id, fields) for s, entry_id, fields in found]
         return [Turn(now=self._clock.now(), entries=entries, fresh=fresh)]
 

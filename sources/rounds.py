@@ -1,7 +1,6 @@
 """The source of the trade flow: one round for each read of signals, events and prices."""
 
 import logging
-import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
@@ -17,14 +16,13 @@ from typing_extensions import override
 
 from rules.rounds import Round
 from schema import keys
-from sinks.retry import Backoff
+from sources.again import Again
 from sources.redis_streams import Entry, open_reader
 from sources.stop import Stop
 
 log = logging.getLogger(__name__)
 _WAIT = 0.1  # seconds: how late a stop, a timer or a new configuration may be noticed
 _RETRY = 0.2
-_FOLD_AGAIN = Backoff(first=0.2, longest=2.0)
 _CONFIGURATION = 1.0
 
 
@@ -98,7 +96,7 @@ class _Rounds(StatefulSourcePartition[Round, None]):
         self._quotes: dict[str, bytes] = {}
         self._due = 0.0
         self._ended = False
-        self._folds = 0  # in a row, each followed by a round that failed
+        self._folds = Again(stop)
 
     @override
     def next_batch(self) -> list[Round]:
@@ -108,7 +106,7 @@ class _Rounds(StatefulSourcePartition[Round, None]):
             self._ended = True
             return [Round(now=self._clock.now(), last=True)]
         try:
-            if self._waits():
+            if self._memory.stale and self._folds.wait():
                 return []
             self._look_around()
             if not self._memory.ready:
@@ -121,21 +119,6 @@ class _Rounds(StatefulSourcePartition[Round, None]):
             time.sleep(_RETRY)
             return []
         return [self._round(entries)]
-
-    def _waits(self) -> bool:
-        """Wait before the logs are folded once more; return whether it is to stop instead.
-
-        The first time they are at once: most failures are over when they are seen.
-        """
-        if not self._memory.stale:
-            self._folds = 0
-        if not self._folds:
-            return False
-        pause = _FOLD_AGAIN.pause(self._folds, random.random())  # noqa: S311 - a share of a pause
-        until = time.monotonic() + pause
-        while time.monotonic() < until and not self._stop.requested:
-            time.sleep(_WAIT)
-        return self._stop.requested
 
     def _entries(self) -> list[Entry]:
         if self._memory.carries:
@@ -151,7 +134,7 @@ class _Rounds(StatefulSourcePartition[Round, None]):
             self._due = now + _CONFIGURATION
         if self._memory.stale:
             positions = self._memory.recover()
-            self._folds += 1
+            self._folds.tried()
             self._reader.seek({**positions, **dict.fromkeys(self._quotes, "$")})
             self._watch_quotes()
 

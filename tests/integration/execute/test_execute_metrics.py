@@ -2,14 +2,15 @@
 
 import shutil
 from pathlib import Path
+from unittest import mock
 
 import pytest
+import redis
 
 from sinks.claims import OldJournal
 from sinks.journal import NAME
 from tests.integration.execute.bench import NOW, Bench, order
 from tests.integration.execute.steps import SECOND, Flow
-from tests.servers import MemoryBound
 
 
 @pytest.fixture
@@ -58,12 +59,11 @@ def test_an_order_without_an_answer_is_unresolved_until_it_is_found(
     assert flow.metric("orders_unresolved") == 0
 
 
-def test_a_turn_that_redis_has_no_memory_for_failed(
-    flow: Flow, bench: Bench, memory_bound: MemoryBound
-) -> None:
+def test_a_turn_whose_link_broke_failed(flow: Flow, bench: Bench) -> None:
     bench.decide(order(1))
-    memory_bound.leave_none()
-    flow.turn()
+    lost = redis.ConnectionError("the reply is lost")
+    with mock.patch.object(bench.executor.claims, "claim_all", side_effect=lost):
+        flow.turn()
     assert flow.metric("failed_turns_total") == 1
     assert flow.metric("orders_sent_total") == 0
 

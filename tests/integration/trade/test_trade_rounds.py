@@ -15,7 +15,7 @@ from schema.codes import ReasonCode
 from schema.enums import Outcome
 from schema.ids import PARTITIONS
 from sinks.memory import used_memory
-from sources import rounds
+from sources import again, rounds
 from sources.rounds import RedisClock
 from tests.integration.trade.logs import (
     assert_one_chain,
@@ -147,7 +147,9 @@ def test_a_fold_that_did_not_help_is_not_repeated_at_once(
     def sleep(seconds: float) -> None:
         now[0] += seconds
 
-    monkeypatch.setattr(rounds, "time", SimpleNamespace(monotonic=lambda: now[0], sleep=sleep))
+    clock = SimpleNamespace(monotonic=lambda: now[0], sleep=sleep)
+    for module in (rounds, again):
+        monkeypatch.setattr(module, "time", clock)
 
     def noted() -> dict[str, str]:
         folds.append(now[0])
