@@ -26,7 +26,7 @@ from sinks.claims import ClaimBatch, Claims
 from sinks.events import EventsWriter
 from sinks.journal import Journal
 from sources.orders import OrdersSource, Turn
-from sources.rounds import RedisClock
+from sources.redis_clock import RedisClock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

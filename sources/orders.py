@@ -11,8 +11,8 @@ from bytewax.inputs import AbortExecution, FixedPartitionedSource, StatefulSourc
 from typing_extensions import override
 
 from sources.again import Again
+from sources.redis_clock import RedisClock
 from sources.redis_streams import open_reader
-from sources.rounds import RedisClock
 from sources.stop import Stop
 
 log = logging.getLogger(__name__)
@@ -71,6 +71,7 @@ class _Orders(StatefulSourcePartition[Turn, None]):
         if fresh and self._links.wait():
             return []
         try:
+            self._clock.follow()
             if fresh:
                 self._clock.look()
                 self._reader.seek(self._streams)

@@ -17,6 +17,7 @@ from typing_extensions import override
 from rules.rounds import Round
 from schema import keys
 from sources.again import Again
+from sources.redis_clock import RedisClock
 from sources.redis_streams import Entry, open_reader
 from sources.stop import Stop
 
@@ -52,30 +53,6 @@ class Memory(Protocol):
     def ready(self) -> bool:
         """Whether rounds can be worked on."""
         ...
-
-
-class RedisClock:
-    """The time of Redis, carried on by this process' monotonic clock between looks."""
-
-    def __init__(
-        self, client: redis.Redis, monotonic: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._client = client
-        self._monotonic = monotonic
-        self._offset = 0.0
-
-    def look(self) -> None:
-        """Ask Redis for its time.
-
-        Raises:
-            redis.RedisError: If it cannot be asked; the old offset stays.
-        """
-        seconds, micros = self._client.time()
-        self._offset = seconds + micros / 1e6 - self._monotonic()
-
-    def now(self) -> int:
-        """Return microseconds since 1970 in UTC."""
-        return int((self._monotonic() + self._offset) * 1e6)
 
 
 class _Rounds(StatefulSourcePartition[Round, None]):

@@ -28,8 +28,8 @@ from sinks.events import EventsWriter
 from sinks.journal import Journal
 from sinks.positions import StoredPositions
 from sources import rounds
+from sources.redis_clock import RedisClock
 from sources.redis_streams import StreamReader
-from sources.rounds import RedisClock
 from tests.integration.trade.logs import last_id
 from tests.integration.trade.plane import Plane
 from tests.soak.broker import SoakBroker

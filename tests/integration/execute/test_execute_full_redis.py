@@ -13,7 +13,7 @@ from schema.wire import DEAL, MARK, REPORT, Records, decode
 from sinks.events import EventsWriter
 from sources import again, orders
 from sources.orders import Link, OrdersSource
-from sources.rounds import RedisClock
+from sources.redis_clock import RedisClock
 from sources.stop import Stop
 from tests.integration.execute.bench import ACCOUNT, INSTANCE, NOW, Bench, order
 from tests.integration.execute.steps import Flow

@@ -21,7 +21,7 @@ from rules import decision_log
 from schema import arrow, keys
 from schema.enums import OrderState, Outcome
 from schema.wire import QUOTE, REPORT, UNITS, encode
-from sources.rounds import RedisClock
+from sources.redis_clock import RedisClock
 from sources.stop import Stop
 from tests.servers import eventually
 

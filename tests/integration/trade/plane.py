@@ -33,7 +33,8 @@ from sinks.memory import used_memory
 from sinks.results import ResultsWriter
 from sinks.spool import Spool
 from sinks.spooled_results import SpooledResults
-from sources.rounds import RedisClock, RoundSource
+from sources.redis_clock import RedisClock
+from sources.rounds import RoundSource
 from sources.stop import Stop
 from tests.integration.trade.desk import WORLD
 from tests.integration.trade.logs import last_id, order_of, partition_of

@@ -12,7 +12,7 @@ from operators import shard
 from schema import keys
 from schema.enums import Outcome
 from schema.ids import PARTITIONS
-from sources.rounds import RedisClock
+from sources.redis_clock import RedisClock
 from tests.integration.trade.logs import last_id, orders
 from tests.integration.trade.plane import Plane, Start, give_price, publish_world, report, send
 

@@ -16,7 +16,7 @@ from schema.enums import Outcome
 from schema.ids import PARTITIONS
 from sinks.memory import used_memory
 from sources import again, rounds
-from sources.rounds import RedisClock
+from sources.redis_clock import RedisClock
 from tests.integration.trade.logs import (
     assert_one_chain,
     decided,
