@@ -13,7 +13,7 @@ import logging
 import numpy as np
 
 from brokers.port import Happenings, History, Terminal
-from rules.tokens import TOKEN_LENGTH, token_in
+from rules.tokens import is_token, token_in
 from schema.broker import ANSWER, AnswerClass
 from schema.enums import LegKind
 from schema.wire import Records
@@ -21,7 +21,6 @@ from schema.wire import Records
 log = logging.getLogger(__name__)
 # The broker's clock need not be ours.
 MARGIN = 86_400 * 1_000_000
-_TOKEN_CHARACTERS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
 
 
 class LookingFirst:
@@ -124,7 +123,7 @@ class LookingFirst:
                 strict=True,
             ):
                 word = token_in(comment)
-                if len(word) == TOKEN_LENGTH and _TOKEN_CHARACTERS.issuperset(word):
+                if is_token(word):
                     tokens.add(word)
                 elif magic:
                     # A broker that rewrites comments leaves the magic number.

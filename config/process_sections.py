@@ -99,7 +99,7 @@ class Execute(Section, frozen=True):
         int,
         rule(
             "How often an order is sent that the broker surely did not execute (requote, too many"
-            " requests).",
+            " requests). What did not reach the broker counts as none.",
             least=1,
             most=100,
         ),

@@ -6,7 +6,8 @@ import logging
 import os
 import socket
 import time
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 import redis
 from redis.exceptions import OutOfMemoryError
@@ -18,7 +19,7 @@ from operators.claiming import claim
 from operators.publishing import publish
 from operators.sending import send
 from rules import decision_log
-from rules.errors import Fatal, TradecastError
+from rules.errors import Ambiguous, Fatal, TradecastError, Transient
 from sinks.claims import OldJournal
 from sinks.instance_state import InstanceState
 from sources.orders import Link, Turn
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 _SECOND = 1_000_000
 _FORGET_SECONDS = 600
+_Answer = TypeVar("_Answer")
 
 
 class Timers:
@@ -102,30 +104,44 @@ class Desk:
     def send(self, turn: Turn) -> None:
         """Step `send`: journal, ask the terminal, journal its answers."""
         began = self._executor.clock()
-        send(self._executor, turn.granted)
-        self._metrics.sent(turn.granted, began, self._executor.clock())
+        asked = send(self._executor, turn.granted)
+        self._metrics.sent(asked, began, self._executor.clock())
 
     def confirm(self, turn: Turn) -> None:
-        """Step `confirm`: publish what is known; look for what is not; tell prices and money."""
+        """Step `confirm`: publish what is known; look for what is not; tell prices and money.
+
+        A terminal that does not answer one of these questions keeps nothing else from being told.
+        """
         executor, wanted, due = self._executor, self._settings, self._timers.due
-        polled = turn.granted or due("poll", turn.now, wanted.poll_ms / 1000)
-        deals = confirmation.poll(executor, turn.now) if polled else confirmation.NO_DEALS
-        self._search(turn.now)
-        marks = confirmation.NO_MARKS
+        deals, marks = confirmation.NO_DEALS, confirmation.NO_MARKS
+        if turn.granted or due("poll", turn.now, wanted.poll_ms / 1000):
+            deals = self._answer(lambda: confirmation.poll(executor, turn.now), deals)
+        self._answer(lambda: self._search(turn.now), None)
         if due("marks", turn.now, wanted.marks_seconds):
-            marks = confirmation.changed_marks(executor, self._marked)
+            changed = partial(confirmation.changed_marks, executor, self._marked)
+            marks = self._answer(changed, marks)
             executor.journal.compact()
         if due("forget", turn.now, _FORGET_SECONDS):
-            executor.forget(turn.now)
+            self._answer(lambda: executor.forget(turn.now), None)
         self._metrics.published(publish(executor, deals, marks))
         if not executor.publisher.told_all:
             self._marked.clear()
         try:
-            self._tell_state(turn.now)
+            self._answer(lambda: self._tell_state(turn.now), None)
         except OutOfMemoryError as error:
             # Orders go on: what is told here is of now, and is told again.
             if due("full", turn.now, 60.0):
                 log.warning("Redis has no memory for prices and live state: %s", error)
+        self._metrics.turned(turn.now)
+
+    def _answer(self, ask: Callable[[], _Answer], nothing: _Answer) -> _Answer:
+        """Return what a question to the terminal brought; nothing new where it failed."""
+        try:
+            return ask()
+        except (Transient, Ambiguous) as error:
+            self._metrics.unanswered()
+            log.warning("the terminal did not answer: %s", error)
+            return nothing
 
     def _tell_state(self, now: int) -> None:
         wanted, due = self._settings, self._timers.due
@@ -138,7 +154,7 @@ class Desk:
             self._look_around(now)
 
     def _search(self, now: int) -> None:
-        due = any(at <= now for at, _ in self._executor.watched.values())
+        due = any(searching.is_due(at, now) for at, _ in self._executor.watched.values())
         start = time.perf_counter()
         searching.look_for(self._executor, now)
         if due:

@@ -12,7 +12,8 @@ from schema.enums import Outcome
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from operators.execution import Executor, Waiting
+    from operators.execution import Executor
+    from operators.waiting import Waiting
     from rules.journal import Result
     from schema.wire import Records
 
@@ -77,7 +78,11 @@ class Metrics:
         self._partitions = gauge("partitions", "Partitions whose lease is needed.")
         self._accounts = gauge("accounts", "Accounts of the terminal.")
         self._quoted = gauge("newest_quote_timestamp_seconds", "Time of the terminal's last price.")
-        for some in (self._retries, self._failed, self._links, self._old):
+        self._unanswered = counter(
+            "unanswered_questions", "Questions that the terminal did not answer; orders are none."
+        )
+        self._turn = gauge("last_turn_timestamp_seconds", "When the last turn was done.")
+        for some in (self._retries, self._failed, self._links, self._old, self._unanswered):
             some.labels(self._instance)
 
     def sent(self, items: Sequence[Waiting], began: int, ended: int) -> None:
@@ -107,6 +112,14 @@ class Metrics:
     def failed(self) -> None:
         """Count a turn that failed."""
         self._failed.labels(self._instance).inc()
+
+    def unanswered(self) -> None:
+        """Count a question that the terminal did not answer."""
+        self._unanswered.labels(self._instance).inc()
+
+    def turned(self, now: int) -> None:
+        """Show that a turn was done."""
+        self._turn.labels(self._instance).set(now / 1e6)
 
     def linked(self) -> None:
         """Count a link to Redis that was made anew."""

@@ -1,19 +1,26 @@
 """The first two steps of sending: which orders are ready, and whose they are."""
 
+import logging
 from collections.abc import Mapping
 from itertools import islice
+from typing import Any
 
-from operators.execution import SECOND, Executor, Waiting
+from operators.execution import SECOND, Executor
+from operators.waiting import Waiting
 from rules.claims import Claim, Held
+from rules.errors import Ambiguous, Transient
 from rules.journal import DAY, RETENTION
 from rules.order_life import EXECUTED, RANK
-from rules.tokens import token, token_in
+from rules.tokens import is_token, magic, token, token_in
 from schema.codes import ReasonCode
 from schema.enums import LegKind, Outcome
 
 TARGET_SECONDS = 30  # how long a close waits for a position that nobody here knows
 
-_Tickets = Mapping[bytes, tuple[int, int]]
+_LONGEST_WAIT = 60 * SECOND  # before an order is tried again
+_Mark = bytes | tuple[bytes, bytes, int]
+_Tickets = Mapping[_Mark, tuple[int, int]]
+log = logging.getLogger(__name__)
 
 
 def claim(executor: Executor, now: int) -> list[Waiting]:
@@ -26,10 +33,21 @@ def claim(executor: Executor, now: int) -> list[Waiting]:
         redis.RedisError: Nothing is known; what was claimed is found to be ours the next time.
         NotDurable: Likewise.
     """
-    readiness = _Readiness(executor, now)
+    executor.write_results()  # what a turn that broke off had ended
+    _expire(executor, now)
+    if executor.reach.waits(now):
+        return []
     waiting = sorted(executor.waiting.values(), key=_opens)
-    ready = list(islice(filter(readiness.of, waiting), executor.batch.size))
+    ready = list(islice(filter(_Readiness(executor, now).of, waiting), executor.batch.size))
     return _claim(executor, ready, now) if ready else []
+
+
+def _expire(executor: Executor, now: int) -> None:
+    """End what has grown too old, wherever it stands in the queue; whoever has its lease may."""
+    old = [item for item in executor.waiting.values() if 0 < item.valid_until < now]
+    for item in old:
+        if executor.terms.get(item.partition):
+            executor.end(item, Outcome.EXPIRED, ReasonCode.ORDER_EXPIRED, now)
 
 
 def _opens(item: Waiting) -> bool:
@@ -44,19 +62,34 @@ class _Readiness:
         self._memory = executor.memory
         self._now = now
         self._held: _Tickets | None = None
+        self._silent = False
+        self._changed: set[tuple[bytes, object]] = set()
 
     def of(self, item: Waiting) -> bool:
         order = item.order
-        if item.not_before > self._now:
+        if not self._executor.terms.get(item.partition):
+            return False  # whoever has the lease says what becomes of it
+        if order["kind"] == LegKind.MODIFY and not self._is_first_change(item):
             return False
-        if order["valid_until"] and self._now > order["valid_until"]:
-            self._executor.end(item, Outcome.EXPIRED, ReasonCode.ORDER_EXPIRED, self._now)
+        # One of a time far ahead: the clock was set back.
+        if self._now < item.not_before <= self._now + _LONGEST_WAIT:
             return False
         if order["after"] and not self._is_next(item):
             return False
-        if order["kind"] != LegKind.OPEN and not self._has_target(item):
-            return False
-        return bool(self._executor.terms.get(item.partition))
+        return bool(order["kind"] == LegKind.OPEN) or self._has_target(item)
+
+    def _is_first_change(self, item: Waiting) -> bool:
+        """Return whether no earlier change of the same position or order waits.
+
+        A change keeps the stops that it does not name as they stand when it is sent: behind one
+        that was not done yet it would take that back, and one that is tried again would be last.
+        """
+        opener = item.order["position"].tobytes()
+        position, order = self._memory.tickets.get(opener, (0, 0))
+        target = (item.order["account_id"].tobytes(), position or order or opener)
+        first = target not in self._changed
+        self._changed.add(target)
+        return first
 
     def _is_next(self, item: Waiting) -> bool:
         """Return whether all earlier legs are done; without them this one is cancelled.
@@ -112,7 +145,12 @@ class _Readiness:
         if opener in self._executor.waiting:
             return False
         item.not_before = self._now + SECOND
-        found = self._at_broker().get(token(opener))
+        item.read_at = min(item.read_at, self._now)
+        if (held := self._at_broker()) is None:
+            item.read_at = self._now  # it is looked for from the first answer on
+            return False
+        marks = (token(opener), _magical(item.order, magic(int(item.order["magic"]), opener)))
+        found = next((held[mark] for mark in marks if mark in held), None)
         if found is not None:
             _, order = self._memory.tickets.get(opener, (0, 0))
             self._memory.tickets[opener] = (found[0], found[1] or order)
@@ -122,18 +160,35 @@ class _Readiness:
             self._executor.end(item, Outcome.REJECTED, ReasonCode.NO_POSITION, self._now)
         return False
 
-    def _at_broker(self) -> _Tickets:
-        """Tickets of positions and pending orders by token; asked for once in a turn."""
-        if self._held is None:
-            terminal = self._executor.terminal
-            self._held = {
-                token_in(row["comment"]): (int(row["position_ticket"]), int(row["order_ticket"]))
-                for row in terminal.open_orders()
-            } | {
-                token_in(row["comment"]): (int(row["position_ticket"]), 0)
-                for row in terminal.positions()
-            }
+    def _at_broker(self) -> _Tickets | None:
+        """Tickets of what stands at the broker, by its marks; None while the terminal is silent."""
+        if self._held is None and not self._silent:
+            try:
+                self._held = _tickets(self._executor.terminal)
+            except (Transient, Ambiguous) as error:
+                log.warning("the terminal does not tell what stands: %s", error)
+                self._silent = True
         return self._held
+
+
+def _tickets(terminal: Any) -> _Tickets:
+    """Return positions and pending orders by token; by what is `_magical` where there is none.
+
+    A position counts for more than an order.
+    """
+    found: dict[_Mark, tuple[int, int]] = {}
+    for rows in (terminal.open_orders(), terminal.positions()):
+        for row in rows:
+            word = token_in(row["comment"])
+            mark = word if is_token(word) else _magical(row, int(row["magic"]))
+            pending = int(row["order_ticket"]) if "order_ticket" in rows.dtype.names else 0
+            found[mark] = (int(row["position_ticket"]), pending)
+    return found
+
+
+def _magical(row: Any, number: int) -> _Mark:
+    """Return the mark of a position or order whose comment the broker has rewritten."""
+    return row["account_id"].tobytes(), bytes(row["symbol"]), number
 
 
 def _claim(executor: Executor, ready: list[Waiting], now: int) -> list[Waiting]:

@@ -8,7 +8,7 @@ of a turn (operators.publishing), and again after each reconnect as far as the e
 """
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from uuid import UUID
@@ -17,17 +17,17 @@ import numpy as np
 
 from operators.batch_size import BatchSize
 from operators.order_memory import NO_OUTCOME, OrderMemory
+from operators.reach import Reach
+from operators.waiting import Waiting, is_unsent
 from rules.broker_orders import is_on_its_way
 from rules.journal import RETENTION, Known, Result
 from rules.order_life import EXECUTED, RANK
-from schema.broker import AnswerClass
 from schema.codes import ReasonCode
 from schema.enums import LegKind, OrderState, Outcome
 from schema.wire import REPORT, Records
 
 log = logging.getLogger(__name__)
 SECOND = 1_000_000
-_NOT_EXECUTED = (AnswerClass.TRANSIENT, AnswerClass.THROTTLED)
 Verdict = Callable[[int, LegKind], tuple[ReasonCode, Outcome]]
 
 
@@ -46,20 +46,6 @@ class Publisher(Protocol):
 
 
 @dataclass
-class Waiting:
-    """An order that was read and has neither been sent nor closed."""
-
-    partition: int
-    decision: str
-    order: Any  # one ORDER row
-    attempts: int = 0
-    not_before: int = 0
-    claimed_at: int = 0
-    read_at: int = 0
-    held: bool = False  # it was said that it waits for an order whose end nobody knows
-
-
-@dataclass
 class Executor:
     """One terminal's orders.
 
@@ -73,11 +59,12 @@ class Executor:
         verdict: reason and outcome that a return code means for a kind of leg.
         claim_batch: what `claims` takes.
         clock: microseconds UTC, now.
-        attempts: how often an order is tried that the broker did not take.
+        attempts: how often the broker may refuse to take an order now.
         deviation: points that a market order may slip.
         lease_ms: how long a lease lasts unless it is renewed.
         watch_us: how long an order of unknown fate is looked for.
         batch: how many orders are claimed at once.
+        reach: whether the terminal is worth asking.
         watched: orders of unknown fate, and those on their way: next look, pause.
         adopted: those that were found, and that the broker's history does not show yet.
     """
@@ -99,10 +86,12 @@ class Executor:
     waiting: dict[bytes, Waiting] = field(default_factory=dict)
     memory: OrderMemory = field(default_factory=OrderMemory)
     batch: BatchSize = field(init=False)
+    reach: Reach = field(default_factory=Reach)
     watched: dict[bytes, tuple[int, int]] = field(default_factory=dict)
     adopted: dict[bytes, Known] = field(default_factory=dict)
     unpublished: list[Result] = field(default_factory=list)  # journalled in this turn
     _ending: dict[bytes, Any] = field(default_factory=dict)  # ORDER rows that are being closed
+    _unwritten: list[tuple[int, bool, Any]] = field(default_factory=list)  # results of this turn
 
     def __post_init__(self) -> None:
         self.batch = BatchSize(within=self.lease_ms * 1000 // 10)
@@ -159,22 +148,26 @@ class Executor:
             if key in self.waiting:
                 # The log lost its decision, and this one takes its place.
                 self.waiting[key].decision = decision
-            elif key not in self.memory.outcomes and _unsent(known):
-                attempts = known.attempts if known is not None else 0
-                self.waiting[key] = Waiting(
-                    *(partition, decision, order.copy(), attempts),
-                    read_at=self.clock(),
-                    held=known is not None and bool(known.results),
-                )
+            elif key not in self.memory.outcomes and key not in self._ending and is_unsent(known):
+                self.waiting[key] = Waiting.of(partition, decision, order, known, self.clock())
 
     def end(self, item: Waiting, outcome: Outcome, reason: ReasonCode, now: int) -> None:
-        """Give a "not sent" outcome; the closing script publishes it, if no claim forbids it."""
+        """Give a "not sent" outcome; the closing script publishes it, if no claim forbids it.
+
+        It is journalled at the end of the turn, with all others: they may be thousands. A process
+        that dies before ends them anew.
+        """
         report = self.report(item.order, now)
         report["state"], report["outcome"], report["reason"] = OrderState.FINAL, outcome, reason
         key = item.order["order_id"].tobytes()
         del self.waiting[key]
         self._ending[key] = item.order
-        self.journalled([(item.partition, True, report)])
+        self._unwritten.append((item.partition, True, report))
+
+    def put_back(self, items: Iterable[Waiting], now: int) -> None:
+        """Have claimed orders wait a moment: what they need to know was not told."""
+        for item in items:
+            item.not_before = now + SECOND
 
     def hold(self, item: Waiting, now: int) -> None:
         """Say that an order waits for one whose end nobody knows; it is sent when that is known."""
@@ -183,7 +176,12 @@ class Executor:
             report = self.report(item.order, now)
             report["state"], report["outcome"] = OrderState.DISPATCHED, Outcome.UNRESOLVED
             report["reason"] = ReasonCode.EARLIER_UNRESOLVED
-            self.journalled([(item.partition, False, report)])
+            self._unwritten.append((item.partition, False, report))
+
+    def write_results(self) -> None:
+        """Journal what ended in this turn, in one write."""
+        results, self._unwritten = self._unwritten, []
+        self.journalled(results)
 
     def report(self, order: Any, now: int) -> Any:
         """Return a report about an order that says nothing yet."""
@@ -245,22 +243,6 @@ class Executor:
         journal = self.journal.state
         known = (journal.known, journal.finished, self.waiting, self.watched, self._ending)
         self.memory.forget(self.memory.old_strangers(now, known, held, RETENTION))
-
-
-def _unsent(known: Known | None) -> bool:
-    """Return whether the broker surely has nothing of an order, and nothing was said of it.
-
-    An attempt that the broker did not take is no sending: a process that died before the next
-    attempt left the order to its successor.
-    """
-    if known is None:
-        return True
-    refused = known.answer is not None and _is_refusal(known.answer)
-    return not known.said and (known.attempt is None or refused)
-
-
-def _is_refusal(answer: Any) -> bool:
-    return AnswerClass(int(answer["answer"])) in _NOT_EXECUTED
 
 
 def _place(result: Result) -> tuple[int, str]:

@@ -1,15 +1,20 @@
 """Prices of orders that are sent once more: as they are now, and no worse than may be slipped."""
 
+import logging
 from collections.abc import Sequence
 
 import numpy as np
 
-from operators.execution import Executor, Waiting
+from operators.execution import Executor
 from operators.order_memory import has_ticket
+from operators.waiting import Waiting
+from rules.errors import Ambiguous, Transient
 from rules.signals import Flags
 from schema.codes import ReasonCode
 from schema.enums import LegKind, OrderState, OrderType, Outcome, Side
 from schema.wire import UNITS, Records
+
+log = logging.getLogger(__name__)
 
 
 def renew_prices(
@@ -32,8 +37,14 @@ def renew_prices(
     ]
     if not again:
         return goes
-    quotes = {quote["symbol"]: quote for quote in executor.terminal.quotes()}
-    points = {each["symbol"]: each["point"] for each in executor.terminal.symbols()}
+    try:
+        quotes = {quote["symbol"]: quote for quote in executor.terminal.quotes()}
+        points = {each["symbol"]: each["point"] for each in executor.terminal.symbols()}
+    except (Transient, Ambiguous) as error:
+        log.warning("the terminal names no prices, so orders tried before wait: %s", error)
+        goes[again] = False
+        executor.put_back((items[row] for row in again), now)
+        return goes
     for row in again:
         request = requests[row]
         quote, point = quotes.get(request["symbol"]), points.get(request["symbol"].decode())
@@ -42,9 +53,12 @@ def renew_prices(
         buys = request["side"] == Side.BUY
         price = round(float(quote["ask" if buys else "bid"]) * UNITS)
         slipped = (price - int(request["price"])) * (1 if buys else -1)
-        goes[row] = slipped <= round(executor.deviation * point * UNITS)
+        points_slipped = round(slipped / (point * UNITS))
+        goes[row] = points_slipped <= executor.deviation
         if goes[row]:
             requests["price"][row] = price
+            # What it has slipped by already it may not slip by again.
+            requests["deviation"][row] = executor.deviation - max(points_slipped, 0)
         else:
             _end(executor, items[row], now)
     return goes

@@ -35,6 +35,7 @@ def publish(
     Raises:
         redis.RedisError: what is missing is published after the reconnect.
     """
+    executor.write_results()
     results, executor.unpublished = executor.unpublished, []
     plain: dict[int, list[Result]] = {}
     closing: dict[int, list[Result]] = {}

@@ -1,5 +1,6 @@
 """The search for orders whose fate is unknown: at the broker, over and over, never sent again."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -29,13 +30,15 @@ def look_for(executor: Executor, now: int) -> None:
     """Look for the orders that are due; journal what is found.
 
     Raises:
-        Transient: The terminal did not answer; they stay due.
+        Transient, Ambiguous: The terminal did not answer; they are due again a second later.
     """
-    due = [key for key, (at, _) in executor.watched.items() if at <= now]
+    due = [key for key, (at, _) in executor.watched.items() if is_due(at, now)]
     if not due:
         return
     terminal = executor.terminal
-    history = terminal.history(now - executor.watch_us - DAY)
+    for key in due:
+        executor.watched[key] = (now + SECOND, executor.watched[key][1])
+    history = terminal.history(_since(executor, due, now) - DAY)
     traces = Traces(terminal.open_orders(), history.orders, history.deals, terminal.positions())
     for key in due:
         _, pause = executor.watched[key]
@@ -49,6 +52,26 @@ def look_for(executor: Executor, now: int) -> None:
                 _say_unresolved(executor, key, known, now)
         else:
             _look(executor, key, known, traces, now, patient=pause < _HISTORY_LAGS)
+
+
+def is_due(at: int, now: int) -> bool:
+    """Return whether it is time for a look; one of a time far ahead: the clock was set back."""
+    return not now < at <= now + _LOOKS_EVERY
+
+
+def _since(executor: Executor, due: Sequence[bytes], now: int) -> int:
+    """Return the time from which the history has to be known: days of it are much to read."""
+    all_of_it = now - executor.watch_us
+    times = []
+    for key in due:
+        known = executor.adopted.get(key) or executor.journal.known.get(key)
+        if known is None or known.order is None:
+            return all_of_it
+        if known.order["kind"] in (LegKind.MODIFY, LegKind.CANCEL):
+            return all_of_it  # what they are about may be of any age
+        sent = 0 if known.attempt is None else int(known.attempt["sent_at"])
+        times.append(sent or int(known.order["decided_at"]))
+    return max(all_of_it, min(times))
 
 
 def _is_given_up(known: Known, since: int) -> bool:

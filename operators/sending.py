@@ -10,45 +10,55 @@ import redis
 from numpy.typing import NDArray
 
 from config import faults
-from operators.execution import SECOND, Executor, Waiting
+from operators.execution import SECOND, Executor
 from operators.order_memory import has_ticket
 from operators.prices_again import renew_prices
+from operators.requests import NOTHING, Held, build_requests, look, needs_books
+from operators.waiting import Waiting, is_unreached
 from rules.broker_orders import filled_volume, is_pending
-from rules.errors import Ambiguous, Fatal, Transient
+from rules.errors import Ambiguous, Fatal, Throttled, Transient
 from rules.journal_records import ATTEMPT
-from rules.tables import Rows
-from rules.tokens import magic, token
-from schema.broker import ANSWER, REQUEST, AnswerClass
+from schema.broker import ANSWER, AnswerClass
 from schema.codes import ReasonCode
-from schema.enums import LegKind, OrderState, OrderType, Outcome
+from schema.enums import LegKind, OrderState, Outcome
 from schema.wire import ORDER, REPORT, Records
 
 log = logging.getLogger(__name__)
-_COPIED = (
-    *("order_id", "account_id", "kind", "side", "order_type", "symbol", "volume", "price"),
-    *("stop_price", "stop_loss", "take_profit", "expires_at"),
-)
 _RETRY = SECOND // 4
+_PATIENCE = 10 * SECOND  # of a close, with a terminal that does not tell what stands
+_AT_ONCE = 32  # orders of one call: a terminal that has become slow is noticed behind them
 Judged = tuple[int, bool, Any]
 
 
-def send(executor: Executor, items: Sequence[Waiting]) -> None:
-    """Send claimed orders, all in one batch, and journal what the terminal answers."""
+def send(executor: Executor, items: Sequence[Waiting]) -> list[Waiting]:
+    """Send claimed orders, some at a time, and journal what the terminal answers.
+
+    The others are claimed, and go with the next turn: those behind a terminal that was not
+    reached, or that has become slow, for a lease and who waits for a close cannot.
+
+    Returns:
+        Those that the terminal was asked for.
+    """
+    asked: list[Waiting] = []
+    began = executor.clock()
+    for start in range(0, len(items), _AT_ONCE):
+        asked += _send(executor, items[start : start + _AT_ONCE])
+        now = executor.clock()
+        if executor.reach.waits(now) or now - began > executor.batch.within:
+            break
+    if asked and not executor.reach.waits(executor.clock()):
+        executor.batch.took(len(asked), executor.clock() - began)
+    return asked
+
+
+def _send(executor: Executor, items: Sequence[Waiting]) -> list[Waiting]:
+    items, orders, requests = _prepare(executor, items)
     if not items:
-        return
-    orders = np.array([item.order for item in items], dtype=ORDER)
-    requests = build_requests(executor, orders)
+        return []
     now = executor.clock()
-    goes = renew_prices(executor, items, requests, now)
-    if not goes.all():
-        items, orders, requests = list(compress(items, goes)), orders[goes], requests[goes]
-        if not items:
-            return
     faults.point("execute.claimed")
     executor.journal.sending(_attempts(executor, items, now), orders, requests)
-    asked_at = executor.clock()
     answers, fatal = _ask(executor, requests)
-    executor.batch.took(len(requests), executor.clock() - asked_at)
     reports = _reports(executor, items, requests, orders["quote_price"], answers, sent_at=now)
     results = [
         result
@@ -59,6 +69,51 @@ def send(executor: Executor, items: Sequence[Waiting]) -> None:
     faults.point("execute.answered", redis.ConnectionError)
     if fatal is not None:
         raise fatal
+    return items
+
+
+def _prepare(
+    executor: Executor, items: Sequence[Waiting]
+) -> tuple[list[Waiting], Records, Records]:
+    """Return what the terminal is to be asked for, with its orders and requests.
+
+    What needs to know how things stand waits for a terminal that does not tell, and nothing else
+    does. Age is judged last: to claim, and to ask, may have taken any time.
+    """
+    items, held = _with_books(executor, list(items))
+    orders = np.array([item.order for item in items], dtype=ORDER)
+    requests = build_requests(executor, orders, held)
+    goes = renew_prices(executor, items, requests, executor.clock())
+    now, valid_until = executor.clock(), orders["valid_until"]
+    for row in np.flatnonzero(goes & (valid_until > 0) & (valid_until < now)):
+        goes[row] = False
+        executor.end(items[row], Outcome.EXPIRED, ReasonCode.ORDER_EXPIRED, now)
+    return list(compress(items, goes)), orders[goes], requests[goes]
+
+
+def _with_books(executor: Executor, items: list[Waiting]) -> tuple[list[Waiting], Held]:
+    """Ask for what stands at the broker, if an order needs it; put those back that cannot go.
+
+    A close does not wait for ever: it goes with the volume that was decided on.
+    """
+    needs = needs_books(np.array([item.order for item in items], dtype=ORDER))
+    if not needs.any():
+        return items, NOTHING
+    try:
+        return items, look(executor.terminal)
+    except (Transient, Ambiguous) as error:
+        log.warning("the terminal does not tell what stands, so changes and closes wait: %s", error)
+        now = executor.clock()
+        waits = [
+            bool(need) and (item.order["kind"] != LegKind.CLOSE or _is_new(item, now))
+            for need, item in zip(needs, items, strict=True)
+        ]
+        executor.put_back(compress(items, waits), now)
+        return [item for item, wait in zip(items, waits, strict=True) if not wait], NOTHING
+
+
+def _is_new(item: Waiting, now: int) -> bool:
+    return 0 <= now - item.read_at <= _PATIENCE
 
 
 def _ask(executor: Executor, requests: Records) -> tuple[Records, Fatal | None]:
@@ -73,6 +128,8 @@ def _ask(executor: Executor, requests: Records) -> tuple[Records, Fatal | None]:
         faults.point("execute.acted", Ambiguous)
     except Transient as error:
         log.warning("the terminal was not reached: %s", error)
+        least = error.retry_after if isinstance(error, Throttled) else 0.0
+        executor.reach.failed(executor.clock(), at_least=least)
         return _unknown(requests, AnswerClass.TRANSIENT), None
     except Ambiguous as error:
         log.warning("the terminal's answer was lost: %s", error)
@@ -81,7 +138,12 @@ def _ask(executor: Executor, requests: Records) -> tuple[Records, Fatal | None]:
     except Exception:
         log.exception("the terminal failed while it was asked; what it did is looked for")
     else:
-        return _in_order(requests, answers), None
+        right = _in_order(requests, answers)
+        if all(map(is_unreached, right)):
+            executor.reach.failed(executor.clock())
+        else:
+            executor.reach.answered()
+        return right, None
     return _unknown(requests, AnswerClass.AMBIGUOUS), None
 
 
@@ -95,66 +157,6 @@ def _in_order(requests: Records, answers: Records) -> Records:
     for row, request in enumerate(requests):
         right[row] = told.get(request["order_id"].tobytes(), right[row])
     return right
-
-
-def build_requests(executor: Executor, orders: Records) -> Records:
-    """Return what the broker is asked for each order."""
-    requests = np.zeros(len(orders), REQUEST)
-    for name in _COPIED:
-        requests[name] = orders[name]
-    keys = orders["order_id"].tolist()
-    requests["magic"] = list(map(magic, orders["magic"].tolist(), keys))
-    requests["comment"] = list(map(token, keys))
-    requests["deviation"] = executor.deviation
-    opens = orders["kind"] == LegKind.OPEN
-    at_market = opens & (orders["order_type"] == OrderType.MARKET)
-    requests["price"] = np.where(at_market, orders["quote_price"], requests["price"])
-    acting = np.flatnonzero(~opens)
-    if len(acting):
-        _aim(executor, requests, orders, acting)
-    return requests
-
-
-def _aim(executor: Executor, requests: Records, orders: Records, acting: Rows) -> None:
-    """Name the position or pending order that a close, change or cancel is about."""
-    tickets = [executor.memory.tickets[key] for key in orders["position"][acting].tolist()]
-    position, order = np.array(tickets, dtype=np.int64).T
-    pending = (orders["kind"][acting] == LegKind.CANCEL) | (position == 0)
-    requests["position_ticket"][acting] = np.where(pending, 0, position)
-    requests["order_ticket"][acting] = np.where(pending, order, 0)
-    whole = acting[orders["whole"][acting].astype(bool)]
-    modify = acting[orders["kind"][acting] == LegKind.MODIFY]
-    if len(whole) or len(modify):
-        held = executor.terminal.positions()
-        _take_whole(requests, whole, held)
-        standing = executor.terminal.open_orders() if len(modify) else held[:0]
-        _keep_stops(requests, modify, held, standing)
-
-
-def _take_whole(requests: Records, rows: Rows, held: Records) -> None:
-    """Close all that a position has now, which is one trade's alone on a hedging account.
-
-    That is less than was decided where a part was closed by hand, and more where the report of its
-    opening missed one.
-    """
-    volumes = dict(zip(held["position_ticket"].tolist(), held["volume"].tolist(), strict=True))
-    for row in rows.tolist():
-        ticket = int(requests["position_ticket"][row])
-        requests["volume"][row] = volumes.get(ticket) or requests["volume"][row]
-
-
-def _keep_stops(requests: Records, rows: Rows, held: Records, standing: Records) -> None:
-    """Leave a stop as it is where a change names only the other: MT5 takes 0 for "remove"."""
-    now = {int(p["position_ticket"]): p for p in held}
-    pending = {int(o["order_ticket"]): o for o in standing}
-    for row in rows.tolist():
-        request = requests[row]
-        stands = now.get(int(request["position_ticket"]))
-        if stands is None:
-            stands = pending.get(int(request["order_ticket"]))
-        if stands is not None:
-            for name in ("stop_loss", "take_profit"):
-                requests[name][row] = request[name] or stands[name]
 
 
 def _attempts(executor: Executor, items: Sequence[Waiting], now: int) -> Records:
@@ -202,10 +204,12 @@ def _judge(
     """Return the result that an answer means, or None if the order is to be tried again."""
     order, key = item.order, item.order["order_id"].tobytes()
     kind = AnswerClass(int(answer["answer"]))
-    again = kind in (AnswerClass.TRANSIENT, AnswerClass.THROTTLED)
-    if again and item.attempts < executor.attempts:
-        item.not_before = int(report["reported_at"]) + item.attempts * _RETRY
-        return None
+    if kind in (AnswerClass.TRANSIENT, AnswerClass.THROTTLED):
+        # No broker has refused what did not reach it: that goes on until the order is too old.
+        item.refusals += not is_unreached(answer)
+        if item.refusals < executor.attempts:
+            item.not_before = int(report["reported_at"]) + max(item.refusals, 1) * _RETRY
+            return None
     del executor.waiting[key]
     reason, outcome = executor.verdict(int(answer["retcode"]), LegKind(int(order["kind"])))
     report["reason"] = reason
@@ -223,9 +227,6 @@ def _judge(
         volume = filled_volume(outcome, int(answer["volume"]), int(request["volume"]))
         report["filled"], report["outcome"] = 0 if works else volume, outcome
         report["state"] = OrderState.WORKING if works else OrderState.FINAL
-    elif again and not answer["retcode"]:
-        # No broker has refused it: its terminal could not be reached.
-        report["outcome"], report["reason"] = Outcome.FAILED, ReasonCode.NO_CONNECTION
     else:
         report["outcome"] = Outcome.REFUSED
     executor.memory.learn(key, report, owns=has_ticket(order))

@@ -26,3 +26,8 @@ def magic(strategy_magic: int, order_id: bytes) -> int:
 def token_in(comment: bytes) -> bytes:
     """Return what stands where a token would, or b"" if the comment is too short for one."""
     return comment[:TOKEN_LENGTH] if len(comment) >= TOKEN_LENGTH else b""
+
+
+def is_token(word: bytes) -> bool:
+    """Return whether a word of a comment can be a token: a comment may also be the broker's."""
+    return len(word) == TOKEN_LENGTH and all(65 <= c <= 90 or 50 <= c <= 55 for c in word)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from rules.broker_orders import is_pending
-from rules.tokens import magic, token, token_in
+from rules.tokens import is_token, magic, token, token_in
 from schema.broker import BROKER_ORDER
 from schema.enums import DealType, LegKind, Side
 from schema.mt5 import BrokerOrderState, BrokerOrderType
@@ -108,7 +108,7 @@ class Traces:
     def _may_be(self, order: Any, row: Any, mine: bytes) -> bool:
         word = token_in(row["comment"])
         return bool(
-            (word == mine or not _is_token(word))
+            (word == mine or not is_token(word))
             and row["account_id"] == order["account_id"]
             and row["symbol"] == order["symbol"]
         )
@@ -130,10 +130,6 @@ class Traces:
         else:
             rows = self.standing[self.standing["order_ticket"] == ticket]
         return rows[0] if len(rows) else None
-
-
-def _is_token(word: bytes) -> bool:
-    return bool(word) and all(65 <= c <= 90 or 50 <= c <= 55 for c in word)
 
 
 def _orders_of(deals: Records, told: set[int]) -> Records:

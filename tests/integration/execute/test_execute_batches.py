@@ -1,6 +1,7 @@
 """How many orders are claimed at once: what a crash leaves unknown, and a stop waits for."""
 
 from dataclasses import dataclass, field
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -8,14 +9,15 @@ import redis
 from bytewax.inputs import AbortExecution
 
 from operators.batch_size import MOST, BatchSize
+from operators.claiming import claim
 from schema import keys
 from schema.codes import ReasonCode
-from schema.enums import Outcome
+from schema.enums import LegKind, Outcome
 from schema.wire import Records
 from sources.orders import OrdersSource
-from sources.rounds import RedisClock
+from sources.redis_clock import RedisClock
 from sources.stop import Stop
-from tests.integration.execute.bench import Bench, Scripted, order
+from tests.integration.execute.bench import NOW, Bench, Scripted, order
 from tests.integration.execute.steps import SECOND, Flow
 
 HOUR = 3600.0
@@ -163,3 +165,91 @@ def test_what_gets_old_behind_a_batch_is_not_sent(bench: Bench) -> None:
     outcomes = [report["outcome"] for report in bench.reports()]
     assert outcomes.count(Outcome.EXPIRED) == 40 - len(slow.sent) > 0
     assert bench.executor.waiting == {}
+
+
+def test_a_terminal_that_turns_slow_is_noticed_amid_a_batch(bench: Bench) -> None:
+    bench.executor.terminal = slow = Slow(bench, each=SECOND // 10)
+    bench.executor.batch.size = MOST
+    bench.decide(orders(MOST))
+    bench.work(bench.now)
+    assert slow.batches == [32], "three seconds, of the one that a batch may take"
+    bench.work(bench.now)
+    assert slow.batches == [32, 16]
+    for _ in range(40):
+        bench.work(bench.now)
+    assert len(set(slow.sent)) == len(slow.sent) == MOST
+
+
+def test_a_close_passes_what_is_left_of_a_slow_batch(bench: Bench) -> None:
+    bench.decide(order(1))
+    bench.work()
+    bench.executor.terminal = slow = Slow(bench, each=SECOND // 10)
+    bench.executor.batch.size = MOST
+    bench.decide(np.concatenate([order(number) for number in range(2, 200)]))
+    bench.work(bench.now)
+    opener, close = (1).to_bytes(16, "big"), (500).to_bytes(16, "big")
+    bench.decide(order(500, kind=LegKind.CLOSE, position=opener))
+    bench.work(bench.now)
+    assert slow.sent[32] == close
+
+
+def test_a_crash_amid_a_slow_batch_leaves_no_more_unknown_than_were_asked_for(
+    bench: Bench,
+) -> None:
+    bench.executor.batch.size = MOST
+    bench.decide(orders(MOST))
+    bench.terminal.dies = True
+    with pytest.raises(KeyboardInterrupt):
+        bench.work()
+    bench.terminal.dies = False
+    bench.restart()
+    assert len(bench.executor.watched) == 32
+    for _ in range(30):
+        bench.work()
+    assert len(set(bench.terminal.sent)) == len(bench.terminal.sent) == MOST - 32
+
+
+def test_a_terminal_that_is_away_is_not_asked_for_the_rest_of_a_batch(bench: Bench) -> None:
+    bench.executor.batch.size = MOST
+    bench.decide(orders(100))
+    bench.terminal.unreachable = 1
+    bench.work()
+    assert bench.terminal.sent == []
+    assert len(bench.executor.waiting) == 100
+
+
+def test_what_expires_together_is_written_at_once(bench: Bench) -> None:
+    count = 2000
+    bench.decide(np.concatenate([order(n, valid_until=NOW + 1) for n in range(1, count + 1)]))
+    with mock.patch.object(bench.journal, "sync", wraps=bench.journal.sync) as sync:
+        bench.work(NOW + SECOND)
+    assert [report["outcome"] for report in bench.reports()] == [Outcome.EXPIRED] * count
+    assert sync.call_count == 1
+
+
+def test_what_ended_before_the_link_broke_is_told_behind_it(bench: Bench) -> None:
+    late = order(1, valid_until=NOW + 1)
+    bench.decide(np.concatenate([late, order(2)]))
+    first = bench.journal.state.next_ordinal
+    lost = redis.ConnectionError("the reply is lost")
+    with (
+        mock.patch.object(bench.executor.claims, "claim_all", side_effect=lost),
+        pytest.raises(redis.ConnectionError),
+    ):
+        bench.work(NOW + SECOND)
+    bench.executor.read(3, bench.entries[0][0], late)  # as behind each new link
+    bench.reconnect()
+    bench.work(NOW + SECOND)
+    assert {int(report["outcome"]) for report in bench.reports()} == {
+        Outcome.EXPIRED,
+        Outcome.FILLED,
+    }
+    assert bench.journal.state.next_ordinal - first == 2, "once each"
+
+
+def test_what_ended_and_was_not_written_ends_again(bench: Bench) -> None:
+    bench.decide(order(1, valid_until=NOW + 1))
+    assert claim(bench.executor, NOW + SECOND) == []
+    bench.restart()
+    bench.work(NOW + 2 * SECOND)
+    assert [report["outcome"] for report in bench.reports()] == [Outcome.EXPIRED]

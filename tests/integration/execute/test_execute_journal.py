@@ -9,12 +9,14 @@ import pytest
 from operators.claiming import claim
 from operators.sending import send
 from rules.journal import DAY, RETENTION
+from schema.broker import AnswerClass
 from schema.codes import ReasonCode
 from schema.enums import LegKind, OrderType, Outcome
 from schema.wire import UNITS
 from sinks.claims import OldJournal
 from sinks.journal import NAME, Journal
 from tests.integration.execute.bench import NOW, Bench, order
+from tests.integration.execute.books import Books
 
 ONE = (1).to_bytes(16, "big")
 
@@ -117,15 +119,14 @@ def test_what_opened_a_position_is_not_forgotten_while_it_is_open(bench: Bench) 
     assert bench.terminal.asked[-1]["position_ticket"] == 1
 
 
-def test_attempts_are_counted_across_restarts(bench: Bench) -> None:
-    bench.terminal.unreachable = 10
+def test_what_a_broker_refused_is_counted_across_restarts(bench: Bench, books: Books) -> None:
+    books.says = {"retcode": 10024, "answer": AnswerClass.THROTTLED, "volume": 0}
     bench.decide(order(1))
-    for attempt in range(3):
+    for attempt in range(4):
         bench.work(NOW + attempt * 10_000_000)
         bench.restart()
-    bench.work(NOW + 40_000_000)
-    assert bench.terminal.unreachable == 7
-    assert [r["reason"] for r in bench.reports()] == [ReasonCode.NO_CONNECTION]
+    assert len(books.asked) == 3
+    assert [r["reason"] for r in bench.reports()] == [ReasonCode.TOO_MANY_REQUESTS]
 
 
 def test_a_foreign_claim_is_found_by_magic_where_the_comment_was_rewritten(

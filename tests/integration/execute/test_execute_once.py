@@ -70,6 +70,21 @@ def test_who_has_lost_the_lease_claims_nothing(bench: Bench, tmp_path: Path) -> 
     assert bench.reports() == []
 
 
+def test_who_has_no_lease_says_nothing_of_what_another_may_have_sent(
+    bench: Bench, tmp_path: Path
+) -> None:
+    bench.decide(order(1, order_type=OrderType.LIMIT, valid_until=NOW + 1))
+    bench.work()
+    other = Bench(bench.client, tmp_path / "other")
+    other.entries = bench.entries
+    other.restart()
+    other.work(NOW + 1_000_000)
+    other.journal.close()
+    assert other.executor.terms[3] == 0
+    assert [report["state"] for report in bench.reports()] == [OrderState.WORKING]
+    assert other.executor.watched == {}
+
+
 def test_a_claim_of_an_earlier_term_ends_unsent(bench: Bench) -> None:
     bench.decide(order(1))
     assert claim(bench.executor, NOW)

@@ -15,12 +15,14 @@ from operators.sending import send
 from rules.fold_reports import fold_reports
 from rules.new_rows import fold_decision
 from rules.state import State
+from rules.tokens import magic, token
 from schema import keys
 from schema.codes import ReasonCode
 from schema.enums import LegKind, OrderState, Outcome
-from schema.wire import REPORT, VERDICT
+from schema.wire import REPORT, UNITS, VERDICT
 from sinks.claims import NotDurable
 from tests.integration.execute.bench import ACCOUNT, NOW, Bench, order
+from tests.integration.execute.books import Books
 
 ONE = (1).to_bytes(16, "big")
 
@@ -226,17 +228,6 @@ def test_a_journal_that_is_gone_leaves_an_order_watched_across_restarts(
     assert len(bench.terminal.sent) == 1
 
 
-def test_a_terminal_that_cannot_be_reached_fails_the_order_in_the_end(bench: Bench) -> None:
-    bench.terminal.unreachable = 3
-    bench.decide(order(1))
-    for attempt in range(5):
-        bench.work(NOW + attempt * 10_000_000)
-    assert bench.terminal.sent == []
-    assert [(r["outcome"], r["reason"]) for r in bench.reports()] == [
-        (Outcome.FAILED, ReasonCode.NO_CONNECTION)
-    ]
-
-
 def test_deals_that_were_polled_and_not_published_are_told_again(bench: Bench) -> None:
     bench.terminal.new_deals = [5]
     bench.look()
@@ -272,6 +263,44 @@ def test_a_close_finds_the_position_that_a_lost_journal_had_opened(
     other.journal.close()
     assert bench.terminal.sent[1:] == [(2).to_bytes(16, "big")]
     assert bench.terminal.asked[-1]["position_ticket"] == 1
+
+
+RENAMED = {"comment": b"copied", "magic": magic(7 << 32, ONE), "volume": UNITS}
+
+
+@pytest.mark.parametrize("kind", [LegKind.CLOSE, LegKind.MODIFY])
+def test_it_finds_one_whose_comment_the_broker_has_rewritten(
+    bench: Bench, books: Books, kind: LegKind
+) -> None:
+    books.held = [{"position_ticket": 9, **RENAMED}]
+    bench.decide(order(2, kind=kind, position=ONE, magic=7 << 32))
+    bench.work()
+    assert [int(request["position_ticket"]) for request in books.asked] == [9]
+
+
+def test_a_cancel_finds_the_pending_order_likewise(bench: Bench, books: Books) -> None:
+    books.standing = [{"order_ticket": 9, **RENAMED}]
+    bench.decide(order(2, kind=LegKind.CANCEL, position=ONE, magic=7 << 32))
+    bench.work()
+    assert [int(request["order_ticket"]) for request in books.asked] == [9]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"magic": magic(8 << 32, ONE)},
+        {"magic": magic(7 << 32, (3).to_bytes(16, "little"))},
+        {"account_id": np.void(bytes(16))},
+        {"symbol": b"GBPUSD"},
+        {"comment": token(b"\xff" * 16)},
+    ],
+    ids=lambda other: next(iter(other)),
+)
+def test_but_not_that_of_another_order(bench: Bench, books: Books, other: dict[str, Any]) -> None:
+    books.held = [{"position_ticket": 9, **RENAMED, **other}]
+    bench.decide(order(2, kind=LegKind.CLOSE, position=ONE, magic=7 << 32))
+    bench.work()
+    assert books.asked == []
 
 
 def test_a_close_of_a_position_that_is_nowhere_ends(bench: Bench) -> None:

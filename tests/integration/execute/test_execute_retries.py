@@ -11,7 +11,7 @@ from schema.codes import ReasonCode
 from schema.enums import LegKind, OrderState, OrderType, Outcome, Side
 from schema.wire import QUOTE, UNITS, Records
 from tests.integration.execute.bench import NOW, Bench, order
-from tests.integration.execute.books import LATER, ONE, Books
+from tests.integration.execute.books import LATER, ONE, TWO, Books
 
 ASK, BID = 110_010_000, 110_000_000
 REQUOTE = {"retcode": 10004, "answer": AnswerClass.TRANSIENT, "volume": 0}
@@ -50,6 +50,24 @@ def test_a_requote_is_answered_with_the_price_of_now(
     assert [int(a["price"]) for a in books.asked] == [ASK, ASK + points * POINT]
     last = bench.reports()[-1]
     assert (last["outcome"], last["asked_price"]) == (Outcome.FILLED, ASK + points * POINT)
+
+
+@pytest.mark.parametrize(("side", "sign"), [(Side.BUY, 1), (Side.SELL, -1)])
+@pytest.mark.parametrize(("points", "left"), [(-5, 20), (0, 20), (5, 15), (20, 0)])
+def test_it_may_not_slip_again_by_what_it_has_slipped(
+    bench: Bench,
+    books: Books,
+    prices: dict[str, int],
+    side: Side,
+    sign: int,
+    points: int,
+    left: int,
+) -> None:
+    requoted(bench, books, side=side)
+    prices["ask"] = prices["bid"] = ASK + sign * points * POINT
+    bench.work(LATER)
+    assert [int(a["deviation"]) for a in books.asked] == [20, left]
+    assert books.asked[-1]["price"] == ASK + sign * points * POINT
 
 
 @pytest.mark.parametrize("side", [Side.BUY, Side.SELL])
@@ -129,8 +147,9 @@ def test_it_waits_while_the_terminal_names_no_prices(
 
     with monkeypatch.context() as broken:
         broken.setattr(books, "quotes", fails)
-        with pytest.raises(Transient):
-            bench.work(LATER)
+        bench.decide(order(2, quote_price=ASK))
+        bench.work(LATER)
+    assert [r["order_id"].tobytes() for r in bench.reports()] == [TWO], "the other one goes"
     bench.work(LATER + UNITS)
     assert bench.reports()[-1]["outcome"] == Outcome.FILLED
-    assert len(books.asked) == 2
+    assert len(books.asked) == 3

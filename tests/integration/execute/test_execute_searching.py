@@ -2,6 +2,8 @@
 
 import pytest
 
+from brokers.port import History
+from rules.journal import DAY
 from rules.tokens import magic, token
 from schema.codes import ReasonCode
 from schema.enums import LegKind, OrderState, OrderType, Outcome
@@ -212,3 +214,49 @@ def test_a_flip_waits_for_its_unresolved_close_and_says_so(bench: Bench, books: 
     bench.work()
     last = bench.reports()[-1]
     assert (last["order_id"].tobytes(), last["reason"]) == (TWO, ReasonCode.EARLIER_UNRESOLVED)
+
+
+@pytest.fixture
+def asked_since(books: Books, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return the times from which the history was asked for."""
+    since: list[int] = []
+    history = books.history
+
+    def noted(start: int) -> History:
+        since.append(start)
+        return history(start)
+
+    monkeypatch.setattr(books, "history", noted)
+    return since
+
+
+def lose_at(bench: Bench, at: int, number: int) -> None:
+    bench.decide(order(number, decided_at=at))
+    bench.terminal.lose_answers = True
+    bench.work(at)
+    bench.terminal.lose_answers = False
+
+
+def test_no_more_of_the_history_is_read_than_the_oldest_order_is_old(
+    bench: Bench, asked_since: list[int]
+) -> None:
+    for days in range(3):
+        lose_at(bench, NOW + days * DAY, 1 + days)
+        bench.look(NOW + days * DAY + 300_000_000)
+    assert asked_since == [NOW - DAY] * 3
+
+
+def test_that_is_no_more_than_a_day_for_one_of_now(bench: Bench, asked_since: list[int]) -> None:
+    lose_at(bench, NOW + 100 * DAY, 1)
+    bench.look(NOW + 100 * DAY + 10_000_000)
+    assert asked_since == [NOW + 99 * DAY]
+
+
+@pytest.mark.parametrize("kind", [LegKind.MODIFY, LegKind.CANCEL])
+def test_what_a_change_is_about_may_be_of_any_age(
+    bench: Bench, asked_since: list[int], kind: LegKind
+) -> None:
+    place(bench)
+    lose(bench, order(2, kind=kind, position=ONE))
+    bench.look(LATER)
+    assert asked_since == [LATER - bench.executor.watch_us - DAY]
