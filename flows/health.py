@@ -50,7 +50,7 @@ def problems(
             if configured or waiting:
                 found += [f"{name} {what}" for what in _shard(told, now)]
         elif name.startswith("execute-"):
-            found += [f"{name} {what}" for what in _executor(told)]
+            found += [f"{name} {what}" for what in _executor(told, now)]
         found += [f"{name} {what}" for what in _spool(told)]
     if not any(part["name"] == "up" and _is_new(part) for part in parts):
         found += _stores(streams)
@@ -75,7 +75,10 @@ def _shard(told: Mapping[str, float], now: float) -> Iterator[str]:
         yield f"has finished no round for more than {ROUND_SECONDS:g} s"
 
 
-def _executor(told: Mapping[str, float]) -> Iterator[str]:
+def _executor(told: Mapping[str, float], now: float) -> Iterator[str]:
+    if now - _sum(told, "tradecast_execute_last_turn_timestamp_seconds") > ROUND_SECONDS:
+        yield f"has finished no turn for more than {ROUND_SECONDS:g} s: its terminal may hang"
+        return
     held, needed = (_sum(told, f"tradecast_execute_{name}") for name in ("leases", "partitions"))
     if held < needed:
         yield f"holds {held:g} of {needed:g} leases, and sends no order of the others"

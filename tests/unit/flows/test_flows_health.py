@@ -15,7 +15,8 @@ HELD, NEEDED = (f"tradecast_execute_{name}{{terminal=a}}" for name in ("leases",
 SPOOL, KEPT = "tradecast_archive_spool_bytes{store=duckdb}", "tradecast_trade_spool_bytes{shard=0}"
 DAMAGED = "tradecast_trade_spool_damaged_files{shard=0}"
 SHARD = {READY: 1.0, ROUND: NOW - 1}
-EXECUTOR = {HELD: 5.0, NEEDED: 5.0}
+TURN = "tradecast_execute_last_turn_timestamp_seconds{terminal=a}"
+EXECUTOR = {HELD: 5.0, NEEDED: 5.0, TURN: NOW - 1}
 
 
 def part(name: str, metrics: dict[str, float] | None = None, **more: Any) -> dict[str, Any]:
@@ -63,7 +64,9 @@ def test_a_system_at_work_is_well() -> None:
         (part("archive-duckdb", {SPOOL: 2.5e6}), "archive-duckdb keeps 2,500 kB of rows on disk"),
         (part("trade-0", {**SHARD, KEPT: 1e5}), "trade-0 keeps 100 kB of rows on disk until Redis"),
         (part("trade-0", {**SHARD, DAMAGED: 2.0}), "trade-0 has put 2 damaged files of its spool"),
-        (part("execute-a", {HELD: 3.0, NEEDED: 5.0}), "execute-a holds 3 of 5 leases"),
+        (part("execute-a", {**EXECUTOR, HELD: 3.0}), "execute-a holds 3 of 5 leases"),
+        (part("execute-a", {**EXECUTOR, TURN: NOW - 40}), "execute-a has finished no turn"),
+        (part("execute-a", {**EXECUTOR, TURN: 0.0, HELD: 0.0}), "execute-a has finished no turn"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
