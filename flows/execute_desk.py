@@ -7,21 +7,22 @@ import os
 import socket
 import time
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import redis
 from redis.exceptions import OutOfMemoryError
 
 from config import live, restored
 from flows import terminals
+from flows.terminal_questions import TerminalQuestions
 from operators import confirmation, searching
 from operators.claiming import claim
 from operators.publishing import publish
 from operators.sending import send
 from rules import decision_log
-from rules.errors import Ambiguous, Fatal, TradecastError, Transient
+from rules.errors import Fatal, TradecastError
 from sinks.claims import OldJournal
-from sinks.instance_state import InstanceState
+from sinks.instance_state import InstanceState, Prices
 from sources.orders import Link, Turn
 
 if TYPE_CHECKING:
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 _SECOND = 1_000_000
 _FORGET_SECONDS = 600
-_Answer = TypeVar("_Answer")
 
 
 class Timers:
@@ -77,6 +77,7 @@ class Desk:
         self._metrics = metrics
         self._restored = mark
         self._timers = Timers()
+        self._questions = TerminalQuestions(metrics.unanswered)
         self._marked: dict[bytes, bytes] = {}
         self._state = InstanceState(
             client, instance.row, instance.broker, host=socket.gethostname(), process=os.getpid()
@@ -108,50 +109,44 @@ class Desk:
         self._metrics.sent(asked, began, self._executor.clock())
 
     def confirm(self, turn: Turn) -> None:
-        """Step `confirm`: publish what is known; look for what is not; tell prices and money.
-
-        A terminal that does not answer one of these questions keeps nothing else from being told.
-        """
-        executor, wanted, due = self._executor, self._settings, self._timers.due
+        """Step `confirm`: publish what is known; look for what is not; tell prices and money."""
+        executor, wanted, now = self._executor, self._settings, turn.now
+        due, ask = self._timers.due, self._questions.ask
         deals, marks = confirmation.NO_DEALS, confirmation.NO_MARKS
-        if turn.granted or due("poll", turn.now, wanted.poll_ms / 1000):
-            deals = self._answer(lambda: confirmation.poll(executor, turn.now), deals)
-        self._answer(lambda: self._search(turn.now), None)
-        if due("marks", turn.now, wanted.marks_seconds):
+        if turn.granted or due("poll", now, wanted.poll_ms / 1000):
+            deals = ask("news", now, lambda: confirmation.poll(executor, now), deals)
+        ask("what became of orders", now, lambda: self._search(now), None)
+        if due("marks", now, wanted.marks_seconds):
             changed = partial(confirmation.changed_marks, executor, self._marked)
-            marks = self._answer(changed, marks)
+            marks = ask("the money of accounts", now, changed, marks)
             executor.journal.compact()
-        if due("forget", turn.now, _FORGET_SECONDS):
-            self._answer(lambda: executor.forget(turn.now), None)
+        if due("forget", now, _FORGET_SECONDS):
+            ask("what stands", now, lambda: executor.forget(now), None)
         self._metrics.published(publish(executor, deals, marks))
         if not executor.publisher.told_all:
             self._marked.clear()
         try:
-            self._answer(lambda: self._tell_state(turn.now), None)
+            self._tell_state(now)
         except OutOfMemoryError as error:
             # Orders go on: what is told here is of now, and is told again.
-            if due("full", turn.now, 60.0):
+            if due("full", now, 60.0):
                 log.warning("Redis has no memory for prices and live state: %s", error)
-        self._metrics.turned(turn.now)
-
-    def _answer(self, ask: Callable[[], _Answer], nothing: _Answer) -> _Answer:
-        """Return what a question to the terminal brought; nothing new where it failed."""
-        try:
-            return ask()
-        except (Transient, Ambiguous) as error:
-            self._metrics.unanswered()
-            log.warning("the terminal did not answer: %s", error)
-            return nothing
+        self._metrics.turned(now)
 
     def _tell_state(self, now: int) -> None:
-        wanted, due = self._settings, self._timers.due
-        if due("quotes", now, wanted.quotes_ms / 1000):
-            idle = due("idle quotes", now, wanted.quotes_idle_seconds)
-            quotes = self._executor.terminal.quotes()
-            self._metrics.quoted(quotes)
-            self._writer.publish_quotes(self._instance.broker_id, quotes, 3000, always=idle)
-        if due("state", now, 1.0):
+        if self._timers.due("quotes", now, self._settings.quotes_ms / 1000):
+            quotes = self._questions.ask("prices", now, self._executor.terminal.quotes, None)
+            if quotes is not None:
+                idle = self._timers.due("idle quotes", now, self._settings.quotes_idle_seconds)
+                self._metrics.quoted(quotes)
+                self._writer.publish_quotes(self._instance.broker_id, quotes, 3000, always=idle)
+        if self._timers.due("state", now, 1.0):
             self._look_around(now)
+
+    def _prices(self) -> Prices:
+        terminal = self._executor.terminal
+        points = {row["symbol"].encode(): row["point"] for row in terminal.symbols()}
+        return Prices(terminal.quotes(), points)
 
     def _search(self, now: int) -> None:
         due = any(searching.is_due(at, now) for at, _ in self._executor.watched.values())
@@ -169,11 +164,12 @@ class Desk:
             if self.link.ended:
                 log.info("beginning anew with configuration version %d", found.version)
             self._instance = found
-        self._state.write(self._executor, now, running=True)
+        prices = self._questions.ask("prices", now, self._prices, None)
+        self._state.write(self._executor, now, prices, running=True)
 
     def stopped(self) -> None:
         """Say that this instance is not worked on any more."""
-        self._state.write(self._executor, self._executor.clock(), running=False)
+        self._state.write(self._executor, self._executor.clock(), None, running=False)
 
     def guarded(self, name: str, step: Callable[[Turn], None]) -> Callable[[Turn], Turn]:
         """Return the step; a broken link fails the turn, and what the events lack goes out again.

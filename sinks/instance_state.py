@@ -1,7 +1,7 @@
 """Live state of a terminal's instance and of its broker's prices, for dashboards."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import numpy as np
@@ -11,6 +11,13 @@ from schema import arrow, keys
 from schema import redis as hashes
 from schema.registry import table
 from schema.wire import Records
+
+
+class Prices(NamedTuple):
+    """What a terminal tells of its prices: QUOTE records, and the point of each symbol."""
+
+    quotes: Records
+    points: Mapping[bytes, float]
 
 
 class InstanceState:
@@ -39,18 +46,19 @@ class InstanceState:
         self._where = {"host": host, "process": process}
         self._started_at = 0
 
-    def write(self, executor: Any, now: int, *, running: bool) -> None:
+    def write(self, executor: Any, now: int, prices: Prices | None, *, running: bool) -> None:
         """Tell what an executor (operators.execution) is doing.
 
         Args:
             executor: it.
             now: microseconds UTC.
+            prices: of its terminal; None if that does not tell them.
             running: whether it goes on.
         """
         self._started_at = self._started_at or now
         terms = executor.terms.values()
-        leased = bool(terms) and all(terms)
-        state = "stopped" if not running else "running" if leased else "degraded"
+        works = bool(terms) and all(terms) and prices is not None
+        state = "stopped" if not running else "running" if works else "degraded"
         instance = {
             "instance_id": self._instance["instance_id"],
             "broker_id": self._instance["broker_id"],
@@ -64,15 +72,14 @@ class InstanceState:
             "started_at": self._started_at,
             "updated_at": now,
         }
-        quotes = executor.terminal.quotes()
         pipe: Any = self._client.pipeline(transaction=False)
         _put(pipe, "instance_state", "instance_id", instance)
-        if len(quotes):
-            _put(pipe, "broker_state", "broker_id", self._prices(executor, quotes, now))
+        if prices is not None and len(prices.quotes):
+            _put(pipe, "broker_state", "broker_id", self._told(prices, now))
         pipe.execute()
 
-    def _prices(self, executor: Any, quotes: Records, now: int) -> dict[str, Any]:
-        points = {row["symbol"].encode(): row["point"] for row in executor.terminal.symbols()}
+    def _told(self, prices: Prices, now: int) -> dict[str, Any]:
+        quotes, points = prices
         spreads = {
             quote["symbol"].decode(): round(float(quote["ask"] - quote["bid"]) / points[symbol], 1)
             for quote in quotes

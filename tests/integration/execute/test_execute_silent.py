@@ -87,6 +87,39 @@ def test_a_look_that_failed_is_not_repeated_in_each_turn(
     assert 1 <= history.call_count <= 3
 
 
+def test_a_question_that_fails_is_put_again_after_a_pause_and_told_once_a_minute(
+    bench: Bench, books: Books, flow: Flow, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    poll = mock.Mock(side_effect=Transient("no connection"))
+    with mock.patch.object(books, "poll", poll):
+        for _ in range(700):
+            flow.turn(after=0.1)
+    words = [r.message for r in caplog.records if "does not tell" in r.message]
+    assert 15 < poll.call_count < 50, "in 70 s; a tenth of a second lies between two that answer"
+    assert words == ["the terminal does not tell news: no connection"] * 2
+    for _ in range(50):
+        flow.turn(after=0.1)
+    assert "the terminal tells news again" in caplog.text
+    asked = mock.Mock(side_effect=books.poll)
+    with mock.patch.object(books, "poll", asked):
+        for _ in range(10):
+            flow.turn(after=0.1)
+    assert asked.call_count >= 9
+
+
+def test_a_new_configuration_is_followed_without_prices(
+    bench: Bench, books: Books, flow: Flow
+) -> None:
+    with silent(books, "quotes"):
+        flow.turn()
+    (state,) = bench.client.keys("instance_state:*")
+    assert flow.metric("partitions") == 1, "it has looked around"
+    assert bench.client.hget(state, "state") == b"degraded"
+    flow.turn(after=5.0)
+    assert bench.client.hget(state, "state") == b"running"
+
+
 def test_a_fatal_answer_to_a_question_is_not_swallowed(books: Books, flow: Flow) -> None:
     with silent(books, "poll", error=Fatal("wrong account")), pytest.raises(Fatal):
         flow.turn()
