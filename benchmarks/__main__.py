@@ -16,6 +16,7 @@ from benchmarks import (
     decide,
     endpoint,
     epoch,
+    execution,
     growth,
     hold,
     idle,
@@ -32,7 +33,7 @@ from benchmarks import (
 from benchmarks.report import kept, machine, page, show
 
 _MODULES = (
-    *(decide, growth, parsing, messages, signal_to_order),
+    *(decide, growth, parsing, messages, signal_to_order, execution),
     *(epoch, archive, inserts, hold, analysts, migrate, audit),
     *(endpoint, resume, idle, kpis, days, nights, backfill, kpi_storage),
 )

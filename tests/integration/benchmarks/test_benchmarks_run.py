@@ -1,6 +1,6 @@
-"""Each benchmark of the stores runs, and says what it measured, on a few rows.
+"""Each benchmark of stores and executors runs, and says what it measured, on a few rows.
 
-Two of them by default; the others, which fill stores of their own, in `make long`.
+Three of them by default; the others, which fill stores of their own, in `make long`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from benchmarks import (
     analysts,
     audit,
     backfill,
+    execution,
     hold,
     inserts,
     kpi_storage,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 FEW = History(accounts=5, trades=2_000, others=300, days=40)
 SMALL: dict[str, Callable[[], Iterable[Row]]] = {
     "insert": lambda: inserts.run(2_000),
+    "execution": lambda: execution.run(((1, 5), (50, 5))),
     "hold": lambda: hold.run(20),
     "analysts": lambda: analysts.run(FEW, 3),
     "migrate": lambda: migrate.run(2_000, 0.3),
@@ -39,7 +41,7 @@ SMALL: dict[str, Callable[[], Iterable[Row]]] = {
     "nights": lambda: nights.run(4, 4, 2),
     "kpi-storage": lambda: kpi_storage.run(3, 2),
 }
-BRIEF = ("hold", "audit")
+BRIEF = ("execution", "hold", "audit")
 
 
 @pytest.mark.parametrize(
