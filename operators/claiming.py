@@ -51,7 +51,7 @@ def _expire(executor: Executor, now: int) -> None:
 
 
 def _opens(item: Waiting) -> bool:
-    return bool(item.order["kind"] == LegKind.OPEN)
+    return item.kind is LegKind.OPEN
 
 
 class _Readiness:
@@ -69,14 +69,14 @@ class _Readiness:
         order = item.order
         if not self._executor.terms.get(item.partition):
             return False  # whoever has the lease says what becomes of it
-        if order["kind"] == LegKind.MODIFY and not self._is_first_change(item):
+        if item.kind is LegKind.MODIFY and not self._is_first_change(item):
             return False
         # One of a time far ahead: the clock was set back.
         if self._now < item.not_before <= self._now + _LONGEST_WAIT:
             return False
         if order["after"] and not self._is_next(item):
             return False
-        return bool(order["kind"] == LegKind.OPEN) or self._has_target(item)
+        return item.kind is LegKind.OPEN or self._has_target(item)
 
     def _is_first_change(self, item: Waiting) -> bool:
         """Return whether no earlier change of the same position or order waits.
@@ -130,7 +130,7 @@ class _Readiness:
         While the opening is looked for, what its answer named may be of no use, or the wrong one.
         """
         position, order = self._memory.tickets.get(opener, (0, 0))
-        needed = position if item.order["kind"] == LegKind.CLOSE else position or order
+        needed = position if item.kind is LegKind.CLOSE else position or order
         return bool(needed) and not self._executor.seeks(opener)
 
     def _find_target(self, opener: bytes, item: Waiting) -> bool:

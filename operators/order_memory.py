@@ -117,7 +117,7 @@ def has_ticket(order: Any | None) -> bool:
 
     The ticket that a change or cancel names is that of the order it is about.
     """
-    return order is not None and order["kind"] in (LegKind.OPEN, LegKind.CLOSE)
+    return order is not None and int(order["kind"]) in (LegKind.OPEN, LegKind.CLOSE)
 
 
 def _pair(order: Any) -> bytes:

@@ -105,7 +105,7 @@ def _with_books(executor: Executor, items: list[Waiting]) -> tuple[list[Waiting]
         log.warning("the terminal does not tell what stands, so changes and closes wait: %s", error)
         now = executor.clock()
         waits = [
-            bool(need) and (item.order["kind"] != LegKind.CLOSE or _is_new(item, now))
+            bool(need) and (item.kind is not LegKind.CLOSE or _is_new(item, now))
             for need, item in zip(needs, items, strict=True)
         ]
         executor.put_back(compress(items, waits), now)
@@ -211,7 +211,7 @@ def _judge(
             item.not_before = int(report["reported_at"]) + max(item.refusals, 1) * _RETRY
             return None
     del executor.waiting[key]
-    reason, outcome = executor.verdict(int(answer["retcode"]), LegKind(int(order["kind"])))
+    reason, outcome = executor.verdict(int(answer["retcode"]), item.kind)
     report["reason"] = reason
     if kind is AnswerClass.AMBIGUOUS:
         report["outcome"], report["reason"] = Outcome.UNRESOLVED, ReasonCode.AMBIGUOUS

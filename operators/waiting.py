@@ -5,6 +5,7 @@ from typing import Any
 
 from rules.journal import Known
 from schema.broker import AnswerClass
+from schema.enums import LegKind
 
 _NOT_EXECUTED = (AnswerClass.TRANSIENT, AnswerClass.THROTTLED)
 
@@ -16,6 +17,7 @@ class Waiting:
     partition: int
     decision: str
     order: Any  # one ORDER row
+    kind: LegKind
     valid_until: int  # microseconds; 0: it does not grow too old
     attempts: int = 0  # how often the terminal was asked for it
     refusals: int = 0  # how often the broker did not take it
@@ -29,7 +31,8 @@ class Waiting:
         cls, partition: int, decision: str, order: Any, known: Known | None, now: int
     ) -> "Waiting":
         """Return an order as it was read, with what the journal knows of it."""
-        item = cls(partition, decision, order.copy(), int(order["valid_until"]), read_at=now)
+        kind, valid_until = LegKind(int(order["kind"])), int(order["valid_until"])
+        item = cls(partition, decision, order.copy(), kind, valid_until, read_at=now)
         if known is not None:
             item.attempts, item.held = known.attempts, bool(known.results)
             if known.answer is not None and not is_unreached(known.answer):
@@ -55,4 +58,4 @@ def is_unreached(answer: Any) -> bool:
 
     Return codes below 0 are those of MetaTrader's binding, not of a server.
     """
-    return bool(answer["answer"] == AnswerClass.TRANSIENT and answer["retcode"] <= 0)
+    return int(answer["answer"]) == AnswerClass.TRANSIENT and int(answer["retcode"]) <= 0

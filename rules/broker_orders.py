@@ -29,7 +29,8 @@ WORKING = Life(OrderState.WORKING, Outcome.NONE, ReasonCode.NONE)
 
 def is_pending(order: Any) -> bool:
     """Return whether an ORDER row waits in the book for its price, and its end is polled."""
-    return bool(order["kind"] == LegKind.OPEN and order["order_type"] != OrderType.MARKET)
+    opens = int(order["kind"]) == LegKind.OPEN
+    return opens and int(order["order_type"]) != OrderType.MARKET
 
 
 def is_on_its_way(known: Known) -> bool:
@@ -40,7 +41,7 @@ def is_on_its_way(known: Known) -> bool:
     """
     if known.order is None or not known.results or is_pending(known.order):
         return False
-    return bool(known.results[-1].report["outcome"] == Outcome.NONE)
+    return int(known.results[-1].report["outcome"]) == Outcome.NONE
 
 
 def asked_volume(known: Known) -> int:

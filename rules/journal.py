@@ -86,13 +86,14 @@ class Known:
 
 
 def _is_unresolved(report: Any) -> bool:
-    return bool(report["outcome"] == Outcome.UNRESOLVED)
+    return int(report["outcome"]) == Outcome.UNRESOLVED
 
 
 def is_over(report: Any) -> bool:
     """Return whether a report has an outcome above unresolved."""
     return bool(
-        report["state"] == OrderState.FINAL and RANK[report["outcome"]] > RANK[Outcome.UNRESOLVED]
+        int(report["state"]) == OrderState.FINAL
+        and RANK[report["outcome"]] > RANK[Outcome.UNRESOLVED]
     )
 
 
