@@ -35,6 +35,8 @@ def claim(executor: Executor, now: int) -> list[Waiting]:
     """
     executor.write_results()  # what a turn that broke off had ended
     _expire(executor, now)
+    if executor.reach.is_away(now) or executor.books.is_away(now):
+        _tell_why(executor, now)
     if executor.reach.waits(now):
         return []
     waiting = sorted(executor.waiting.values(), key=_opens)
@@ -50,6 +52,13 @@ def _expire(executor: Executor, now: int) -> None:
             executor.end(item, Outcome.EXPIRED, ReasonCode.ORDER_EXPIRED, now)
 
 
+def _tell_why(executor: Executor, now: int) -> None:
+    """Say of what never grows too old that it waits for its terminal, however long that takes."""
+    for item in executor.waiting.values():
+        if not item.valid_until and executor.terms.get(item.partition):
+            executor.hold(item, ReasonCode.NO_CONNECTION, now)
+
+
 def _opens(item: Waiting) -> bool:
     return item.kind is LegKind.OPEN
 
@@ -62,8 +71,7 @@ class _Readiness:
         self._memory = executor.memory
         self._now = now
         self._held: _Tickets | None = None
-        self._silent = False
-        self._changed: set[tuple[bytes, object]] = set()
+        self._changing: dict[tuple[bytes, object], Waiting] = {}
 
     def of(self, item: Waiting) -> bool:
         order = item.order
@@ -87,9 +95,10 @@ class _Readiness:
         opener = item.order["position"].tobytes()
         position, order = self._memory.tickets.get(opener, (0, 0))
         target = (item.order["account_id"].tobytes(), position or order or opener)
-        first = target not in self._changed
-        self._changed.add(target)
-        return first
+        first = self._changing.setdefault(target, item)
+        if first.held:
+            self._executor.hold(item, first.held, self._now)
+        return first is item
 
     def _is_next(self, item: Waiting) -> bool:
         """Return whether all earlier legs are done; without them this one is cancelled.
@@ -107,7 +116,7 @@ class _Readiness:
             self._executor.end(item, Outcome.CANCELLED, ReasonCode.CLOSE_FAILED, self._now)
             return False
         if any(outcome == Outcome.UNRESOLVED for outcome in before.values()):
-            self._executor.hold(item, self._now)
+            self._executor.hold(item, ReasonCode.EARLIER_UNRESOLVED, self._now)
         done = all(RANK[outcome] == EXECUTED for outcome in before.values())
         return done and len(before) == item.order["leg"] - 1
 
@@ -140,7 +149,7 @@ class _Readiness:
         executor never knew, or has given up. What is not there after a while is over.
         """
         if self._executor.seeks(opener):
-            self._executor.hold(item, self._now)
+            self._executor.hold(item, ReasonCode.EARLIER_UNRESOLVED, self._now)
             return False
         if opener in self._executor.waiting:
             return False
@@ -162,12 +171,15 @@ class _Readiness:
 
     def _at_broker(self) -> _Tickets | None:
         """Tickets of what stands at the broker, by its marks; None while the terminal is silent."""
-        if self._held is None and not self._silent:
+        books = self._executor.books
+        if self._held is None and not books.waits(self._now):
             try:
                 self._held = _tickets(self._executor.terminal)
             except (Transient, Ambiguous) as error:
                 log.warning("the terminal does not tell what stands: %s", error)
-                self._silent = True
+                books.failed(self._now)
+            else:
+                books.answered()
         return self._held
 
 

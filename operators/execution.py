@@ -64,7 +64,8 @@ class Executor:
         lease_ms: how long a lease lasts unless it is renewed.
         watch_us: how long an order of unknown fate is looked for.
         batch: how many orders are claimed at once.
-        reach: whether the terminal is worth asking.
+        reach: whether the terminal is worth asking for orders.
+        books: whether it is for what stands.
         watched: orders of unknown fate, and those on their way: next look, pause.
         adopted: those that were found, and that the broker's history does not show yet.
     """
@@ -87,6 +88,7 @@ class Executor:
     memory: OrderMemory = field(default_factory=OrderMemory)
     batch: BatchSize = field(init=False)
     reach: Reach = field(default_factory=Reach)
+    books: Reach = field(default_factory=Reach)
     watched: dict[bytes, tuple[int, int]] = field(default_factory=dict)
     adopted: dict[bytes, Known] = field(default_factory=dict)
     unpublished: list[Result] = field(default_factory=list)  # journalled in this turn
@@ -169,13 +171,13 @@ class Executor:
         for item in items:
             item.not_before = now + SECOND
 
-    def hold(self, item: Waiting, now: int) -> None:
-        """Say that an order waits for one whose end nobody knows; it is sent when that is known."""
+    def hold(self, item: Waiting, reason: ReasonCode, now: int) -> None:
+        """Say, once, why an order waits that no age ends; it is sent when that is over."""
         if not item.held:
-            item.held = True
+            item.held = reason
             report = self.report(item.order, now)
             report["state"], report["outcome"] = OrderState.DISPATCHED, Outcome.UNRESOLVED
-            report["reason"] = ReasonCode.EARLIER_UNRESOLVED
+            report["reason"] = reason
             self._unwritten.append((item.partition, False, report))
 
     def write_results(self) -> None:

@@ -99,17 +99,22 @@ def _with_books(executor: Executor, items: list[Waiting]) -> tuple[list[Waiting]
     needs = needs_books(np.array([item.order for item in items], dtype=ORDER))
     if not needs.any():
         return items, NOTHING
-    try:
-        return items, look(executor.terminal)
-    except (Transient, Ambiguous) as error:
-        log.warning("the terminal does not tell what stands, so changes and closes wait: %s", error)
-        now = executor.clock()
-        waits = [
-            bool(need) and (item.kind is not LegKind.CLOSE or _is_new(item, now))
-            for need, item in zip(needs, items, strict=True)
-        ]
-        executor.put_back(compress(items, waits), now)
-        return [item for item, wait in zip(items, waits, strict=True) if not wait], NOTHING
+    now = executor.clock()
+    if not executor.books.waits(now):
+        try:
+            held = look(executor.terminal)
+        except (Transient, Ambiguous) as error:
+            log.warning("the terminal does not tell what stands: %s", error)
+            executor.books.failed(now)
+        else:
+            executor.books.answered()
+            return items, held
+    waits = [
+        bool(need) and (item.kind is not LegKind.CLOSE or _is_new(item, now))
+        for need, item in zip(needs, items, strict=True)
+    ]
+    executor.put_back(compress(items, waits), now)
+    return [item for item, wait in zip(items, waits, strict=True) if not wait], NOTHING
 
 
 def _is_new(item: Waiting, now: int) -> bool:

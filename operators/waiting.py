@@ -5,6 +5,7 @@ from typing import Any
 
 from rules.journal import Known
 from schema.broker import AnswerClass
+from schema.codes import ReasonCode
 from schema.enums import LegKind
 
 _NOT_EXECUTED = (AnswerClass.TRANSIENT, AnswerClass.THROTTLED)
@@ -24,7 +25,7 @@ class Waiting:
     not_before: int = 0
     claimed_at: int = 0
     read_at: int = 0
-    held: bool = False  # it was said that it waits for an order whose end nobody knows
+    held: ReasonCode = ReasonCode.NONE  # why it waits, as was said
 
     @classmethod
     def of(
@@ -34,7 +35,9 @@ class Waiting:
         kind, valid_until = LegKind(int(order["kind"])), int(order["valid_until"])
         item = cls(partition, decision, order.copy(), kind, valid_until, read_at=now)
         if known is not None:
-            item.attempts, item.held = known.attempts, bool(known.results)
+            item.attempts = known.attempts
+            if known.results:
+                item.held = ReasonCode(int(known.results[-1].report["reason"]))
             if known.answer is not None and not is_unreached(known.answer):
                 item.refusals = known.attempts
         return item

@@ -5,11 +5,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from rules.tokens import token
 from schema.broker import AnswerClass
+from schema.codes import ReasonCode
 from schema.enums import LegKind, Outcome
 from schema.wire import UNITS, Records
 from tests.integration.execute.bench import NOW, Bench, order
-from tests.integration.execute.books import ONE, Books, place
+from tests.integration.execute.books import ONE, Books, lose, place
 from tests.integration.execute.steps import SECOND
 
 TWO, THREE, FOUR = (number.to_bytes(16, "big") for number in (2, 3, 4))
@@ -107,6 +109,23 @@ def test_a_later_one_goes_when_the_first_is_refused_for_good(
         bench.work(NOW + second * SECOND)
     assert terminal.sent == [ONE, *[TWO] * bench.executor.attempts, THREE]
     assert position["stop_loss"] == NEW
+
+
+def test_both_wait_for_an_unresolved_opening_and_say_so(bench: Bench, terminal: Changing) -> None:
+    lose(bench, order(1))
+    bench.decide(np.concatenate([change(2, stop_loss=NEW), change(3, take_profit=TOP)]))
+    bench.work()
+    said = {r["order_id"].tobytes(): r for r in bench.reports()}
+    for key in (TWO, THREE):
+        assert said[key]["outcome"] == Outcome.UNRESOLVED
+        assert said[key]["reason"] == ReasonCode.EARLIER_UNRESOLVED
+    terminal.held = [{"position_ticket": 9, "comment": token(ONE), "volume": UNITS}]
+    bench.look(NOW + 10 * SECOND)
+    for second in range(10, 15):
+        bench.work(NOW + second * SECOND)
+    assert terminal.sent == [ONE, TWO, THREE]
+    (position,) = terminal.held
+    assert (position["stop_loss"], position["take_profit"]) == (NEW, TOP)
 
 
 def test_changes_of_different_positions_go_together(bench: Bench, terminal: Changing) -> None:

@@ -73,7 +73,7 @@ def test_what_the_journal_may_have_sent_is_watched_whoever_has_the_claim(
     bench.decide(order(1))
     (item,) = claim(bench.executor, NOW)
     if held:  # it had waited for another order
-        bench.executor.hold(item, NOW)
+        bench.executor.hold(item, ReasonCode.EARLIER_UNRESOLVED, NOW)
     attempt, request = np.zeros(1, ATTEMPT), np.zeros(1, REQUEST)
     attempt["order_id"] = request["order_id"] = np.void(ONE)
     attempt["partition"], attempt["attempt"] = item.partition, 1

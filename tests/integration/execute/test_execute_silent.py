@@ -43,6 +43,12 @@ def outcomes(bench: Bench) -> dict[bytes, int]:
     return {report["order_id"].tobytes(): int(report["outcome"]) for report in bench.reports()}
 
 
+def told(bench: Bench, key: bytes) -> tuple[int, int]:
+    """Return the last outcome and reason of an order."""
+    last = [report for report in bench.reports() if report["order_id"].tobytes() == key][-1]
+    return int(last["outcome"]), int(last["reason"])
+
+
 QUESTIONS = ("poll", "history", "positions", "open_orders", "account", "quotes")
 
 
@@ -106,6 +112,11 @@ def test_a_question_that_fails_is_put_again_after_a_pause_and_told_once_a_minute
         for _ in range(10):
             flow.turn(after=0.1)
     assert asked.call_count >= 9
+    once = mock.Mock(side_effect=[Transient("no connection"), books.poll(), books.poll()])
+    with mock.patch.object(books, "poll", once):
+        flow.turn(after=0.2)
+        flow.turn(after=0.6)
+    assert once.call_count == 2, "the pauses are short again"
 
 
 def test_a_new_configuration_is_followed_without_prices(
@@ -174,6 +185,7 @@ def test_a_change_waits_for_the_stops_that_stand(bench: Bench, books: Books) -> 
     assert bench.terminal.sent == [ONE]
     bench.work(NOW + 20 * SECOND)
     assert (books.asked[-1]["stop_loss"], books.asked[-1]["take_profit"]) == (4e8, 9e8)
+    assert not bench.executor.books.is_away(NOW + HOUR), "it answers again"
 
 
 def test_a_close_of_an_unknown_position_does_not_end_for_want_of_an_answer(
@@ -185,10 +197,12 @@ def test_a_close_of_an_unknown_position_does_not_end_for_want_of_an_answer(
             bench.work(NOW + second * SECOND)
     assert bench.terminal.sent == [THREE], "the other one goes"
     bench.work(NOW + 110 * SECOND)
-    assert set(outcomes(bench)) == {THREE}, "a terminal that has just come back may not know yet"
+    assert told(bench, TWO) == (Outcome.UNRESOLVED, ReasonCode.NO_CONNECTION)
+    assert books.asked[1:] == [], "a terminal that has just come back may not know yet"
     books.held = [{"position_ticket": 7, "comment": token(ONE), "volume": UNITS}]
     bench.work(NOW + 120 * SECOND)
     assert (books.asked[-1]["position_ticket"], outcomes(bench)[TWO]) == (7, Outcome.FILLED)
+    assert not bench.executor.books.is_away(NOW + HOUR), "it answers again"
 
 
 def test_what_waits_outlives_a_terminal_that_is_away(bench: Bench, books: Books) -> None:
@@ -207,8 +221,9 @@ def test_what_waits_outlives_a_terminal_that_is_away(bench: Bench, books: Books)
     for tenth in range(300):
         bench.work(NOW + tenth * SECOND // 10)
     assert 10_000 - books.unreachable < 30, "it is left alone between its attempts"
-    assert set(outcomes(bench).values()) == {Outcome.FILLED, Outcome.EXPIRED}
-    assert len(bench.reports()) == 1 + 40, "those that grew too old"
+    assert told(bench, TWO) == (Outcome.UNRESOLVED, ReasonCode.NO_CONNECTION), "it says why"
+    assert len(bench.reports()) == 1 + 1 + 40, "those that grew too old"
+    assert list(outcomes(bench).values()).count(Outcome.EXPIRED) == 40
     books.unreachable = 0
     for tenth in range(50):
         bench.work(NOW + 35 * SECOND + tenth * SECOND // 10)
@@ -217,16 +232,53 @@ def test_what_waits_outlives_a_terminal_that_is_away(bench: Bench, books: Books)
     assert books.sent[1] == TWO, "the close goes first"
 
 
-def test_a_close_waits_for_its_terminal_however_long_that_takes(bench: Bench, books: Books) -> None:
+@pytest.mark.parametrize("restarts", [False, True])
+def test_a_close_waits_for_its_terminal_however_long_that_takes_and_says_so(
+    bench: Bench, books: Books, restarts: bool
+) -> None:
     bench.decide(order(1))
     bench.work()
     bench.decide(order(2, kind=LegKind.CLOSE, position=ONE))
     books.unreachable = 10_000
     for minute in range(60):
         bench.work(NOW + minute * 60 * SECOND)
+        if restarts and minute % 20 == 10:
+            bench.restart()
+    waits = [report for report in bench.reports() if report["order_id"].tobytes() == TWO]
+    assert [(r["state"], r["sent"]) for r in waits] == [(OrderState.DISPATCHED, 0)], "once"
+    assert told(bench, TWO) == (Outcome.UNRESOLVED, ReasonCode.NO_CONNECTION)
     books.unreachable = 0
     bench.work(NOW + HOUR + 60 * SECOND)
-    assert outcomes(bench)[TWO] == Outcome.FILLED
+    assert told(bench, TWO) == (Outcome.FILLED, ReasonCode.NONE)
+
+
+def test_a_moment_without_a_terminal_is_not_told(bench: Bench, books: Books) -> None:
+    bench.decide(order(1))
+    books.unreachable = 2
+    for tenth in range(40):
+        bench.work(NOW + tenth * SECOND // 10)
+    assert [report["outcome"] for report in bench.reports()] == [Outcome.FILLED]
+
+
+def test_a_change_that_waits_for_what_stands_says_so(bench: Bench, books: Books) -> None:
+    bench.decide(order(1))
+    bench.work()
+    bench.decide(
+        np.concatenate(
+            [
+                order(2, kind=LegKind.MODIFY, position=ONE, take_profit=9 * UNITS),
+                order(3, kind=LegKind.MODIFY, position=ONE, stop_loss=4 * UNITS),
+            ]
+        )
+    )
+    with silent(books, "positions"):
+        for second in range(15):
+            bench.work(NOW + second * SECOND)
+    for key in (TWO, THREE):
+        assert told(bench, key) == (Outcome.UNRESOLVED, ReasonCode.NO_CONNECTION)
+    for second in range(20, 30):
+        bench.work(NOW + second * SECOND)
+    assert [outcomes(bench)[key] for key in (TWO, THREE)] == [Outcome.DONE] * 2
 
 
 def test_answers_of_the_binding_alone_refuse_nothing(bench: Bench, books: Books) -> None:
@@ -234,7 +286,7 @@ def test_answers_of_the_binding_alone_refuse_nothing(bench: Bench, books: Books)
     books.says = {"retcode": -10004, "answer": AnswerClass.TRANSIENT, "volume": 0}
     for tenth in range(200):
         bench.work(NOW + tenth * SECOND // 10)
-    assert bench.reports() == []
+    assert told(bench, ONE) == (Outcome.UNRESOLVED, ReasonCode.NO_CONNECTION)
     assert len(books.asked) < 20, "it is left alone between its attempts"
     books.says = {}
     bench.work(NOW + 60 * SECOND)
@@ -306,11 +358,14 @@ def test_pauses_grow_and_end_with_an_answer_or_a_clock_that_was_set_back() -> No
         ends.append(next(ms for ms in range(0, 60_000, 10) if not reach.waits(NOW + ms * 1000)))
     assert ends == [500, 1000, 2000, 4000, 4000, 4000]
     assert not reach.waits(NOW - HOUR)
+    assert not reach.is_away(NOW + 5 * SECOND - 1)
+    assert reach.is_away(NOW + 5 * SECOND)
     reach.failed(NOW, at_least=HOUR)
     assert reach.waits(NOW + 59 * SECOND)
     assert not reach.waits(NOW + 60 * SECOND), "no terminal may ask for more"
     reach.answered()
     assert not reach.waits(NOW)
+    assert not reach.is_away(NOW + HOUR)
 
 
 Pauses = Callable[[Bench, Any], None]
