@@ -136,12 +136,13 @@ def _restart(home: Path, scraper: Scraper) -> None:
     os.kill(facts["pid"], signal.SIGKILL)
 
     def came_back() -> bool:
+        # Each tells its own part: the shard that it is ready, and `up`, now and then, the rest.
         scraper.scrape()
-        return scraper.value("tradecast_trade_ready") == 1
+        counted = scraper.value("tradecast_up_restarts_total", part="trade-0")
+        return scraper.value("tradecast_trade_ready") == counted == 1
 
     eventually(lambda: scraper.targets()["trade-0"] != before, 30, what="another port")
     eventually(came_back, 30, what="the shard", poll=0.2)
-    assert scraper.value("tradecast_up_restarts_total", part="trade-0") == 1
     assert scraper.value("tradecast_up_running", part="trade-0") == 1
     started = scraper.value("tradecast_up_start_time_seconds", part="trade-0")
     assert started > scraper.value("tradecast_up_start_time_seconds", part="archive-duckdb")
